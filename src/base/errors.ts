@@ -1,0 +1,132 @@
+/**
+ * Every failure a caller may act on: code, HTTP status of the Docker Engine API, and text. Callers test `code`, never
+ * text. A presubmit test keeps docs/reference/errors.md equal to this table.
+ */
+export const catalogue = {
+  INVALID: { status: 400, text: (d: { what: string; why: string }) => `Invalid ${d.what}: ${d.why}` },
+  NETWORK_NOT_FOUND: { status: 404, text: (d: { network: string }) => `network ${d.network} not found` },
+  NETWORK_AMBIGUOUS: {
+    status: 400,
+    text: (d: { network: string; count: number }) =>
+      `network ${d.network} is ambiguous: ${d.count} networks match; use the full name or id`,
+  },
+  NETWORK_EXISTS: { status: 409, text: (d: { network: string }) => `network with name ${d.network} already exists` },
+  NETWORK_BUILT_IN: {
+    status: 403,
+    text: (d: { network: string; verb: string }) =>
+      `${d.network} is a pre-defined network and cannot be ${d.verb === "create" ? "created again" : `${d.verb}d`}`,
+  },
+  NETWORK_IN_USE: {
+    status: 403,
+    text: (d: { network: string; endpoints: string[] }) =>
+      `error while removing network: network ${d.network} has active endpoints (${d.endpoints.join(", ")}); disconnect them first`,
+  },
+  NETWORK_REFUSED: {
+    status: 403,
+    text: (d: { network: string; why: string }) => `Cannot use network ${d.network}: ${d.why}`,
+  },
+  DRIVER_NOT_FOUND: {
+    status: 404,
+    text: (d: { driver: string; known: string[] }) =>
+      `network driver "${d.driver}" not found: known are ${d.known.join(", ")}`,
+  },
+  SUBNET_OVERLAPS: {
+    status: 403,
+    text: (d: { subnet: string; other: string }) =>
+      `invalid pool request: Pool overlaps with other one on this address space: ${d.subnet} overlaps ${d.other}`,
+  },
+  POOLS_EXHAUSTED: {
+    status: 409,
+    text: (d: { family: string; inTheWay: string }) =>
+      `all predefined address pools have been fully subnetted: no free ${d.family} subnet is left, in the way: ${d.inTheWay}; remove networks, or give --subnet or more --default-address-pool`,
+  },
+  ADDRESS_TAKEN: {
+    status: 403,
+    text: (d: { address: string; owner: string }) => `Address already in use: ${d.address} belongs to ${d.owner}`,
+  },
+  ADDRESSES_EXHAUSTED: {
+    status: 409,
+    text: (d: { subnet: string; network: string }) =>
+      `no available addresses on network ${d.network}: ${d.subnet} is full`,
+  },
+  ADDRESS_OUTSIDE: {
+    status: 400,
+    text: (d: { address: string; network: string; subnets: string[] }) =>
+      `invalid address ${d.address}: it is in no configured subnet of network ${d.network} (${d.subnets.join(", ") || "none"})`,
+  },
+  ENDPOINT_EXISTS: {
+    status: 403,
+    text: (d: { container: string; network: string }) =>
+      `endpoint with name ${d.container} already exists in network ${d.network}`,
+  },
+  NOT_CONNECTED: {
+    status: 404,
+    text: (d: { container: string; network: string }) =>
+      `container ${d.container} is not connected to network ${d.network}`,
+  },
+  PORT_TAKEN: {
+    status: 409,
+    text: (d: { address: string; port: number; protocol: string; owner: string }) =>
+      `Cannot publish port ${d.address}:${d.port}/${d.protocol}: port is already allocated to ${d.owner}`,
+  },
+  CONTAINER_NOT_FOUND: { status: 404, text: (d: { container: string }) => `No such container: ${d.container}` },
+  CONTAINER_AMBIGUOUS: {
+    status: 400,
+    text: (d: { container: string }) => `container ${d.container} is ambiguous: use the full name or id`,
+  },
+  CONTAINER_EXISTS: {
+    status: 409,
+    text: (d: { name: string; id: string }) =>
+      `Conflict. The container name "/${d.name}" is already in use by container "${d.id}". You have to remove (or rename) that container to be able to reuse that name.`,
+  },
+  CONTAINER_NOT_RUNNING: { status: 409, text: (d: { container: string }) => `container ${d.container} is not running` },
+  CONTAINER_REFUSED: {
+    status: 409,
+    text: (d: { container: string; why: string }) => `Cannot use container ${d.container}: ${d.why}`,
+  },
+  NOT_MODIFIED: {
+    status: 304,
+    text: (d: { container: string; state: string }) => `container ${d.container} is already ${d.state}`,
+  },
+  EXEC_NOT_FOUND: { status: 404, text: (d: { exec: string }) => `No such exec instance: ${d.exec}` },
+  IMAGE_NOT_FOUND: {
+    status: 404,
+    text: (d: { image: string }) =>
+      `No such image: ${d.image}; import one with "fairlead image import FILE ${d.image}", or use --rootfs DIR or --rootfs host`,
+  },
+  IMAGE_IN_USE: {
+    status: 409,
+    text: (d: { image: string; container: string }) =>
+      `conflict: unable to remove image ${d.image}: container ${d.container} uses it`,
+  },
+  START_FAILED: {
+    status: 400,
+    text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,
+  },
+  NOT_SUPPORTED: {
+    status: 501,
+    text: (d: { what: string; instead: string }) => `${d.what} is not supported: ${d.instead}`,
+  },
+} as const;
+
+export type ErrorCode = keyof typeof catalogue;
+export type ErrorData<C extends ErrorCode> = Parameters<(typeof catalogue)[C]["text"]>[0];
+
+/** A failure of the catalogue: what could not be done, to what, why. */
+export class EngineError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "EngineError";
+  readonly code: C;
+  readonly data: ErrorData<C>;
+  constructor(code: C, data: ErrorData<C>, options?: ErrorOptions) {
+    super((catalogue[code].text as (d: ErrorData<C>) => string)(data), options);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** HTTP status of an error for the API: that of the catalogue, 500 for anything else. */
+export const statusOf = (error: unknown): number =>
+  error instanceof EngineError ? catalogue[error.code as ErrorCode].status : 500;
+
+/** A refused value: `field` as the caller wrote it, `why` with the rule it breaks. */
+export const invalid = (what: string, why: string): EngineError<"INVALID"> => new EngineError("INVALID", { what, why });

@@ -1,0 +1,50 @@
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Network } from "../model/network.ts";
+import type { FirewallElement } from "./firewall.ts";
+import type { KernelObject, NetnsRef } from "./kernel.ts";
+
+/** What a network or endpoint is made of. Pure data: the engine makes, compares, repairs and removes it. */
+export interface Plan {
+  readonly objects: readonly KernelObject[];
+  readonly elements: readonly FirewallElement[];
+}
+
+/** What an endpoint offers its sandbox for the default route, per family; absent: none. */
+export interface Gateways {
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+}
+
+/** Facts of the machine that a description may depend on. */
+export interface DriverKit {
+  /** Name of the bridge of the built-in network `bridge`. */
+  readonly defaultBridge: string;
+}
+
+/**
+ * A driver only describes. It is a table of pure functions: options in, kernel objects and firewall elements out.
+ * Order matters: objects are made in the order given and removed in reverse.
+ */
+export interface Driver {
+  readonly type: string;
+  /** Whether networks of this driver have address pools, and so endpoints addresses. */
+  readonly addressed: boolean;
+  /** One instance only, built in (host, none). */
+  readonly singleton: boolean;
+  /** Whether ports can be published on its endpoints. */
+  readonly publishes: boolean;
+  /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
+  validateNetwork(network: Network): void;
+  /** Refuses endpoint driver options. */
+  validateEndpoint(network: Network, endpoint: Endpoint): void;
+  network(network: Network): Plan;
+  /** `ifName` inside the sandbox is set on the endpoint before this is called. */
+  endpoint(network: Network, endpoint: Endpoint, sandbox: NetnsRef): Plan;
+  gateways(network: Network): Gateways;
+}
+
+/** What src/main/drivers.ts lists, one line a driver. */
+export interface DriverModule {
+  readonly type: string;
+  create(kit: DriverKit): Driver;
+}

@@ -1,0 +1,170 @@
+import type { Rollback } from "../base/rollback.ts";
+
+/**
+ * What drivers describe and the kernel layer makes, compares and removes. One description serves creation, repair,
+ * removal and explanation (docs/decisions/0001-described-kernel-objects.md), so a driver holds no I/O at all.
+ */
+export type KernelObject = BridgeObject | VethObject | AddressObject | RouteObject | SysctlObject;
+
+/** "host": the namespace the daemon treats as the machine; else the id of a sandbox. */
+export type NetnsRef = string;
+export const hostNetns: NetnsRef = "host";
+
+interface Described {
+  readonly netns: NetnsRef;
+  /** Who it belongs to: "network/<id>", "endpoint/<id>" or "sandbox/<id>". */
+  readonly owner: string;
+  /** Why it is there, for people: `endpoint of web on net1`. */
+  readonly why: string;
+}
+
+/** A bridge, made up, with a fixed MAC (a bridge's MAC follows its members otherwise). */
+export interface BridgeObject extends Described {
+  readonly kind: "bridge";
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+}
+
+/** A veth pair, both ends made up. `name` is the end in `netns`; the other is made inside `peer.netns`. */
+export interface VethObject extends Described {
+  readonly kind: "veth";
+  readonly name: string;
+  readonly mtu: number;
+  /** The bridge the near end is a port of. */
+  readonly master?: string;
+  /** Bridge port isolation: reaches the bridge itself, not other isolated ports (IFLA_BRPORT_ISOLATED, Linux 4.18). */
+  readonly isolated: boolean;
+  readonly peer: { readonly netns: NetnsRef; readonly name: string; readonly mac: string };
+}
+
+/** An address on a link, without duplicate address detection (IFA_F_NODAD). */
+export interface AddressObject extends Described {
+  readonly kind: "address";
+  readonly link: string;
+  /** CIDR text: "172.18.0.2/24". */
+  readonly address: string;
+}
+
+export interface RouteObject extends Described {
+  readonly kind: "route";
+  /** CIDR text; "0.0.0.0/0" or "::/0" for the default route. */
+  readonly destination: string;
+  readonly gateway?: string;
+  readonly link: string;
+}
+
+export interface SysctlObject extends Described {
+  readonly kind: "sysctl";
+  /** Path below /proc/sys: "net/ipv4/conf/br0/route_localnet". */
+  readonly key: string;
+  readonly value: string;
+  /** True when a missing key (a kernel without the feature) is no error. */
+  readonly optional: boolean;
+}
+
+/** One way in which the kernel differs from what was described. */
+export interface Difference {
+  readonly problem: "missing" | "different" | "orphan";
+  /** `bridge br-0123`, `address 172.18.0.1/24 on br-0123`, `rule set of table inet fairlead`. */
+  readonly object: string;
+  readonly owner: string;
+  /** What was found and what was expected. */
+  readonly detail: string;
+}
+
+/** A change to kernel state of ours that somebody else made (or that the kernel made for its own reasons). */
+export interface KernelChange {
+  readonly what: "link" | "address" | "route" | "rules" | "overflow";
+  readonly netns: NetnsRef;
+  /** Interface or table name, when the message had one. */
+  readonly name?: string;
+}
+
+export interface HostRoute {
+  /** CIDR text. */
+  readonly destination: string;
+  readonly ifName: string;
+  readonly gateway?: string;
+  /** Routing table number; 254 is main. */
+  readonly table: number;
+  /** RTN_*: 1 unicast, 2 local, ... */
+  readonly type: number;
+}
+
+export interface HostLink {
+  readonly name: string;
+  readonly ifIndex: number;
+  readonly mac: string;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly kind: string;
+  readonly alias: string;
+  /** CIDR texts. */
+  readonly addresses: readonly string[];
+}
+
+/** Network namespaces pinned under the exec root. */
+export interface Sandboxes {
+  /** Makes a namespace with loopback up and IPv6 off by default on later interfaces, pinned; EEXIST if it is there. */
+  create(id: string): void;
+  /** Unpins it; the kernel ends it and what is inside when its last process has gone. Idempotent. */
+  remove(id: string): Promise<void>;
+  /** Ids of all that are pinned. */
+  list(): string[];
+  exists(id: string): boolean;
+  /** The pin's path, as runc takes it. */
+  path(id: string): string;
+  /**
+   * Runs `body` with this thread inside the sandbox (or "host", where it just runs). Nothing in it may be awaited, and
+   * no asynchronous fs or FFI call started: pool threads do not follow.
+   */
+  runIn<T>(netns: NetnsRef, body: () => T extends PromiseLike<unknown> ? never : T): T;
+}
+
+export interface Kernel {
+  readonly sandboxes: Sandboxes;
+  /**
+   * Makes the objects in the given order, in one netlink batch per namespace and run of objects, synchronously. Names
+   * an undo for each object made. Throws KernelError for the first that fails. Objects that are already there fail
+   * with EEXIST, except sysctls, and routes, which replace.
+   */
+  apply(objects: readonly KernelObject[], rollback: Rollback): void;
+  /** Removes the objects, last first, on the deletion thread. "Already gone" is success; all failures are reported together. */
+  remove(objects: readonly KernelObject[]): Promise<void>;
+  /** Compares with the live kernel. Empty: all is as described. */
+  diff(objects: readonly KernelObject[]): Difference[];
+  /** Makes what is missing and mends what is different; as apply() otherwise. Safe to call on a whole network that works. */
+  repair(objects: readonly KernelObject[]): void;
+  /** Host links that carry our mark (interface alias "fairlead ...") with the owner read from it. */
+  owned(): { readonly name: string; readonly owner: string }[];
+  /** Removes a host link by name, on the deletion thread; idempotent. */
+  removeLink(name: string): Promise<void>;
+  /** Links of a namespace with their addresses. */
+  links(netns: NetnsRef): HostLink[];
+  /** Routes of the host, every table, both families. */
+  routes(): HostRoute[];
+  /** Interface of the host's default route, IPv4 first; undefined without one. */
+  uplink(): HostLink | undefined;
+  /** Announces an address of a sandbox's interface to its neighbours (gratuitous ARP, unsolicited NA); best effort, logged. */
+  announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void;
+  /** Deletes conntrack entries of these published UDP ports, so that flows follow the new rules at once. */
+  flushConntrack(ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number }[]): void;
+  /** Byte and packet counters of one link; undefined when it is not there. */
+  counters(netns: NetnsRef, link: string): LinkCounters | undefined;
+  /** Calls `onChange` for changes to links, addresses and routes of the host and to our nft table by other processes. */
+  watch(onChange: (change: KernelChange) => void): Disposable;
+  /** Ends threads and sockets. */
+  close(): Promise<void>;
+}
+
+export interface LinkCounters {
+  readonly rxBytes: number;
+  readonly rxPackets: number;
+  readonly rxErrors: number;
+  readonly rxDropped: number;
+  readonly txBytes: number;
+  readonly txPackets: number;
+  readonly txErrors: number;
+  readonly txDropped: number;
+}

@@ -1,0 +1,105 @@
+import type { Container, Rootfs } from "../model/container.ts";
+
+export interface Image {
+  /** "sha256:<64 hex>" of the archive. */
+  readonly id: string;
+  /** "name:tag", several. */
+  readonly references: readonly string[];
+  readonly created: string;
+  /** Bytes unpacked. */
+  readonly size: number;
+}
+
+/** Images of the data root: unpacked once, shared by their containers through overlayfs. */
+export interface Images {
+  /** Unpacks a root-file-system tar (plain, gzip, xz, zstd). The stream's failure leaves nothing behind. */
+  import(archive: NodeJS.ReadableStream, reference: string): Promise<Image>;
+  list(): Image[];
+  /** By reference ("name", "name:tag"), id or unique id prefix; IMAGE_NOT_FOUND otherwise. */
+  find(reference: string): Image;
+  /** Removes a reference, and the image with its last one. */
+  remove(reference: string): Promise<{ untagged: string[]; deleted: string[] }>;
+}
+
+/** What the runtime needs beyond the container's own config. */
+export interface RunPlan {
+  readonly container: Container;
+  /** The namespace to join; undefined: the host's own (host mode). */
+  readonly netnsPath?: string;
+  /** Files bind-mounted over /etc/resolv.conf, /etc/hosts, /etc/hostname. */
+  readonly files: { readonly resolvConf: string; readonly hosts: string; readonly hostname: string };
+}
+
+export interface Exit {
+  readonly containerId: string;
+  readonly exitCode: number;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+export interface LogEntry {
+  readonly stream: "stdout" | "stderr";
+  /** RFC 3339 with nanoseconds. */
+  readonly time: string;
+  /** Bytes with the newline, if the line had one. */
+  readonly bytes: Uint8Array;
+}
+
+export interface LogQuery {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Lines from the end; undefined: all. */
+  readonly tail?: number;
+  /** Seconds since the epoch, may have a fraction. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExecSpec {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly workingDir: string;
+  readonly user: string;
+  readonly tty: boolean;
+  readonly attachStdin: boolean;
+  readonly privileged: boolean;
+}
+
+/** A process run inside a container; lives as long as the daemon. */
+export interface ExecSession {
+  readonly pid: number;
+  readonly stdin: NodeJS.WritableStream;
+  readonly stdout: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.ReadableStream;
+  readonly exited: Promise<number>;
+  /** Of the terminal, in characters; ignored without one. */
+  resize(rows: number, columns: number): void;
+}
+
+/** Containers as processes: runc makes them, conmon watches them and outlives the daemon. */
+export interface Runtime {
+  /** Makes the root (image, directory or overlay), the OCI bundle and the init process, not started yet. Returns its pid. */
+  create(plan: RunPlan): Promise<{ pid: number }>;
+  /** Runs the container's command. */
+  start(containerId: string): Promise<void>;
+  /** Sends a signal ("SIGTERM" or "15"). Throws CONTAINER_NOT_RUNNING when there is no process. */
+  kill(containerId: string, signal: string): Promise<void>;
+  /** Removes what create() made except the writable layer and the log. Idempotent. */
+  release(containerId: string): Promise<void>;
+  /** Removes everything of the container, writable layer and log too. Idempotent. */
+  remove(containerId: string): Promise<void>;
+  exec(containerId: string, spec: ExecSpec): Promise<ExecSession>;
+  logs(containerId: string, query: LogQuery): AsyncIterable<LogEntry>;
+  /** Processes that are alive now, from the runtime's own records: id to pid. */
+  running(): Promise<Map<string, number>>;
+  /** The exit of a container that ended while nobody listened. */
+  exitOf(containerId: string): Exit | undefined;
+  /** Calls `onExit` once for each container that ends. */
+  watch(onExit: (exit: Exit) => void): Disposable;
+  /** Fails with the reason when a root cannot be had (image gone, directory missing). */
+  checkRootfs(rootfs: Rootfs): void;
+  /** Ids of all containers it has anything of on disk, to find orphans. */
+  leftovers(): string[];
+}

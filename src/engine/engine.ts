@@ -1,0 +1,129 @@
+import type { Difference } from "../contracts/kernel.ts";
+import type { ExecSession, ExecSpec, LogEntry, LogQuery } from "../contracts/runtime.ts";
+import type { Container, ContainerConfig, ContainerStatus } from "../model/container.ts";
+import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
+import type { Network } from "../model/network.ts";
+import type { PortMapping, PortRequest } from "../model/port.ts";
+
+/** POST /networks/create in the model's words; absent fields take the driver's or the daemon's defaults. */
+export interface NetworkRequest {
+  readonly name: string;
+  readonly driver: string;
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly ipamDriver: string;
+  readonly ipamOptions: Readonly<Record<string, string>>;
+  readonly pools: readonly {
+    readonly subnet?: string;
+    readonly range?: string;
+    readonly gateway?: string;
+    readonly aux: Readonly<Record<string, string>>;
+  }[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly configOnly: boolean;
+  readonly configFrom?: string;
+}
+
+/** Docker's filters: key to values; values of one key are alternatives, keys must all match. */
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+export interface NetworkView {
+  readonly network: Network;
+  /** Endpoints of running containers, with the container's name (docker: Containers). */
+  readonly endpoints: readonly { readonly endpoint: Endpoint; readonly containerName: string }[];
+  readonly usage: readonly { readonly subnet: string; readonly inUse: bigint; readonly available: bigint }[];
+}
+
+export interface ContainerRequest {
+  /** "" : the engine makes one up. */
+  readonly name: string;
+  /** rootfs kind "image" comes with imageId "": the engine resolves it. */
+  readonly config: ContainerConfig;
+  /** Network name or id to settings, in the order given; empty: the network of config.networkModeText. */
+  readonly endpoints: readonly { readonly network: string; readonly settings: EndpointSettings }[];
+}
+
+export interface ContainerView {
+  readonly container: Container;
+  /** In gateway order; those of its creator for container:NAME. */
+  readonly endpoints: readonly { readonly endpoint: Endpoint; readonly network: Network }[];
+  /** Path of its network namespace; "" without one. */
+  readonly sandboxPath: string;
+  readonly files: {
+    readonly resolvConf: string;
+    readonly hosts: string;
+    readonly hostname: string;
+    readonly log: string;
+  };
+}
+
+export interface ExecView {
+  readonly id: string;
+  readonly containerId: string;
+  readonly spec: ExecSpec;
+  readonly running: boolean;
+  readonly exitCode?: number;
+  readonly pid: number;
+}
+
+/** One entry of the event stream, as GET /events has it. */
+export interface EngineEvent {
+  readonly type: "network" | "container" | "image" | "daemon";
+  readonly action: string;
+  readonly actor: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
+  readonly timeNano: bigint;
+}
+
+export interface RepairReport {
+  readonly differences: readonly Difference[];
+  /** False for a dry run, and when there was nothing to do. */
+  readonly repaired: boolean;
+}
+
+/** The use cases. Names, ids and unique id prefixes are accepted wherever a reference is asked for. */
+export interface Engine {
+  readonly networks: {
+    create(request: NetworkRequest): Promise<{ id: string; warning: string }>;
+    inspect(reference: string): NetworkView;
+    list(filters: Filters): NetworkView[];
+    remove(reference: string): Promise<void>;
+    prune(filters: Filters): Promise<string[]>;
+    connect(network: string, container: string, settings: EndpointSettings): Promise<void>;
+    disconnect(network: string, container: string, options: { force: boolean }): Promise<void>;
+  };
+  readonly containers: {
+    create(request: ContainerRequest): Promise<{ id: string; warnings: string[] }>;
+    start(reference: string): Promise<void>;
+    /** NOT_MODIFIED when it is stopped already. `timeoutSeconds` undefined: the container's own. */
+    stop(reference: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>;
+    restart(reference: string, options: { timeoutSeconds?: number }): Promise<void>;
+    kill(reference: string, signal: string): Promise<void>;
+    remove(reference: string, options: { force: boolean }): Promise<void>;
+    /** Resolves to the exit code. Registers at once, so a caller may start the container after calling. */
+    wait(reference: string, condition: "not-running" | "next-exit" | "removed", signal: AbortSignal): Promise<number>;
+    rename(reference: string, name: string): Promise<void>;
+    inspect(reference: string): ContainerView;
+    list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
+    prune(filters: Filters): Promise<string[]>;
+    logs(reference: string, query: LogQuery): AsyncIterable<LogEntry>;
+    /** Publishes and withdraws ports of a container, running or not; all or nothing. */
+    publish(reference: string, requests: readonly PortRequest[]): Promise<PortMapping[]>;
+    withdraw(
+      reference: string,
+      ports: readonly { protocol: string; containerPort: number; hostPort?: number }[],
+    ): Promise<PortMapping[]>;
+    execCreate(reference: string, spec: ExecSpec): string;
+    execStart(execId: string): Promise<ExecSession>;
+    execInspect(execId: string): ExecView;
+    execResize(execId: string, rows: number, columns: number): void;
+  };
+  /** Calls `listener` for every event from now on. */
+  subscribe(listener: (event: EngineEvent) => void): Disposable;
+  /** Events kept since `sinceNano` (the last 1,000), for GET /events?since=. */
+  eventsSince(sinceNano: bigint): EngineEvent[];
+  repair(options: { dryRun: boolean }): Promise<RepairReport>;
+  counts(): Readonly<Record<ContainerStatus, number>> & { readonly networks: number; readonly endpoints: number };
+}

@@ -1,0 +1,34 @@
+/** What a user may ask of one attachment (EndpointSettings of the Docker Engine API). */
+export interface EndpointSettings {
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly linkLocal: readonly string[];
+  readonly mac?: string;
+  readonly aliases: readonly string[];
+  /** Legacy --link: "container" or "container:alias". */
+  readonly links: readonly string[];
+  /** Interface name inside the sandbox; eth<N> when absent. */
+  readonly ifName?: string;
+  /** Highest wins the default route. */
+  readonly gwPriority: number;
+  readonly driverOptions: Readonly<Record<string, string>>;
+}
+
+/**
+ * One container's attachment to one network. Exists, with its addresses, from connect (or container create) to
+ * disconnect (or container remove), whether or not the container runs.
+ */
+export interface Endpoint {
+  readonly id: string;
+  readonly networkId: string;
+  readonly containerId: string;
+  readonly settings: EndpointSettings;
+  /** "172.18.0.2/24"; absent on drivers without addresses. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly mac?: string;
+  /** Chosen at the first attach and kept. */
+  readonly ifName?: string;
+  /** Names answered by DNS on this network: container name, aliases, short id, hostname. No duplicates, first is the name. */
+  readonly dnsNames: readonly string[];
+}

@@ -1,0 +1,37 @@
+/** Addresses are canonical text (RFC 5952 for IPv6), subnets canonical CIDR text with no host bits set. */
+export interface Pool {
+  readonly subnet: string;
+  /** Dynamic addresses come from here only (docker: --ip-range); inside `subnet`. */
+  readonly range?: string;
+  readonly gateway?: string;
+  /** Addresses never handed out: name to address (docker: --aux-address). */
+  readonly aux: Readonly<Record<string, string>>;
+}
+
+/** A named segment made by one driver (CNM network). Stored as JSON under its id. */
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly scope: "local";
+  /** RFC 3339 with nanoseconds, UTC. */
+  readonly created: string;
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly ipamDriver: string;
+  readonly ipamOptions: Readonly<Record<string, string>>;
+  readonly pools: readonly Pool[];
+  /** True when the user named the subnets: only then may a container ask for a static address (docker's rule). */
+  readonly userSubnets: boolean;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Bytes; taken from the uplink at creation unless given. */
+  readonly mtu: number;
+  readonly configOnly: boolean;
+  /** Name of the config-only network this one was made from. */
+  readonly configFrom?: string;
+  /** bridge, host, none: there from the start, never removed. */
+  readonly builtIn: boolean;
+}
