@@ -1,0 +1,38 @@
+import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
+import type { Network } from "../../model/network.ts";
+import { bridgeEndpointPlan, endpointSysctls } from "./endpoint.ts";
+import { bridgeName } from "./names.ts";
+import { bridgeNetworkPlan } from "./network.ts";
+import { parseBridgeOptions } from "./options.ts";
+
+/** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
+export const bridge: DriverModule = { type: "bridge", create };
+
+function create({ defaultBridge }: DriverKit): Driver {
+  const read = (network: Network) => {
+    const options = parseBridgeOptions(network);
+    return { options, bridge: bridgeName(network, options, defaultBridge) };
+  };
+  return {
+    type: "bridge",
+    addressed: true,
+    singleton: false,
+    publishes: true,
+    validateNetwork: (network) => void parseBridgeOptions(network),
+    validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
+    network(network) {
+      const { options, bridge } = read(network);
+      return bridgeNetworkPlan(network, options, bridge);
+    },
+    endpoint: (network, endpoint, sandbox) => bridgeEndpointPlan({ network, endpoint, sandbox, ...read(network) }),
+    gateways: gatewaysOf,
+  };
+}
+
+/** An internal network offers no way out; otherwise the first gateway of each family. */
+function gatewaysOf(network: Network) {
+  if (network.internal) return {};
+  const of = (ipv6: boolean) => network.pools.find((pool) => pool.subnet.includes(":") === ipv6)?.gateway;
+  const [ipv4, ipv6] = [of(false), of(true)];
+  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
+}

@@ -1,0 +1,83 @@
+import { invalid } from "../../base/errors.ts";
+import type { Network } from "../../model/network.ts";
+
+/** Options of a bridge network, read from `--opt`; the prefix com.docker.network is left out here. */
+export interface BridgeOptions {
+  readonly name: string | undefined;
+  readonly masquerade: boolean;
+  /** Members may talk to each other. */
+  readonly icc: boolean;
+  /** The bridge gets no IPv4 address of its own. */
+  readonly inhibitIpv4: boolean;
+  /** Per family: nat, or isolated (internal networks without a host address on the bridge). */
+  readonly gatewayMode4: "nat" | "isolated";
+  readonly gatewayMode6: "nat" | "isolated";
+}
+
+const prefix = "com.docker.network.";
+
+/** Every option the driver knows with its default: what the README lists and validateNetwork() accepts. */
+export const bridgeOptionDefaults = {
+  "bridge.name": "br-<first 12 digits of the id>",
+  "bridge.default_bridge": "false",
+  "bridge.enable_ip_masquerade": "true",
+  "bridge.enable_icc": "true",
+  "bridge.inhibit_ipv4": "false",
+  "bridge.host_binding_ipv4": "0.0.0.0",
+  "bridge.gateway_mode_ipv4": "nat",
+  "bridge.gateway_mode_ipv6": "nat",
+  container_iface_prefix: "eth",
+  "driver.mtu": "MTU of the uplink",
+} as const;
+
+/** Reads the options of a network; throws INVALID naming the option and the values it takes. */
+export function parseBridgeOptions(network: Network): BridgeOptions {
+  const options = network.options;
+  const value = (key: string) => options[prefix + key];
+  for (const key of Object.keys(options)) refuseUnknown(key);
+  return {
+    name: interfaceName(value("bridge.name")),
+    masquerade: flag("bridge.enable_ip_masquerade", value("bridge.enable_ip_masquerade"), true),
+    icc: flag("bridge.enable_icc", value("bridge.enable_icc"), true),
+    inhibitIpv4: flag("bridge.inhibit_ipv4", value("bridge.inhibit_ipv4"), false),
+    gatewayMode4: gatewayMode("bridge.gateway_mode_ipv4", value("bridge.gateway_mode_ipv4"), network.internal),
+    gatewayMode6: gatewayMode("bridge.gateway_mode_ipv6", value("bridge.gateway_mode_ipv6"), network.internal),
+  };
+}
+
+/** Labels of other tools pass; a misspelt option of this driver does not. */
+function refuseUnknown(key: string): void {
+  const ours = key.startsWith(`${prefix}bridge.`) || key.startsWith(`${prefix}driver.`) || !key.includes(".");
+  if (!ours || Object.hasOwn(bridgeOptionDefaults, key.slice(prefix.length))) return;
+  throw invalid(
+    `option "${key}"`,
+    `the bridge driver takes ${Object.keys(bridgeOptionDefaults)
+      .map((k) => prefix + k)
+      .join(", ")}`,
+  );
+}
+
+function flag(key: string, text: string | undefined, byDefault: boolean): boolean {
+  if (text === undefined || text === "") return byDefault;
+  // Go's strconv.ParseBool, which is what Docker reads these with.
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  throw invalid(`option "${prefix}${key}"`, `"${text}" is neither true nor false`);
+}
+
+function gatewayMode(key: string, text: string | undefined, internal: boolean): "nat" | "isolated" {
+  if (text === undefined || text === "" || text === "nat") return "nat";
+  if (text !== "isolated") throw invalid(`option "${prefix}${key}"`, `"${text}" is not offered; use nat or isolated`);
+  if (!internal) throw invalid(`option "${prefix}${key}"`, `"isolated" needs an internal network; add --internal`);
+  return "isolated";
+}
+
+function interfaceName(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  // dev_valid_name(), net/core/dev.c: at most IFNAMSIZ - 1 bytes, no "/", ":" or white space, not "." or "..".
+  if (Buffer.byteLength(text) <= 15 && /^[^\s/:]+$/.test(text) && text !== "." && text !== "..") return text;
+  throw invalid(
+    `option "${prefix}bridge.name"`,
+    `"${text}" is no interface name: 1 to 15 bytes without blanks, "/" and ":"`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { Attachment } from "./attachment.ts";
+
+/**
+ * Docker's order of a container's networks: gateway priority (highest first), non-internal before internal, more
+ * families with a gateway first, then network name in byte order. The first that has a gateway of a family gets that
+ * family's default route; DNS asks the networks in the same order.
+ */
+export function gatewayOrder(attachments: readonly Attachment[]): Attachment[] {
+  return [...attachments].sort(
+    (a, b) =>
+      b.endpoint.settings.gwPriority - a.endpoint.settings.gwPriority ||
+      Number(a.network.internal) - Number(b.network.internal) ||
+      families(b) - families(a) ||
+      Buffer.compare(Buffer.from(a.network.name), Buffer.from(b.network.name)),
+  );
+}
+
+/** The attachment that gives the default route of a family, and its gateway; undefined: no way out. */
+export function electGateway(attachments: readonly Attachment[], family: 4 | 6) {
+  for (const attachment of gatewayOrder(attachments)) {
+    const { driver, network, endpoint } = attachment;
+    const gateway = driver.gateways(network)[family === 4 ? "ipv4" : "ipv6"];
+    const address = family === 4 ? endpoint.ipv4 : endpoint.ipv6;
+    if (gateway && address) return { attachment, gateway, address: address.split("/")[0] ?? "" };
+  }
+  return undefined;
+}
+
+const families = ({ driver, network }: Attachment) => Object.keys(driver.gateways(network)).length;

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bridge } from "../../drivers/bridge/index.ts";
+import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { PortMapping } from "../../model/port.ts";
+import type { Attachment } from "./attachment.ts";
+import { electGateway, gatewayOrder } from "./gateway-order.ts";
+import { portElements } from "./port-elements.ts";
+import { sandboxPlan } from "./sandbox-plan.ts";
+import { transition } from "./transition.ts";
+
+const driver = bridge.create({ defaultBridge: "fairlead0" });
+const settings: EndpointSettings = { linkLocal: [], aliases: [], links: [], gwPriority: 0, driverOptions: {} };
+
+function attach(
+  name: string,
+  over: { gw?: number; internal?: boolean; six?: boolean; index?: number } = {},
+): Attachment {
+  const index = over.index ?? 1;
+  const network: Network = {
+    ...{ id: name.padEnd(64, "0"), name, driver: "bridge", scope: "local", created: "", attachable: false },
+    ...{ ipv4: true, ipv6: over.six ?? false, ipamDriver: "default", ipamOptions: {}, userSubnets: false },
+    ...{ options: {}, labels: {}, mtu: 1500, configOnly: false, builtIn: false, internal: over.internal ?? false },
+    pools: [
+      { subnet: `10.${index}.0.0/24`, gateway: `10.${index}.0.1`, aux: {} },
+      ...(over.six ? [{ subnet: `fd0${index}::/64`, gateway: `fd0${index}::1`, aux: {} }] : []),
+    ],
+  };
+  const endpoint: Endpoint = {
+    ...{
+      id: `e${name}`.padEnd(64, "0"),
+      networkId: network.id,
+      containerId: "c",
+      dnsNames: ["web"],
+      mac: "02:00:00:00:00:01",
+    },
+    ...{ ipv4: `10.${index}.0.2/24`, ...(over.six ? { ipv6: `fd0${index}::2/64` } : {}), ifName: `eth${index}` },
+    settings: { ...settings, gwPriority: over.gw ?? 0 },
+  };
+  return { network, endpoint, driver };
+}
+
+const cases = [
+  { name: "byte order of names", attachments: [attach("b"), attach("a"), attach("B")], order: ["B", "a", "b"] },
+  {
+    name: "priority before name, negative last",
+    attachments: [attach("a", { gw: -1 }), attach("b"), attach("c", { gw: 9 })],
+    order: ["c", "b", "a"],
+  },
+  { name: "non-internal before name", attachments: [attach("a", { internal: true }), attach("b")], order: ["b", "a"] },
+  { name: "two families before one", attachments: [attach("a"), attach("b", { six: true })], order: ["b", "a"] },
+];
+for (const { name, attachments, order } of cases) {
+  test(`gatewayOrder() follows ${name}`, () => {
+    assert.deepEqual(
+      gatewayOrder(attachments).map((each) => each.network.name),
+      order,
+    );
+  });
+}
+
+test("electGateway() takes each family from the first network that has it, and none from internal ones", () => {
+  const [a, b, inside] = [
+    attach("a", { gw: 1 }),
+    attach("b", { six: true, index: 2 }),
+    attach("i", { internal: true, gw: 5 }),
+  ];
+  const found = ([4, 6] as const).map((family) => electGateway([a, b, inside], family)?.gateway);
+  assert.deepEqual(found, ["10.1.0.1", "fd02::1"]);
+  assert.equal(electGateway([inside], 4), undefined);
+});
+
+test("transition() replaces the default route when the elected network changes, without removing it", () => {
+  const [a, b] = [attach("a", { gw: 1 }), attach("b", { index: 2 })];
+  const { make, remove } = transition(sandboxPlan("s", [a, b], []), sandboxPlan("s", [b], []));
+  assert.deepEqual(
+    make.map((object) => [object.kind, "gateway" in object && object.gateway]),
+    [["route", "10.2.0.1"]],
+  );
+  assert.deepEqual(
+    remove.map((object) => object.kind),
+    ["veth", "address"],
+  );
+});
+
+test("portElements() makes one element of a range and single ones of what is left", () => {
+  const map = (hostPort: number, containerPort = hostPort, hostIp = "0.0.0.0"): PortMapping => ({
+    protocol: "tcp",
+    hostIp,
+    hostPort,
+    containerPort,
+  });
+  const ports = [map(9000), map(9001), map(9002), map(80, 8080), map(443, 443, "127.0.0.1"), map(9000, 9000, "::")];
+  assert.deepEqual(
+    portElements([attach("a")], ports).map(({ set, key, value }) => [set, key.join(" "), value?.join(" ")]),
+    [
+      ["publish_any4", "tcp 80", "10.1.0.2 8080"],
+      ["publish_range4", "tcp 0.0.0.0/0 9000-9002", "10.1.0.2"],
+      ["publish_at4", "tcp 127.0.0.1 443", "10.1.0.2 443"],
+    ],
+  );
+});

@@ -1,0 +1,39 @@
+import type { Plan } from "../../contracts/driver.ts";
+import type { KernelObject, NetnsRef } from "../../contracts/kernel.ts";
+import type { PortMapping } from "../../model/port.ts";
+import type { Attachment } from "./attachment.ts";
+import { electGateway } from "./gateway-order.ts";
+import { portElements } from "./port-elements.ts";
+
+/**
+ * Everything a sandbox consists of: what its endpoints are made of, the default routes, and the published ports. The
+ * one description that start, connect, disconnect, publish, repair and removal work from.
+ */
+export function sandboxPlan(
+  sandbox: NetnsRef,
+  attachments: readonly Attachment[],
+  ports: readonly PortMapping[],
+): Plan {
+  const plans = attachments.map(({ driver, network, endpoint }) => driver.endpoint(network, endpoint, sandbox));
+  return {
+    objects: [...plans.flatMap((plan) => plan.objects), ...defaultRoutes(sandbox, attachments)],
+    elements: [...plans.flatMap((plan) => plan.elements), ...portElements(attachments, ports)],
+  };
+}
+
+function defaultRoutes(sandbox: NetnsRef, attachments: readonly Attachment[]): KernelObject[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const elected = electGateway(attachments, family);
+    if (!elected) return [];
+    const { endpoint, network } = elected.attachment;
+    return {
+      kind: "route",
+      netns: sandbox,
+      owner: `endpoint/${endpoint.id}`,
+      why: `default route through ${network.name}`,
+      destination: family === 4 ? "0.0.0.0/0" : "::/0",
+      gateway: elected.gateway,
+      link: endpoint.ifName ?? "eth0",
+    } as const;
+  });
+}

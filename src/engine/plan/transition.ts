@@ -1,0 +1,49 @@
+import type { Plan } from "../../contracts/driver.ts";
+import type { FirewallElement } from "../../contracts/firewall.ts";
+import type { KernelObject } from "../../contracts/kernel.ts";
+
+/** What to make and what to remove to get from one plan to another. */
+export interface Transition {
+  readonly make: readonly KernelObject[];
+  readonly remove: readonly KernelObject[];
+  readonly add: readonly FirewallElement[];
+  readonly drop: readonly FirewallElement[];
+}
+
+/**
+ * The difference of two plans. A route or element that only changes its value is made anew (the kernel replaces it),
+ * and so never removed: traffic finds one or the other.
+ */
+export function transition(before: Plan, after: Plan): Transition {
+  const made = difference(after.objects, before.objects, exactly);
+  const added = difference(after.elements, before.elements, exactly);
+  return {
+    make: made,
+    remove: difference(before.objects, after.objects, place),
+    add: added,
+    drop: difference(before.elements, after.elements, elementPlace),
+  };
+}
+
+function difference<T>(of: readonly T[], without: readonly T[], keyOf: (item: T) => string): T[] {
+  const gone = new Set(without.map(keyOf));
+  return of.filter((item) => !gone.has(keyOf(item)));
+}
+
+const exactly = (item: unknown) => JSON.stringify(item);
+const elementPlace = ({ set, key }: FirewallElement) => JSON.stringify([set, key]);
+
+/** Where an object sits: two objects in one place cannot exist side by side. */
+export function place(object: KernelObject): string {
+  switch (object.kind) {
+    case "bridge":
+    case "veth":
+      return `link ${object.netns} ${object.name}`;
+    case "address":
+      return `address ${object.netns} ${object.link} ${object.address}`;
+    case "route":
+      return `route ${object.netns} ${object.destination}`;
+    case "sysctl":
+      return `sysctl ${object.netns} ${object.key}`;
+  }
+}

@@ -1,0 +1,7 @@
+import type { DriverModule } from "../contracts/driver.ts";
+import { bridge } from "../drivers/bridge/index.ts";
+import { host } from "../drivers/host/index.ts";
+import { none } from "../drivers/none/index.ts";
+
+/** Every built-in driver: this line and a folder. */
+export const builtinDrivers: readonly DriverModule[] = [bridge, host, none];
