@@ -1,0 +1,128 @@
+/** How a setting is written on the command line and in the file. */
+export type SettingKind = "text" | "flag" | "number" | "list" | "pools" | "network-options";
+
+export interface Setting {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** In the configuration file, where it is not `name`. */
+  readonly key?: string;
+  readonly kind: SettingKind;
+  readonly byDefault?: string | boolean | number;
+  readonly about: string;
+  /** Set: accepted so that a dockerd command line works, and warned about with this reason. */
+  readonly ignored?: string;
+}
+
+const noProxy = "published ports are rewritten by the kernel, there is no proxy process";
+const noContainerd = "containers are run by runc and watched by conmon";
+const alwaysNft = "the firewall is always a table of its own in nftables";
+const noRegistry = "images are imported, no registry is asked";
+const noSwarm = "there is no swarm here";
+
+/** dockerd's flags by their names (docker/daemon reference, 28.x) and what they are in daemon.json. */
+export const settings: readonly Setting[] = [
+  {
+    name: "host",
+    short: "H",
+    key: "hosts",
+    kind: "list",
+    about: "socket to listen on: unix://, tcp://, fd:// (repeat)",
+  },
+  { name: "group", short: "G", kind: "text", byDefault: "fairlead", about: "group of the unix socket" },
+  { name: "data-root", kind: "text", byDefault: "/var/lib/fairlead", about: "directory of persistent state" },
+  {
+    name: "exec-root",
+    kind: "text",
+    byDefault: "/run/fairlead",
+    about: "directory of state that ends with the machine",
+  },
+  {
+    name: "pidfile",
+    short: "p",
+    kind: "text",
+    byDefault: "/run/fairlead/fairlead.pid",
+    about: "file for the daemon's pid",
+  },
+  { name: "debug", short: "D", kind: "flag", byDefault: false, about: "log at level debug" },
+  { name: "log-level", short: "l", kind: "text", byDefault: "info", about: "debug, info, warn, error or fatal" },
+  { name: "label", key: "labels", kind: "list", about: "key=value label of the daemon (repeat)" },
+  {
+    name: "default-address-pool",
+    key: "default-address-pools",
+    kind: "pools",
+    about: "base=CIDR,size=BITS for new networks (repeat)",
+  },
+  {
+    name: "default-network-opt",
+    key: "default-network-opts",
+    kind: "network-options",
+    about: "driver=option=value for new networks (repeat)",
+  },
+  {
+    name: "bridge",
+    short: "b",
+    kind: "text",
+    byDefault: "",
+    about: 'existing bridge for the network "bridge", or none',
+  },
+  { name: "bip", kind: "text", about: "IPv4 address and subnet of the default bridge" },
+  { name: "bip6", kind: "text", about: "IPv6 address and subnet of the default bridge" },
+  { name: "fixed-cidr", kind: "text", about: "IPv4 range for containers on the default bridge" },
+  { name: "fixed-cidr-v6", kind: "text", about: "IPv6 range for containers on the default bridge" },
+  { name: "default-gateway", kind: "text", about: "IPv4 gateway of containers on the default bridge" },
+  { name: "default-gateway-v6", kind: "text", about: "IPv6 gateway of containers on the default bridge" },
+  { name: "mtu", kind: "number", byDefault: 0, about: "MTU of the default bridge; 0: that of the uplink" },
+  { name: "icc", kind: "flag", byDefault: true, about: "containers on the default bridge reach each other" },
+  { name: "ip", kind: "text", byDefault: "", about: "host address for published ports that name none" },
+  { name: "ipv6", kind: "flag", byDefault: false, about: "IPv6 on the default bridge" },
+  { name: "ip-forward", kind: "flag", byDefault: true, about: "turn on IP forwarding" },
+  { name: "ip-masq", kind: "flag", byDefault: true, about: "masquerade the default bridge's subnets" },
+  { name: "host-gateway-ip", key: "host-gateway-ips", kind: "list", about: "addresses that host-gateway stands for" },
+  { name: "dns", kind: "list", about: "name server for containers (repeat)" },
+  { name: "dns-search", kind: "list", about: "search domain for containers (repeat)" },
+  { name: "dns-opt", key: "dns-opts", kind: "list", about: "resolver option for containers (repeat)" },
+  ...ignored("flag", noProxy, ["userland-proxy"]),
+  ...ignored("text", noProxy, ["userland-proxy-path"]),
+  ...ignored("text", noContainerd, [
+    "containerd",
+    "containerd-namespace",
+    "containerd-plugins-namespace",
+    "init-path",
+    "cgroup-parent",
+    "default-runtime",
+    "shutdown-timeout",
+  ]),
+  ...ignored("list", noContainerd, ["add-runtime", "default-ulimit", "exec-opt"]),
+  ...ignored("flag", noContainerd, ["init", "cri-containerd", "no-new-privileges"]),
+  ...ignored("flag", alwaysNft, ["iptables", "ip6tables", "allow-direct-routing", "ip-forward-no-drop"]),
+  ...ignored("text", alwaysNft, ["firewall-backend"]),
+  ...ignored("text", "images are unpacked once and shared through overlayfs", ["storage-driver"]),
+  ...ignored("list", "images are unpacked once and shared through overlayfs", ["storage-opt"]),
+  ...ignored("flag", "containers always outlive the daemon", ["live-restore"]),
+  ...ignored("flag", "nothing here is marked as experimental", ["experimental"]),
+  ...ignored("text", "container logs are files, daemon logs JSON on stderr", ["log-driver", "log-format"]),
+  ...ignored("list", "container logs are files, daemon logs JSON on stderr", ["log-opt"]),
+  ...ignored("list", noRegistry, ["insecure-registry", "registry-mirror", "allow-nondistributable-artifacts"]),
+  ...ignored("number", noRegistry, ["max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"]),
+  ...ignored("text", noSwarm, ["swarm-default-advertise-addr"]),
+  ...ignored("list", noSwarm, ["node-generic-resource"]),
+  ...ignored("number", noSwarm, ["network-control-plane-mtu", "network-diagnostic-port"]),
+  ...ignored("text", "metrics are at /metrics of every listener", ["metrics-addr"]),
+  ...ignored("flag", "the API has no CORS and no raw logs", ["raw-logs"]),
+];
+
+function ignored(kind: SettingKind, reason: string, names: readonly string[]): Setting[] {
+  return names.map((name) => ({ name, kind, about: `accepted, no effect: ${reason}`, ignored: reason }));
+}
+
+/** Flags of dockerd that would be unsafe to ignore: they ask for protection that is not given. */
+export const refusedSettings: Readonly<Record<string, string>> = {
+  tls: "put a TLS proxy before a loopback listener",
+  tlsverify: "put a TLS proxy before a loopback listener",
+  "userns-remap": "user namespaces are not offered yet",
+  "authorization-plugin": "limit who may open the socket instead",
+  rootless: "the daemon needs root",
+};
+
+export const fileKey = (setting: Setting): string => setting.key ?? setting.name;
