@@ -103,6 +103,15 @@ export const catalogue = {
     status: 400,
     text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,
   },
+  STORE_LOCKED: {
+    status: 500,
+    text: (d: { path: string; owner: string }) =>
+      `Cannot open store ${d.path}: ${d.owner} has it open; stop it first, or give this daemon another --data-root`,
+  },
+  STORE_UNUSABLE: {
+    status: 500,
+    text: (d: { path: string; why: string; remedy: string }) => `Cannot use store ${d.path}: ${d.why}; ${d.remedy}`,
+  },
   NOT_SUPPORTED: {
     status: 501,
     text: (d: { what: string; instead: string }) => `${d.what} is not supported: ${d.instead}`,
