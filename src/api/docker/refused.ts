@@ -1,0 +1,77 @@
+import { EngineError } from "../../base/errors.ts";
+import { type Route, route } from "../route.ts";
+
+const noSwarm = "this daemon is no member of a swarm, and networks are local to their host";
+const noVolumes = "bind-mount directories of the host";
+const noBuild = "import root file systems with: docker import FILE NAME";
+const noPlugins = "drivers are built in";
+const notYet = "it is not offered yet";
+
+type Refusal = readonly [
+  method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD",
+  path: string,
+  what: string,
+  instead: string,
+];
+
+/** Routes of the Docker Engine API that are not offered: 501 with a sentence, where an unknown path gets 404. */
+const refusals: readonly Refusal[] = [
+  ...every(
+    ["GET", "POST", "DELETE"],
+    ["/swarm", "/swarm/*", "/services", "/services/*", "/nodes", "/nodes/*"],
+    "swarm",
+    noSwarm,
+  ),
+  ...every(
+    ["GET", "POST", "DELETE"],
+    ["/tasks", "/tasks/*", "/secrets", "/secrets/*", "/configs", "/configs/*"],
+    "swarm",
+    noSwarm,
+  ),
+  ...every(["GET", "POST", "DELETE"], ["/volumes", "/volumes/*"], "volumes", noVolumes),
+  ...every(["GET", "POST", "DELETE"], ["/plugins", "/plugins/*"], "plugins", noPlugins),
+  ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
+  ...every(["POST"], ["/images/*"], "this use of images", noBuild),
+  ...every(["POST"], ["/auth"], "logging in to a registry", noBuild),
+  ...every(["GET"], ["/distribution/*"], "asking a registry", noBuild),
+  ...every(["GET"], ["/system/df"], "disk usage", notYet),
+  ...every(["GET"], ["/containers/:id/stats"], "statistics of a container", "its network counters are at /metrics"),
+  ...every(["GET"], ["/containers/:id/top"], "listing processes", "use exec with ps"),
+  ...every(
+    ["GET"],
+    ["/containers/:id/changes", "/containers/:id/export", "/containers/:id/attach/ws"],
+    "this view of a container",
+    notYet,
+  ),
+  ...every(["GET", "PUT", "HEAD"], ["/containers/:id/archive"], "copying files", "use exec with tar"),
+  ...every(
+    ["POST"],
+    ["/containers/:id/pause", "/containers/:id/unpause"],
+    "pausing",
+    "use kill with SIGSTOP and SIGCONT",
+  ),
+  ...every(["POST"], ["/containers/:id/update"], "changing limits", "resource limits are not applied"),
+  ...every(
+    ["POST"],
+    ["/containers/:id/resize"],
+    "resizing a container's terminal",
+    "use exec -it, whose terminal follows",
+  ),
+];
+
+function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {
+  return paths.flatMap((path) => methods.map((method): Refusal => [method, path, what, instead]));
+}
+
+export const refusedRoutes: readonly Route[] = refusals.map(([method, path, what, instead]) =>
+  route({
+    method,
+    path,
+    summary: `Not offered: ${what}`,
+    // Bodies of these are archives as often as JSON; nothing is read.
+    body: "raw",
+    handle() {
+      throw new EngineError("NOT_SUPPORTED", { what, instead });
+    },
+  }),
+);

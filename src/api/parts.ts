@@ -1,0 +1,43 @@
+import type { Log } from "../base/log.ts";
+import type { LinkCounters } from "../contracts/kernel.ts";
+import type { Images } from "../contracts/runtime.ts";
+import type { Engine } from "../engine/engine.ts";
+
+/** What the daemon knows of itself: GET /info and GET /version. */
+export interface DaemonFacts {
+  /** Identity that survives restarts. */
+  readonly id: string;
+  /** Release of Fairlead. */
+  readonly version: string;
+  readonly hostname: string;
+  readonly dataRoot: string;
+  readonly execRoot: string;
+  readonly debug: boolean;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly labels: readonly string[];
+  /** Names of the network drivers. */
+  readonly drivers: readonly string[];
+  readonly addressPools: readonly { readonly base: string; readonly size: number }[];
+  /** Sentences a user should know: settings without effect, other firewalls that drop our traffic. */
+  warnings(): readonly string[];
+}
+
+/** Numbers for GET /metrics that only other layers can read. */
+export interface Telemetry {
+  /** Byte and packet counters of an interface in a sandbox; undefined when it is not there. */
+  counters(sandboxId: string, ifName: string): LinkCounters | undefined;
+  /** Answers of the embedded DNS by source and response code. */
+  dns(): Promise<readonly { readonly source: string; readonly rcode: string; readonly count: number }[]>;
+  /** Differences the reconciler found since the start, by problem (missing, different, orphan), and how often it ran. */
+  reconcile(): { readonly runs: number; readonly differences: Readonly<Record<string, number>> };
+}
+
+/** All the API needs; src/main composes it. */
+export interface ApiParts {
+  readonly engine: Engine;
+  readonly images: Images;
+  readonly daemon: DaemonFacts;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+}

@@ -1,0 +1,17 @@
+import { type Static, type TOptional, type TSchema, type TUnsafe, Type } from "@sinclair/typebox";
+
+/**
+ * A field that may be absent or null: Go's decoder, which Docker's clients are written against, takes null for the
+ * zero value of every type, and its encoder writes null for empty lists and maps.
+ */
+export function field<T extends TSchema>(schema: T): TOptional<TUnsafe<Static<T> | null>> {
+  return Type.Optional(Type.Unsafe<Static<T> | null>({ ...schema, nullable: true }));
+}
+
+export const text = Type.String({ maxLength: 65_536 });
+export const texts = Type.Array(text);
+export const textMap = Type.Record(Type.String(), text);
+/** Go: map[string]struct{}. */
+export const keys = Type.Record(Type.String(), Type.Unknown());
+export const integer = Type.Integer();
+export const flag = Type.Boolean();

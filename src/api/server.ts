@@ -1,0 +1,114 @@
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { toDocker } from "./docker/errors.ts";
+import { dockerRoutes } from "./docker/routes.ts";
+import { Metrics } from "./native/metrics.ts";
+import { nativeRoutes } from "./native/routes.ts";
+import type { ApiParts } from "./parts.ts";
+import { register, sendJson } from "./route.ts";
+import { checkVersion, newestVersion, stripVersion } from "./version.ts";
+
+/** Largest JSON body: a create request with 10,000 published ports is about 1 MB. */
+const bodyLimit = 16 * 1024 * 1024;
+
+/** The HTTP server of the daemon, not listening yet. close() ends streams, lets calls finish and then resolves. */
+export function createServer(parts: ApiParts): FastifyInstance {
+  const app = fastify({
+    bodyLimit,
+    rewriteUrl: stripVersion,
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    forceCloseConnections: "idle",
+    // Values are checked as they are: Docker refuses a string where a number belongs.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
+  });
+  const closing = new AbortController();
+  const metrics = new Metrics(parts);
+  app.addHook("preClose", (done) => {
+    closing.abort();
+    metrics.close();
+    done();
+  });
+  addHooks(app, parts);
+  addParsers(app);
+  app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
+  app.setNotFoundHandler((_request, reply) => sendJson(reply.code(404), { message: "page not found" }));
+  const routes = [...dockerRoutes, ...nativeRoutes(metrics)];
+  const observe = (action: string, seconds: number, outcome: string) => metrics.observe(action, seconds, outcome);
+  register(app, routes, { parts, closing: closing.signal, observe });
+  return app;
+}
+
+function addHooks(app: FastifyInstance, { daemon }: ApiParts): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    void reply.headers({
+      "Api-Version": newestVersion,
+      "Docker-Experimental": "false",
+      Ostype: "linux",
+      Server: `Fairlead/${daemon.version} (linux)`,
+    });
+    checkVersion(request.raw);
+    done();
+  });
+  app.addHook("preValidation", (request, _reply, done) => {
+    const { raw, bodyOptional } = request.routeOptions.config as { raw?: boolean; bodyOptional?: boolean };
+    if (!raw && isStream(request.body)) {
+      const type = request.headers["content-type"] ?? "none";
+      throw badRequest(`unsupported Content-Type header (${type}): must be 'application/json'`);
+    }
+    if (bodyOptional) request.body ??= {};
+    if (request.routeOptions.schema?.body && request.body === undefined) {
+      throw badRequest("got EOF while reading request body: a JSON object is expected");
+    }
+    done();
+  });
+}
+
+const isStream = (body: unknown): boolean => typeof (body as { pipe?: unknown } | undefined)?.pipe === "function";
+
+function badRequest(message: string): Error {
+  return Object.assign(new Error(message), { statusCode: 400 });
+}
+
+/** JSON is read whole, anything else is left to the route as a stream; no body at all is no error here. */
+function addParsers(app: FastifyInstance): void {
+  const json = app.getDefaultJsonParser("error", "error");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "" || body === "null") done(null, body === "" ? undefined : {});
+    else void json(request, body as string, done);
+  });
+  app.addContentTypeParser("*", (request, payload, done) => {
+    const empty = request.headers["content-length"] === "0";
+    done(null, empty ? undefined : payload);
+  });
+}
+
+function answerError(parts: ApiParts, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const { status, message } = describe(error);
+  if (status >= 500) parts.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  else parts.log.debug({ method: request.method, url: request.url, status, message }, "request refused");
+  // 304 has no body by definition.
+  if (status === 304) return reply.code(status).send();
+  return sendJson(reply.code(status), { message });
+}
+
+/** Failures of the HTTP layer itself first, then everything else. */
+function describe(error: unknown): { status: number; message: string } {
+  const { validation, statusCode, code, message } = error as FastifyError;
+  if (validation?.[0]) return { status: 400, message: `invalid request: ${schemaMessage(validation[0])}` };
+  if (error instanceof SyntaxError) return { status: 400, message: `invalid JSON: ${message}` };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return { status: 413, message: `request body is too large: at most ${bodyLimit} bytes are accepted` };
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, message };
+  return toDocker(error);
+}
+
+/** `IPAM.Config[0].Subnet must be string`. */
+function schemaMessage({ instancePath, message }: { instancePath: string; message?: string }): string {
+  const parts = instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const shown = parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : `${index > 0 ? "." : ""}${part}`));
+  return `${shown.join("") || "body"} ${message ?? "is not valid"}`;
+}

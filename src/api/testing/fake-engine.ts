@@ -1,0 +1,328 @@
+import { EngineError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import type { ExecSession, ExecSpec, LogEntry } from "../../contracts/runtime.ts";
+import type {
+  ContainerRequest,
+  ContainerView,
+  Engine,
+  EngineEvent,
+  ExecView,
+  NetworkRequest,
+} from "../../engine/engine.ts";
+import { type Container, type ContainerState, never } from "../../model/container.ts";
+import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+
+const created = "2026-01-02T03:04:05.000000006Z";
+
+/**
+ * The engine's use cases on plain maps, with no kernel below: what the API needs to be tried against. It remembers
+ * every call as [name, ...arguments] in `calls`.
+ */
+export class FakeEngine implements Engine {
+  readonly calls: unknown[][] = [];
+  readonly nets = new Map<string, Network>();
+  readonly endpoints: Endpoint[] = [];
+  readonly boxes = new Map<string, Container>();
+  readonly execs = new Map<string, ExecView>();
+  readonly history: EngineEvent[] = [];
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #exits = new Map<string, PromiseWithResolvers<number>>();
+  /** What the logs of every container hold; tests replace it. */
+  entries: (query: { follow: boolean; signal?: AbortSignal }) => AsyncIterable<LogEntry> = async function* () {};
+  /** What execStart() runs; tests replace it. */
+  session: () => ExecSession = () => {
+    throw new Error("no session");
+  };
+
+  constructor() {
+    for (const [name, driver] of [
+      ["bridge", "bridge"],
+      ["host", "host"],
+      ["none", "null"],
+    ] as const) {
+      const pools = name === "bridge" ? [{ subnet: "172.17.0.0/16", gateway: "172.17.0.1", aux: {} }] : [];
+      this.nets.set(name, { ...blankNetwork, id: newId(), name, driver, pools, builtIn: true });
+    }
+  }
+
+  /** Tells listeners, and keeps it for eventsSince(). */
+  emit(type: EngineEvent["type"], action: string, id: string, attributes: Record<string, string> = {}): void {
+    const event = { type, action, actor: { id, attributes }, timeNano: BigInt(Date.now()) * 1_000_000n + 123n };
+    this.history.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Ends a container as if its process had exited. */
+  exit(name: string, code: number): void {
+    const box = this.box(name);
+    this.setState(box.id, { status: "exited", pid: 0, exitCode: code });
+    this.#exits.get(box.id)?.resolve(code);
+  }
+
+  network(reference: string): Network {
+    const all = [...this.nets.values()];
+    const found =
+      all.find(({ id }) => id === reference) ??
+      all.find(({ name }) => name === reference) ??
+      all.find(({ id }) => reference !== "" && id.startsWith(reference));
+    if (!found) throw new EngineError("NETWORK_NOT_FOUND", { network: reference });
+    return found;
+  }
+
+  box(reference: string): Container {
+    const all = [...this.boxes.values()];
+    const found = all.find(({ id, name }) => name === reference || (reference !== "" && id.startsWith(reference)));
+    if (!found) throw new EngineError("CONTAINER_NOT_FOUND", { container: reference });
+    return found;
+  }
+
+  setState(id: string, state: Partial<ContainerState>): void {
+    const box = this.box(id);
+    this.boxes.set(id, { ...box, state: { ...box.state, ...state } });
+  }
+
+  readonly networks: Engine["networks"] = {
+    create: async (request) => {
+      this.calls.push(["networks.create", request]);
+      if (this.nets.get(request.name)?.builtIn)
+        throw new EngineError("NETWORK_BUILT_IN", { network: request.name, verb: "create" });
+      if (this.nets.has(request.name)) throw new EngineError("NETWORK_EXISTS", { network: request.name });
+      const network = networkFrom(request);
+      this.nets.set(request.name, network);
+      return { id: network.id, warning: "" };
+    },
+    inspect: (reference) => this.#networkView(this.network(reference)),
+    list: (filters) => {
+      this.calls.push(["networks.list", filters]);
+      return [...this.nets.values()].map((network) => this.#networkView(network));
+    },
+    remove: async (reference) => {
+      const { name, builtIn } = this.network(reference);
+      if (builtIn) throw new EngineError("NETWORK_BUILT_IN", { network: name, verb: "remove" });
+      this.nets.delete(name);
+    },
+    prune: async (filters) => {
+      this.calls.push(["networks.prune", filters]);
+      const idle = [...this.nets.values()].filter(
+        ({ id, builtIn }) => !builtIn && !this.endpoints.some((one) => one.networkId === id),
+      );
+      for (const { name } of idle) this.nets.delete(name);
+      return idle.map(({ name }) => name);
+    },
+    connect: async (reference, container, settings) => {
+      this.calls.push(["networks.connect", reference, container, settings]);
+      this.#join(this.box(container), this.network(reference), settings);
+    },
+    disconnect: async (reference, container, options) => {
+      this.calls.push(["networks.disconnect", reference, container, options]);
+      const [box, network] = [this.box(container), this.network(reference)];
+      const at = this.endpoints.findIndex((one) => one.containerId === box.id && one.networkId === network.id);
+      if (at < 0) throw new EngineError("NOT_CONNECTED", { container, network: reference });
+      this.endpoints.splice(at, 1);
+    },
+  };
+
+  readonly containers: Engine["containers"] = {
+    create: async (request) => {
+      this.calls.push(["containers.create", request]);
+      const container = containerFrom(request);
+      this.boxes.set(container.id, container);
+      for (const { network, settings } of request.endpoints) this.#join(container, this.network(network), settings);
+      return { id: container.id, warnings: [] };
+    },
+    start: async (reference) => {
+      const { id, name, state } = this.box(reference);
+      if (state.status === "running") throw new EngineError("NOT_MODIFIED", { container: name, state: "started" });
+      this.setState(id, { status: "running", pid: 4242, startedAt: created });
+      this.emit("container", "start", id, { name });
+    },
+    stop: async (reference, options) => {
+      this.calls.push(["containers.stop", reference, options]);
+      this.exit(reference, 0);
+    },
+    restart: async (reference, options) => void this.calls.push(["containers.restart", reference, options]),
+    kill: async (reference, signal) => {
+      this.calls.push(["containers.kill", reference, signal]);
+      if (this.box(reference).state.status !== "running")
+        throw new EngineError("CONTAINER_NOT_RUNNING", { container: reference });
+    },
+    remove: async (reference, options) => {
+      this.calls.push(["containers.remove", reference, options]);
+      this.boxes.delete(this.box(reference).id);
+    },
+    wait: (reference, condition, signal) => {
+      this.calls.push(["containers.wait", reference, condition]);
+      const pending = Promise.withResolvers<number>();
+      this.#exits.set(this.box(reference).id, pending);
+      signal.addEventListener("abort", () => pending.reject(signal.reason));
+      return pending.promise;
+    },
+    rename: async (reference, name) => {
+      const box = this.box(reference);
+      this.boxes.set(box.id, { ...box, name });
+    },
+    inspect: (reference) => this.#view(this.box(reference)),
+    list: (options) => {
+      this.calls.push(["containers.list", options]);
+      return [...this.boxes.values()]
+        .filter(({ state }) => options.all || state.status === "running")
+        .map((box) => this.#view(box));
+    },
+    prune: async () => [],
+    logs: (reference, query) => {
+      this.calls.push(["containers.logs", reference, query]);
+      return this.entries(query);
+    },
+    publish: async (reference, requests) => {
+      this.calls.push(["containers.publish", reference, requests]);
+      return requests.map(({ protocol, containerPort, hostPort }) => ({
+        protocol,
+        containerPort,
+        hostPort,
+        hostIp: "0.0.0.0",
+      }));
+    },
+    withdraw: async (reference, ports) => {
+      this.calls.push(["containers.withdraw", reference, ports]);
+      return [];
+    },
+    execCreate: (reference, spec) => this.#execCreate(this.box(reference), spec),
+    execStart: async (id) => {
+      const session = this.session();
+      this.execs.set(id, { ...this.exec(id), running: true, pid: session.pid });
+      void session.exited.then((exitCode) => this.execs.set(id, { ...this.exec(id), running: false, exitCode }));
+      return session;
+    },
+    execInspect: (id) => this.exec(id),
+    execResize: (id, rows, columns) => void this.calls.push(["containers.execResize", this.exec(id).id, rows, columns]),
+  };
+
+  exec(id: string): ExecView {
+    const found = this.execs.get(id);
+    if (!found) throw new EngineError("EXEC_NOT_FOUND", { exec: id });
+    return found;
+  }
+
+  subscribe(listener: (event: EngineEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  eventsSince(since: bigint): EngineEvent[] {
+    return this.history.filter(({ timeNano }) => timeNano >= since);
+  }
+
+  async repair(options: { dryRun: boolean }) {
+    this.calls.push(["repair", options]);
+    const difference = {
+      problem: "missing",
+      object: "bridge br-0",
+      owner: "network/0",
+      detail: "it is not there",
+    } as const;
+    return { differences: [difference], repaired: !options.dryRun };
+  }
+
+  counts() {
+    const of = (status: string) => [...this.boxes.values()].filter(({ state }) => state.status === status).length;
+    const [created, running, exited] = [of("created"), of("running"), of("exited")];
+    return { created, running, exited, networks: this.nets.size, endpoints: this.endpoints.length };
+  }
+
+  #networkView(network: Network) {
+    const endpoints = this.endpoints
+      .filter(
+        ({ networkId, containerId }) =>
+          networkId === network.id && this.boxes.get(containerId)?.state.status === "running",
+      )
+      .map((endpoint) => ({ endpoint, containerName: this.box(endpoint.containerId).name }));
+    const usage = network.pools.map(({ subnet }) => ({ subnet, inUse: 3n, available: 65533n }));
+    return { network, endpoints, usage };
+  }
+
+  #view(container: Container): ContainerView {
+    const endpoints = this.endpoints
+      .filter(({ containerId }) => containerId === container.id)
+      .map((endpoint) => ({ endpoint, network: this.network(endpoint.networkId) }));
+    const files = { resolvConf: "/r/resolv.conf", hosts: "/r/hosts", hostname: "/r/hostname", log: "/r/log" };
+    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", files };
+  }
+
+  #join(box: Container, network: Network, settings: EndpointSettings): void {
+    if (this.endpoints.some((one) => one.containerId === box.id && one.networkId === network.id)) {
+      throw new EngineError("ENDPOINT_EXISTS", { container: box.name, network: network.name });
+    }
+    const host = this.endpoints.length + 2;
+    const address = network.pools[0] ? { ipv4: `${network.pools[0].subnet.replace(/\d+\/.*/, "")}${host}/16` } : {};
+    const names = { dnsNames: [box.name, ...settings.aliases, box.id.slice(0, 12)] };
+    this.endpoints.push({
+      ...{
+        id: newId(),
+        networkId: network.id,
+        containerId: box.id,
+        settings,
+        mac: "02:00:00:00:00:02",
+        ifName: "eth0",
+      },
+      ...address,
+      ...names,
+    });
+  }
+
+  #execCreate(box: Container, spec: ExecSpec): string {
+    if (box.state.status !== "running") throw new EngineError("CONTAINER_NOT_RUNNING", { container: box.id });
+    const id = newId();
+    this.execs.set(id, { id, containerId: box.id, spec, running: false, pid: 0 });
+    return id;
+  }
+}
+
+const blankNetwork: Omit<Network, "id" | "name" | "driver"> = {
+  scope: "local",
+  created,
+  internal: false,
+  attachable: false,
+  ipv4: true,
+  ipv6: false,
+  ipamDriver: "default",
+  ipamOptions: {},
+  pools: [],
+  userSubnets: false,
+  options: {},
+  labels: {},
+  mtu: 1500,
+  configOnly: false,
+  builtIn: false,
+};
+
+function networkFrom(request: NetworkRequest): Network {
+  const { pools, ...rest } = request;
+  const withSubnet = pools.map((pool) => ({ ...pool, subnet: pool.subnet ?? "172.20.0.0/16" }));
+  const all = withSubnet.length > 0 ? withSubnet : [{ subnet: "172.19.0.0/16", gateway: "172.19.0.1", aux: {} }];
+  return { ...blankNetwork, ...rest, id: newId(), pools: all };
+}
+
+function containerFrom(request: ContainerRequest): Container {
+  const id = newId();
+  const state: ContainerState = {
+    status: "created",
+    pid: 0,
+    exitCode: 0,
+    startedAt: never,
+    finishedAt: never,
+    error: "",
+    stoppedByUser: false,
+  };
+  const ports = request.config.publish.map(({ protocol, containerPort, hostPort }) => ({
+    protocol,
+    containerPort,
+    hostPort,
+    hostIp: "0.0.0.0",
+  }));
+  return { id, name: request.name || "made_up", created, config: request.config, state, sandboxId: id, ports };
+}
