@@ -1,0 +1,31 @@
+import type { Parts } from "../parts.ts";
+import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { flushFlows } from "./move.ts";
+import type { OpenSandbox } from "./open-sandboxes.ts";
+
+/** Takes a sandbox down. Goes on after an error and reports all of them; the reconciler finishes what was left. */
+export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<void> {
+  const { kernel, firewall, names, ports, sandboxes } = parts;
+  sandboxes.delete(sandbox.id);
+  const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
+  // What sits inside goes with the namespace; links are all the host has of it.
+  const links = plan.objects.filter(({ kind }) => kind === "veth");
+  const steps: (() => unknown)[] = [
+    () => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)),
+    () => names.close(sandbox.id),
+    () => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements }),
+    () => ports.release(sandbox.ports),
+    () => flushFlows(parts, sandbox.ports),
+    () => kernel.remove(links),
+    () => kernel.sandboxes.remove(sandbox.id),
+  ];
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of sandbox ${sandbox.id}`);
+}

@@ -1,0 +1,89 @@
+import { EngineError } from "../../base/errors.ts";
+import { Rollback } from "../../base/rollback.ts";
+import type { Upstream } from "../../contracts/names.ts";
+import type { Container } from "../../model/container.ts";
+import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { Parts } from "../parts.ts";
+import type { Attachment } from "../plan/attachment.ts";
+import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { attachmentOf } from "./attachments.ts";
+import { move } from "./move.ts";
+import type { OpenSandbox } from "./open-sandboxes.ts";
+import { nameRecord, resolverConfig } from "./records.ts";
+import { reserveEndpoint } from "./reserve.ts";
+
+export interface ConnectPlace {
+  readonly network: Network;
+  readonly container: Container;
+  readonly settings: EndpointSettings;
+  readonly upstreams: readonly Upstream[];
+}
+
+/**
+ * Joins a container to a network, live if its sandbox is open. Under the locks of container and network. On failure the
+ * host is left as it was found.
+ */
+export async function connectContainer(parts: Parts, place: ConnectPlace): Promise<Endpoint> {
+  const { network, container, settings } = place;
+  refuseMode(container, network);
+  await using rollback = new Rollback();
+  const beside = parts.state.endpointsOf(container.id);
+  const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
+  const attachment = attachmentOf(parts, endpoint);
+  const sandbox = parts.sandboxes.get(container.id);
+  const finish = sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
+  parts.state.commit([{ put: "endpoint", id: endpoint.id, value: endpoint }]);
+  rollback.commit();
+  await finish?.();
+  return endpoint;
+}
+
+/** Attaches to an open sandbox; returns what is to be removed after the commit point. */
+async function attachLive(parts: Parts, sandbox: OpenSandbox, attachment: Attachment, place: ConnectPlace, rollback: Rollback) {
+  const before = sandbox.attachments;
+  const after = [...before, attachment];
+  const finish = move(
+    parts,
+    { before: sandboxPlan(sandbox.id, before, sandbox.ports), after: sandboxPlan(sandbox.id, after, sandbox.ports) },
+    rollback,
+  );
+  sandbox.attachments = after;
+  rollback.onFailure("attachments", () => {
+    sandbox.attachments = before;
+  });
+  await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
+  return finish;
+}
+
+async function showNames(
+  { names, firewall }: Parts,
+  sandbox: OpenSandbox,
+  change: { record: Attachment; before: readonly Attachment[]; upstreams: readonly Upstream[] },
+  rollback: Rollback,
+): Promise<void> {
+  const { record, before, upstreams } = change;
+  rollback.onFailure("names", () => names.withdraw([record.endpoint.id]));
+  await names.publish([nameRecord(record)]);
+  const config = resolverConfig(sandbox.id, sandbox.attachments, upstreams);
+  if (before.length > 0) {
+    rollback.onFailure("resolver", () => names.update(resolverConfig(sandbox.id, before, upstreams)));
+    await names.update(config);
+  } else {
+    rollback.onFailure("resolver", () => names.close(sandbox.id));
+    firewall.redirectDns(sandbox.id, await names.open(config));
+  }
+}
+
+/** Docker's refusals: only a container with a network stack of its own can join networks. */
+export function refuseMode(container: Container, network: Network): void {
+  const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: network.name, why });
+  const { kind } = container.config.networkMode;
+  if (kind === "host" || network.driver === "host") {
+    throw refuse("container cannot be disconnected from host network or connected to host network");
+  }
+  if (kind === "container") throw refuse("container sharing network namespace with another container or host cannot be connected to any other network");
+  if (kind === "none" || network.driver === "null") {
+    throw refuse("container cannot be connected to multiple networks with one of the networks in private (none) mode");
+  }
+}

@@ -1,0 +1,46 @@
+import { EngineError } from "../../base/errors.ts";
+import { Rollback } from "../../base/rollback.ts";
+import type { Upstream } from "../../contracts/names.ts";
+import type { Container } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { Parts } from "../parts.ts";
+import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { move } from "./move.ts";
+import type { OpenSandbox } from "./open-sandboxes.ts";
+import { resolverConfig } from "./records.ts";
+import { releaseEndpoint } from "./reserve.ts";
+
+/** Takes a container off a network, live if its sandbox is open. Under the locks of container and network. */
+export async function disconnectContainer(
+  parts: Parts,
+  place: { network: Network; container: Container; upstreams: readonly Upstream[] },
+): Promise<Endpoint> {
+  const { network, container, upstreams } = place;
+  const endpoint = parts.state.endpointsOf(container.id).find(({ networkId }) => networkId === network.id);
+  if (!endpoint) throw new EngineError("NOT_CONNECTED", { container: container.name, network: network.name });
+  if (container.config.networkMode.kind === "host") {
+    throw new EngineError("NETWORK_REFUSED", { network: network.name, why: "container cannot be disconnected from host network or connected to host network" });
+  }
+  const sandbox = parts.sandboxes.get(container.id);
+  if (sandbox) await detachLive(parts, sandbox, endpoint, upstreams);
+  else parts.state.commit([{ delete: "endpoint", id: endpoint.id }]);
+  releaseEndpoint(parts, endpoint);
+  return endpoint;
+}
+
+/** Other networks take the default route over before this one's link goes; the address is free only after that. */
+async function detachLive(parts: Parts, sandbox: OpenSandbox, endpoint: Endpoint, upstreams: readonly Upstream[]): Promise<void> {
+  const { names, state } = parts;
+  const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
+  const plan = (attachments: typeof left) => sandboxPlan(sandbox.id, attachments, sandbox.ports);
+  await using rollback = new Rollback();
+  const finish = move(parts, { before: plan([...sandbox.attachments]), after: plan(left) }, rollback);
+  state.commit([{ delete: "endpoint", id: endpoint.id }]);
+  rollback.commit();
+  sandbox.attachments = left;
+  await names.withdraw([endpoint.id]);
+  // The resolver stays, on no network, so that it is there again at the next connect.
+  await names.update(resolverConfig(sandbox.id, left, upstreams));
+  await finish();
+}

@@ -1,0 +1,30 @@
+import type { Rollback } from "../../base/rollback.ts";
+import type { Plan } from "../../contracts/driver.ts";
+import type { PortMapping } from "../../model/port.ts";
+import type { Parts } from "../parts.ts";
+import { transition } from "../plan/transition.ts";
+
+export const nothing: Plan = { objects: [], elements: [] };
+
+/**
+ * Brings the kernel from one plan to another: what is new is made, what changes is replaced. What is no longer wanted
+ * is returned as a function, to be called after the commit point, since removing cannot be undone.
+ */
+export function move(parts: Parts, plans: { before: Plan; after: Plan }, rollback: Rollback): () => Promise<void> {
+  const { kernel, firewall } = parts;
+  const { make, remove, add, drop } = transition(plans.before, plans.after);
+  // Replaced routes have no undo of their own: what was there is put back last.
+  if (plans.before.objects.length > 0) rollback.onFailure("the state before", () => kernel.repair(plans.before.objects));
+  kernel.apply(make, rollback);
+  if (add.length + drop.length > 0) {
+    rollback.onFailure("firewall elements", () => firewall.change({ add: drop.length > 0 ? plans.before.elements : [], remove: add }));
+    firewall.change({ add, remove: drop });
+  }
+  return () => (remove.length > 0 ? kernel.remove(remove) : Promise.resolve());
+}
+
+/** Flows of connectionless protocols stick to their old translation until their conntrack entries go. */
+export function flushFlows({ kernel }: Pick<Parts, "kernel">, ports: readonly PortMapping[]): void {
+  const flows = ports.flatMap(({ protocol, hostPort }) => (protocol === "tcp" ? [] : [{ protocol, port: hostPort }]));
+  if (flows.length > 0) kernel.flushConntrack(flows);
+}

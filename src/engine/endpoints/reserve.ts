@@ -1,0 +1,72 @@
+import { EngineError, invalid } from "../../base/errors.ts";
+import { newId, randomMac, shortId } from "../../base/ids.ts";
+import type { Rollback } from "../../base/rollback.ts";
+import type { Container } from "../../model/container.ts";
+import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { Parts } from "../parts.ts";
+import { checkSettings } from "./settings.ts";
+
+/**
+ * A new endpoint with its addresses, MAC and interface name, for good: they stay with the container until it
+ * disconnects or is removed. `beside`: the container's other endpoints. Under the lock of the network.
+ */
+export function reserveEndpoint(
+  parts: Parts,
+  place: { network: Network; container: Container; settings: EndpointSettings; beside: readonly Endpoint[] },
+  rollback: Rollback,
+): Endpoint {
+  const { network, container, beside } = place;
+  if (beside.some(({ networkId }) => networkId === network.id)) {
+    throw new EngineError("ENDPOINT_EXISTS", { container: container.name, network: network.name });
+  }
+  const settings = checkSettings(network, place.settings);
+  const driver = parts.drivers.find(network.driver);
+  const draft: Endpoint = {
+    id: newId(),
+    networkId: network.id,
+    containerId: container.id,
+    settings,
+    dnsNames: dnsNames(container, settings),
+    ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), mac: settings.mac ?? randomMac() } : {}),
+  };
+  driver.validateEndpoint(network, draft);
+  return driver.addressed ? { ...draft, ...reserveAddresses(parts, network, draft, container.name, rollback) } : draft;
+}
+
+/** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
+export function dnsNames(container: Container, settings: EndpointSettings): string[] {
+  return [...new Set([container.name, ...settings.aliases, shortId(container.id), container.config.hostname])].filter((name) => name !== "");
+}
+
+function reserveAddresses(parts: Parts, network: Network, { id, settings }: Endpoint, name: string, rollback: Rollback) {
+  const reserve = (family: 4 | 6, address: string | undefined) => {
+    const owner = `container ${name}`;
+    const got = parts.ipam.reserve(network.id, { family, owner, ...(address ? { address } : {}) });
+    rollback.onFailure(`address ${got} of endpoint ${shortId(id)}`, () => parts.ipam.release(network.id, got));
+    return got;
+  };
+  if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
+  if (settings.ipv6 && !network.ipv6) throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
+  return {
+    ...(network.ipv4 ? { ipv4: reserve(4, settings.ipv4) } : {}),
+    ...(network.ipv6 ? { ipv6: reserve(6, settings.ipv6) } : {}),
+  };
+}
+
+/** As asked for, or the lowest free eth<N> (the prefix is the network's choice). Kept from then on. */
+function interfaceName(network: Network, settings: EndpointSettings, beside: readonly Endpoint[]): string {
+  const taken = new Set(beside.map(({ ifName }) => ifName));
+  const { ifName } = settings;
+  if (ifName !== undefined && taken.has(ifName)) throw invalid("interface name", `"${ifName}" is taken by another network of the container`);
+  if (ifName !== undefined) return ifName;
+  const prefix = network.options["com.docker.network.container_iface_prefix"] || "eth";
+  for (let n = 0; ; n++) if (!taken.has(`${prefix}${n}`)) return `${prefix}${n}`;
+}
+
+/** Gives the addresses back. Idempotent. */
+export function releaseEndpoint(parts: Parts, endpoint: Endpoint): void {
+  for (const address of [endpoint.ipv4, endpoint.ipv6]) {
+    if (address) parts.ipam.release(endpoint.networkId, address);
+  }
+}

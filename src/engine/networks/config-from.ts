@@ -1,0 +1,24 @@
+import { EngineError } from "../../base/errors.ts";
+import type { Network } from "../../model/network.ts";
+import type { NetworkRequest } from "../engine.ts";
+
+/** A request completed from a config-only network (docker: --config-from): it brings everything but name, driver and labels. */
+export function withConfig(request: NetworkRequest, config: Network): NetworkRequest {
+  const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: request.name, why });
+  if (!config.configOnly) throw refuse(`"${config.name}" is no configuration network (--config-only)`);
+  if (request.configOnly) throw refuse("a configuration network cannot be made from another one");
+  if (request.pools.length > 0) throw refuse("user specified configurations are not supported if the network depends on a configuration network");
+  if (Object.keys(request.options).length > 0) throw refuse("network driver options are not supported if the network depends on a configuration network");
+  return {
+    ...request,
+    internal: request.internal || config.internal,
+    attachable: request.attachable || config.attachable,
+    ipv4: config.ipv4,
+    ipv6: config.ipv6,
+    ipamDriver: config.ipamDriver,
+    ipamOptions: config.ipamOptions,
+    pools: config.pools.map(({ subnet, ...pool }) => (subnet ? { ...pool, subnet } : pool)),
+    options: config.options,
+    configFrom: config.name,
+  };
+}

@@ -1,0 +1,109 @@
+import { EngineError, invalid } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import { Rollback } from "../../base/rollback.ts";
+import type { Driver } from "../../contracts/driver.ts";
+import type { Network } from "../../model/network.ts";
+import type { NetworkRequest } from "../engine.ts";
+import type { Parts } from "../parts.ts";
+import { timestamp } from "../timestamp.ts";
+import { withConfig } from "./config-from.ts";
+import { findNetwork } from "./find.ts";
+import { reservePools } from "./pools.ts";
+import { validateName, validateRequest } from "./validate.ts";
+
+/** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
+export const networksLock = "networks";
+
+const mtuOption = "com.docker.network.driver.mtu";
+
+/** Makes a network. On failure the host is left as it was found. */
+export async function createNetwork(parts: Parts, request: NetworkRequest): Promise<{ id: string; warning: string }> {
+  await using _lock = await parts.locks.hold(networksLock);
+  validateName(request.name);
+  refuseTakenName(parts, request.name);
+  const full = request.configFrom ? withConfig(request, findNetwork(parts.state, request.configFrom)) : request;
+  await using rollback = new Rollback();
+  const network = full.configOnly ? configNetwork(full) : await buildNetwork(parts, full, newId(), rollback);
+  parts.state.commit([{ put: "network", id: network.id, value: network }]);
+  rollback.commit();
+  parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
+  return { id: network.id, warning: "" };
+}
+
+/** Reserves pools and makes kernel objects and firewall elements; everything but the store. */
+async function buildNetwork(parts: Parts, request: NetworkRequest, id: string, rollback: Rollback): Promise<Network> {
+  const driver = parts.drivers.find(request.driver);
+  validateRequest(request, driver);
+  const draft = networkOf(parts, request, id, driver);
+  driver.validateNetwork(draft);
+  const network = { ...draft, pools: driver.addressed ? reservePools(parts, id, request, rollback) : [] };
+  makeNetwork(parts, network, rollback);
+  return network;
+}
+
+/** Kernel objects and firewall elements of a network that has its pools; used for built-in networks too. */
+export function makeNetwork(parts: Parts, network: Network, rollback: Rollback): void {
+  const plan = parts.drivers.find(network.driver).network(network);
+  parts.kernel.apply(plan.objects, rollback);
+  if (plan.elements.length === 0) return;
+  parts.firewall.change({ add: plan.elements, remove: [] });
+  rollback.onFailure(`firewall elements of ${network.name}`, () => parts.firewall.change({ add: [], remove: plan.elements }));
+}
+
+function refuseTakenName(parts: Parts, name: string): void {
+  if (parts.state.networkNamed(name)) throw new EngineError("NETWORK_EXISTS", { network: name });
+}
+
+export function networkOf(parts: Parts, request: NetworkRequest, id: string, driver: Driver): Network {
+  return {
+    ...base(request, id),
+    driver: driver.type,
+    internal: request.internal,
+    attachable: request.attachable,
+    ipv4: driver.addressed && request.ipv4,
+    ipv6: driver.addressed && request.ipv6,
+    pools: [],
+    userSubnets: request.pools.some((pool) => pool.subnet !== undefined),
+    options: request.options,
+    mtu: mtuOf(parts, request.options),
+  };
+}
+
+/** A set of settings for others to copy (docker: --config-only): nothing is built. */
+function configNetwork(request: NetworkRequest): Network {
+  return {
+    ...base(request, newId()),
+    driver: "null",
+    internal: request.internal,
+    attachable: request.attachable,
+    ipv4: request.ipv4,
+    ipv6: request.ipv6,
+    pools: request.pools.map((pool) => ({ ...pool, subnet: pool.subnet ?? "" })),
+    userSubnets: request.pools.length > 0,
+    options: request.options,
+    mtu: 0,
+  };
+}
+
+const base = (request: NetworkRequest, id: string) => ({
+  id,
+  name: request.name,
+  scope: "local" as const,
+  created: timestamp(),
+  ipamDriver: request.ipamDriver || "default",
+  ipamOptions: request.ipamOptions,
+  labels: request.labels,
+  configOnly: request.configOnly,
+  builtIn: false,
+  ...(request.configFrom ? { configFrom: request.configFrom } : {}),
+});
+
+/** As asked for; else the uplink's, so that a VPN or a cloud's small MTU needs no option; else Ethernet's. */
+function mtuOf(parts: Parts, options: NetworkRequest["options"]): number {
+  const text = options[mtuOption];
+  if (text === undefined || text === "" || text === "0") return parts.kernel.uplink()?.mtu ?? 1500;
+  const mtu = Number(text);
+  // ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h
+  if (Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535) return mtu;
+  throw invalid(`option "${mtuOption}"`, `"${text}" is no MTU: a number of bytes from 68 to 65535`);
+}

@@ -1,0 +1,46 @@
+import type { Rollback } from "../../base/rollback.ts";
+import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
+import type { Kernel } from "../../contracts/kernel.ts";
+import type { Pool } from "../../model/network.ts";
+import type { NetworkRequest } from "../engine.ts";
+
+/**
+ * Completes the address pools of a new network: those asked for, and one default pool for each enabled family without
+ * one. Default pools avoid every route of the host, in every table.
+ */
+export function reservePools(
+  parts: { ipam: Ipam; kernel: Kernel },
+  networkId: string,
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">,
+  rollback: Rollback,
+): Pool[] {
+  const { ipam, kernel } = parts;
+  rollback.onFailure("address pools", () => ipam.removeNetwork(networkId));
+  const wanted = completePools(request);
+  const defaults = wanted.some((pool) => !pool.subnet);
+  const inTheWay = defaults ? routesInTheWay(kernel) : [];
+  return wanted.map((pool) => ipam.addPool(networkId, pool, inTheWay));
+}
+
+function completePools({ pools, ipv4, ipv6 }: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): PoolRequest[] {
+  const given = pools.map((pool): PoolRequest => ({ ...pool, family: familyOf(pool), wantsGateway: true }));
+  const missing = ([4, 6] as const).filter((family) => (family === 4 ? ipv4 : ipv6) && !given.some((pool) => pool.family === family));
+  return [...given, ...missing.map((family): PoolRequest => ({ family, aux: {}, wantsGateway: true }))];
+}
+
+/** A pool without a subnet belongs to IPv4, unless an address in it says otherwise. */
+function familyOf(pool: NetworkRequest["pools"][number]): 4 | 6 {
+  const text = pool.subnet ?? pool.gateway ?? Object.values(pool.aux)[0] ?? "";
+  return text.includes(":") ? 6 : 4;
+}
+
+/** Routes of the host that lead somewhere, the default routes aside: RTN_UNICAST and RTN_LOCAL of rtnetlink(7). */
+function routesInTheWay(kernel: Kernel): { cidr: string; name: string }[] {
+  return kernel
+    .routes()
+    .filter(({ destination, type }) => (type === 1 || type === 2) && !destination.endsWith("/0"))
+    .map(({ destination, ifName, table }) => ({
+      cidr: destination,
+      name: `route ${destination} dev ${ifName}${table === 254 ? "" : ` in table ${table}`}`,
+    }));
+}

@@ -1,0 +1,62 @@
+import { EngineError } from "../../base/errors.ts";
+import type { Network } from "../../model/network.ts";
+import type { Filters } from "../engine.ts";
+import type { Parts } from "../parts.ts";
+import { networksLock } from "./create.ts";
+import { matchesNetwork } from "./filters.ts";
+import { findNetwork } from "./find.ts";
+
+/** Removes a network that no running container uses. Stopped containers keep naming it, and will not start without it. */
+export async function removeNetwork(parts: Parts, reference: string): Promise<void> {
+  await using _list = await parts.locks.hold(networksLock);
+  const network = findNetwork(parts.state, reference);
+  await using _lock = await parts.locks.hold(network.id);
+  refuseRemoval(parts, network);
+  await tearDown(parts, network);
+  parts.events.emit("network", "destroy", { id: network.id, attributes: { name: network.name, type: network.driver } });
+}
+
+/** Docker's prune: user-made networks without a container, running or not. Returns their names. */
+export async function pruneNetworks(parts: Parts, filters: Filters): Promise<string[]> {
+  const pruned: string[] = [];
+  for (const network of [...parts.state.networks.values()]) {
+    if (network.builtIn || network.configOnly || !matchesNetwork(parts.state, network, filters)) continue;
+    await using _list = await parts.locks.hold(networksLock);
+    await using _lock = await parts.locks.hold(network.id);
+    if (!parts.state.networks.has(network.id) || parts.state.endpointsOn(network.id).length > 0) continue;
+    await tearDown(parts, network);
+    parts.events.emit("network", "destroy", { id: network.id, attributes: { name: network.name, type: network.driver } });
+    pruned.push(network.name);
+  }
+  parts.events.emit("network", "prune", { id: "", attributes: { reclaimed: "0" } });
+  return pruned;
+}
+
+function refuseRemoval({ state }: Parts, network: Network): void {
+  if (network.builtIn) throw new EngineError("NETWORK_BUILT_IN", { network: network.name, verb: "remove" });
+  const users = state.endpointsOn(network.id).map(({ containerId }) => state.containers.get(containerId));
+  const names = users.filter((user) => user?.sandboxId !== undefined).map((user) => user?.name ?? "");
+  if (names.length > 0) throw new EngineError("NETWORK_IN_USE", { network: network.name, endpoints: names });
+  const copies = [...state.networks.values()].filter(({ configFrom }) => network.configOnly && configFrom === network.name);
+  if (copies.length > 0) {
+    const why = `configuration network is in use by ${copies.map(({ name }) => name).join(", ")}`;
+    throw new EngineError("NETWORK_REFUSED", { network: network.name, why });
+  }
+}
+
+/** The store first: from there on the objects have no owner, and a crash leaves them to the reconciler. */
+export async function tearDown(parts: Parts, network: Network): Promise<void> {
+  const { state, ipam, firewall, kernel, drivers } = parts;
+  state.commit([{ delete: "network", id: network.id }]);
+  ipam.removeNetwork(network.id);
+  if (network.configOnly) return;
+  const plan = drivers.find(network.driver).network(network);
+  const failures: unknown[] = [];
+  try {
+    firewall.change({ add: [], remove: plan.elements });
+  } catch (error) {
+    failures.push(error);
+  }
+  await kernel.remove(plan.objects).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);
+}

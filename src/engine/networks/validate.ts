@@ -1,0 +1,43 @@
+import { EngineError, invalid } from "../../base/errors.ts";
+import type { Driver } from "../../contracts/driver.ts";
+import type { NetworkRequest } from "../engine.ts";
+
+/** Names Docker reserves: they mean a mode, not a network. */
+export const builtInNames = ["bridge", "host", "none"] as const;
+const reserved: readonly string[] = [...builtInNames, "default"];
+
+/** Docker's rule for network names (RestrictedNamePattern), with a length that still fits a DNS suffix. */
+const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const nameLimit = 200;
+
+/** Refuses what can be refused without looking at other networks. */
+export function validateRequest(request: NetworkRequest, driver: Driver): void {
+  validateName(request.name);
+  if (driver.singleton) {
+    throw new EngineError("NETWORK_REFUSED", { network: request.name, why: `only one instance of "${driver.type}" network is allowed` });
+  }
+  if (request.ipamDriver !== "default" && request.ipamDriver !== "") {
+    throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default`);
+  }
+  if (!request.ipv4 && !request.ipv6) throw invalid("EnableIPv4", "IPv4 and IPv6 cannot both be off");
+  refuseOneSidedPools(request);
+}
+
+export function validateName(name: string): void {
+  if (name.trim() === "") throw invalid("network name", "it is empty");
+  if (reserved.includes(name)) throw new EngineError("NETWORK_BUILT_IN", { network: name, verb: "create" });
+  if (name.startsWith("container:")) throw invalid("network name", `"${name}" names a container's network; choose another name`);
+  if (Buffer.byteLength(name) > nameLimit) throw invalid("network name", `it is ${Buffer.byteLength(name)} bytes long, at most ${nameLimit} are allowed`);
+  if (!namePattern.test(name)) {
+    throw invalid("network name", `"${name}" may have letters, digits, "_", "." and "-" only, and starts with a letter or digit`);
+  }
+}
+
+function refuseOneSidedPools(request: NetworkRequest): void {
+  for (const { subnet, range, gateway } of request.pools) {
+    if (!subnet && range) throw invalid("IPAM.Config.IPRange", `${range} is given without a subnet it belongs to; add --subnet`);
+    if (!subnet && gateway) throw invalid("IPAM.Config.Gateway", `${gateway} is given without a subnet it belongs to; add --subnet`);
+    if (subnet?.includes(":") && !request.ipv6) throw invalid("IPAM.Config.Subnet", `${subnet} is IPv6, but IPv6 is off on this network; add --ipv6`);
+    if (subnet && !subnet.includes(":") && !request.ipv4) throw invalid("IPAM.Config.Subnet", `${subnet} is IPv4, but IPv4 is off on this network`);
+  }
+}

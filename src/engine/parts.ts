@@ -1,0 +1,52 @@
+import type { Gate } from "../base/gate.ts";
+import type { KeyedLock } from "../base/keyed-lock.ts";
+import type { Log } from "../base/log.ts";
+import type { Driver } from "../contracts/driver.ts";
+import type { Firewall } from "../contracts/firewall.ts";
+import type { Ipam } from "../contracts/ipam.ts";
+import type { Kernel } from "../contracts/kernel.ts";
+import type { Names } from "../contracts/names.ts";
+import type { Ports } from "../contracts/ports.ts";
+import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
+import type { EventHub } from "./events.ts";
+import type { ExpectedLinks } from "./reconcile/expected-links.ts";
+import type { State } from "./state.ts";
+
+/** Looks drivers up by type. */
+export interface Drivers {
+  /** Throws DRIVER_NOT_FOUND naming those there are. */
+  find(type: string): Driver;
+  all(): readonly Driver[];
+}
+
+/** Daemon settings that networking reads. */
+export interface NetworkDefaults {
+  /** Host address for published ports without one; "" for every address. */
+  readonly bindAddress: string;
+  /** `--icc=false` and the like: options the built-in bridge starts with. */
+  readonly bridgeOptions: Readonly<Record<string, string>>;
+}
+
+/**
+ * What the networking use cases work with.
+ *
+ * Locks are taken in this order and never in another: container id, then "networks" (the list), then network ids in
+ * sorted order (KeyedLock.holdAll).
+ */
+export interface Parts {
+  readonly state: State;
+  readonly kernel: Kernel;
+  readonly firewall: Firewall;
+  readonly ipam: Ipam;
+  readonly names: Names;
+  readonly ports: Ports;
+  readonly drivers: Drivers;
+  readonly locks: KeyedLock;
+  /** Shared by everything that changes kernel objects, taken after all locks; alone: the reconciler. */
+  readonly gate: Gate;
+  readonly events: EventHub;
+  readonly expected: ExpectedLinks;
+  readonly sandboxes: OpenSandboxes;
+  readonly defaults: NetworkDefaults;
+  readonly log: Log;
+}

@@ -1,0 +1,26 @@
+import type { FirewallElement } from "../../contracts/firewall.ts";
+import type { KernelObject } from "../../contracts/kernel.ts";
+import type { Parts } from "../parts.ts";
+import { sandboxPlan } from "../plan/sandbox-plan.ts";
+
+export interface Desired {
+  readonly objects: readonly KernelObject[];
+  readonly elements: readonly FirewallElement[];
+  /** Sandboxes that ought to be pinned. */
+  readonly sandboxes: ReadonlySet<string>;
+}
+
+/** All that networks and open sandboxes consist of, networks first: what the kernel should hold of ours. */
+export function desired({ state, drivers, sandboxes }: Pick<Parts, "state" | "drivers" | "sandboxes">): Desired {
+  const networks = [...state.networks.values()].filter(({ configOnly }) => !configOnly);
+  const open = [...sandboxes.all()];
+  const plans = [
+    ...networks.map((network) => drivers.find(network.driver).network(network)),
+    ...open.map(({ id, attachments, ports }) => sandboxPlan(id, attachments, ports)),
+  ];
+  return {
+    objects: plans.flatMap(({ objects }) => objects),
+    elements: plans.flatMap(({ elements }) => elements),
+    sandboxes: new Set(open.map(({ id }) => id)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Difference } from "../../contracts/kernel.ts";
+import type { RepairReport } from "../engine.ts";
+import type { Parts } from "../parts.ts";
+import { type Desired, desired } from "./desired.ts";
+
+/**
+ * Compares kernel and model, and unless it is a dry run makes the kernel follow: makes what is missing, mends what is
+ * different, removes what carries our mark and belongs to nobody. Alone: nothing may be half-made while it looks.
+ */
+export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Promise<RepairReport> {
+  using _alone = await parts.gate.alone();
+  const want = desired(parts);
+  const broken = parts.kernel.diff(want.objects);
+  const rules = parts.firewall.diff(want.elements);
+  const orphans = findOrphans(parts, want);
+  const differences = [...broken, ...rules, ...orphans.map(({ difference }) => difference)];
+  if (dryRun || differences.length === 0) return { differences, repaired: false };
+  for (const { problem, object, owner, detail } of differences) {
+    parts.log.warn({ problem, object, owner, detail }, "found a difference between kernel and model, repairing it");
+  }
+  if (broken.length > 0) mend(parts, want, broken);
+  if (rules.length > 0) parts.firewall.restore(want.elements);
+  await removeOrphans(orphans);
+  const attributes = { differences: String(differences.length), first: differences[0]?.object ?? "" };
+  parts.events.emit("daemon", "repair", { id: "fairlead", attributes });
+  return { differences, repaired: true };
+}
+
+/** Only objects of the owners that are touched, and of a network's whole membership when the network is. */
+function mend({ kernel }: Parts, want: Desired, broken: readonly Difference[]): void {
+  const owners = new Set(broken.map(({ owner }) => owner));
+  const network = [...owners].some((owner) => owner.startsWith("network/"));
+  kernel.repair(network ? want.objects : want.objects.filter(({ owner }) => owners.has(owner)));
+}
+
+interface Orphan {
+  readonly difference: Difference;
+  readonly remove: () => Promise<void>;
+}
+
+function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
+  const links = new Set(want.objects.flatMap((object) => (object.kind === "bridge" || object.kind === "veth" ? object.name : [])));
+  const detail = "it carries our mark, and nothing in the store owns it";
+  const strayLinks = kernel.owned().filter(({ name }) => !links.has(name));
+  const straySandboxes = kernel.sandboxes.list().filter((id) => !want.sandboxes.has(id));
+  return [
+    ...strayLinks.map(({ name, owner }) => ({
+      difference: { problem: "orphan", object: `link ${name}`, owner, detail } as const,
+      remove: () => kernel.removeLink(name),
+    })),
+    ...straySandboxes.map((id) => ({
+      difference: { problem: "orphan", object: `sandbox ${id}`, owner: `sandbox/${id}`, detail } as const,
+      remove: () => kernel.sandboxes.remove(id),
+    })),
+  ];
+}
+
+async function removeOrphans(orphans: readonly Orphan[]): Promise<void> {
+  const results = await Promise.allSettled(orphans.map(({ remove }) => remove()));
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, "Cannot remove every orphan");
+}
