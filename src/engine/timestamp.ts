@@ -1,7 +1,11 @@
-const anchor = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+let last = 0n;
 
-/** Wall clock in nanoseconds since the epoch, strictly monotonic within the process. */
-export const nowNano = (): bigint => anchor + process.hrtime.bigint();
+/** Nanoseconds since the epoch by the system's clock, made strictly increasing within the process. */
+export function nowNano(): bigint {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  last = now > last ? now : last + 1n;
+  return last;
+}
 
 /** RFC 3339 in UTC with nanoseconds, as Docker writes times. */
 export function timestamp(nano: bigint = nowNano()): string {

@@ -5,11 +5,12 @@ import type { OpenSandbox } from "./open-sandboxes.ts";
 
 /** Takes a sandbox down. Goes on after an error and reports all of them; the reconciler finishes what was left. */
 export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<void> {
-  const { kernel, firewall, names, ports, sandboxes } = parts;
+  const { kernel, firewall, names, ports, sandboxes, expected } = parts;
   sandboxes.delete(sandbox.id);
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   // What sits inside goes with the namespace; links are all the host has of it.
   const links = plan.objects.filter(({ kind }) => kind === "veth");
+  expected.delete(links);
   const steps: (() => unknown)[] = [
     () => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)),
     () => names.close(sandbox.id),

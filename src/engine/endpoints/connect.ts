@@ -32,7 +32,8 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
   const attachment = attachmentOf(parts, endpoint);
   const sandbox = parts.sandboxes.get(container.id);
-  const finish = sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
+  const finish =
+    sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
   parts.state.commit([{ put: "endpoint", id: endpoint.id, value: endpoint }]);
   rollback.commit();
   await finish?.();
@@ -40,7 +41,13 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
 }
 
 /** Attaches to an open sandbox; returns what is to be removed after the commit point. */
-async function attachLive(parts: Parts, sandbox: OpenSandbox, attachment: Attachment, place: ConnectPlace, rollback: Rollback) {
+async function attachLive(
+  parts: Parts,
+  sandbox: OpenSandbox,
+  attachment: Attachment,
+  place: ConnectPlace,
+  rollback: Rollback,
+) {
   const before = sandbox.attachments;
   const after = [...before, attachment];
   const finish = move(
@@ -82,7 +89,10 @@ export function refuseMode(container: Container, network: Network): void {
   if (kind === "host" || network.driver === "host") {
     throw refuse("container cannot be disconnected from host network or connected to host network");
   }
-  if (kind === "container") throw refuse("container sharing network namespace with another container or host cannot be connected to any other network");
+  if (kind === "container")
+    throw refuse(
+      "container sharing network namespace with another container or host cannot be connected to any other network",
+    );
   if (kind === "none" || network.driver === "null") {
     throw refuse("container cannot be connected to multiple networks with one of the networks in private (none) mode");
   }

@@ -20,7 +20,10 @@ export async function disconnectContainer(
   const endpoint = parts.state.endpointsOf(container.id).find(({ networkId }) => networkId === network.id);
   if (!endpoint) throw new EngineError("NOT_CONNECTED", { container: container.name, network: network.name });
   if (container.config.networkMode.kind === "host") {
-    throw new EngineError("NETWORK_REFUSED", { network: network.name, why: "container cannot be disconnected from host network or connected to host network" });
+    throw new EngineError("NETWORK_REFUSED", {
+      network: network.name,
+      why: "container cannot be disconnected from host network or connected to host network",
+    });
   }
   const sandbox = parts.sandboxes.get(container.id);
   if (sandbox) await detachLive(parts, sandbox, endpoint, upstreams);
@@ -30,7 +33,12 @@ export async function disconnectContainer(
 }
 
 /** Other networks take the default route over before this one's link goes; the address is free only after that. */
-async function detachLive(parts: Parts, sandbox: OpenSandbox, endpoint: Endpoint, upstreams: readonly Upstream[]): Promise<void> {
+async function detachLive(
+  parts: Parts,
+  sandbox: OpenSandbox,
+  endpoint: Endpoint,
+  upstreams: readonly Upstream[],
+): Promise<void> {
   const { names, state } = parts;
   const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
   const plan = (attachments: typeof left) => sandboxPlan(sandbox.id, attachments, sandbox.ports);

@@ -11,16 +11,24 @@ export const nothing: Plan = { objects: [], elements: [] };
  * is returned as a function, to be called after the commit point, since removing cannot be undone.
  */
 export function move(parts: Parts, plans: { before: Plan; after: Plan }, rollback: Rollback): () => Promise<void> {
-  const { kernel, firewall } = parts;
+  const { kernel, firewall, expected } = parts;
   const { make, remove, add, drop } = transition(plans.before, plans.after);
   // Replaced routes have no undo of their own: what was there is put back last.
-  if (plans.before.objects.length > 0) rollback.onFailure("the state before", () => kernel.repair(plans.before.objects));
+  if (plans.before.objects.length > 0)
+    rollback.onFailure("the state before", () => kernel.repair(plans.before.objects));
+  expected.add(make);
+  rollback.onFailure("expectations", () => expected.delete(make));
   kernel.apply(make, rollback);
   if (add.length + drop.length > 0) {
-    rollback.onFailure("firewall elements", () => firewall.change({ add: drop.length > 0 ? plans.before.elements : [], remove: add }));
+    rollback.onFailure("firewall elements", () =>
+      firewall.change({ add: drop.length > 0 ? plans.before.elements : [], remove: add }),
+    );
     firewall.change({ add, remove: drop });
   }
-  return () => (remove.length > 0 ? kernel.remove(remove) : Promise.resolve());
+  return async () => {
+    expected.delete(remove);
+    if (remove.length > 0) await kernel.remove(remove);
+  };
 }
 
 /** Flows of connectionless protocols stick to their old translation until their conntrack entries go. */

@@ -11,7 +11,8 @@ import type { Parts } from "../parts.ts";
 import { closeSandbox } from "./close.ts";
 import { openSandbox } from "./open.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
-import { releaseEndpoint, reserveEndpoint } from "./reserve.ts";
+import { nameRecord } from "./records.ts";
+import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
 
 /** What containers need of networking: see Networking. */
 export class EndpointNetworking implements Networking {
@@ -59,7 +60,10 @@ export class EndpointNetworking implements Networking {
     if (!creator) throw new EngineError("CONTAINER_NOT_FOUND", { container: creatorId });
     if (creator.config.networkMode.kind === "host") return { ports: [] };
     const sandbox = sandboxes.get(creator.sandboxId ?? creatorId);
-    if (!sandbox) throw new EngineError("CONTAINER_NOT_RUNNING", { container: `${creator.name}, whose network ${container.name} shares,` });
+    if (!sandbox)
+      throw new EngineError("CONTAINER_NOT_RUNNING", {
+        container: `${creator.name}, whose network ${container.name} shares,`,
+      });
     this.#enter(sandbox.members, container, rollback);
     return { netnsPath: kernel.sandboxes.path(sandbox.id), sandboxId: sandbox.id, ports: [] };
   }
@@ -86,21 +90,48 @@ export class EndpointNetworking implements Networking {
     const users = [...(sandboxes.get(container.id)?.members ?? [])].filter((id) => id !== container.id);
     if (users.length > 0) {
       const names = users.map((id) => state.containers.get(id)?.name ?? id).join(", ");
-      throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `its network is shared by ${names}; remove or stop that first` });
+      throw new EngineError("CONTAINER_REFUSED", {
+        container: container.name,
+        why: `its network is shared by ${names}; remove or stop that first`,
+      });
     }
     const endpoints = state.endpointsOf(container.id);
     for (const endpoint of endpoints) releaseEndpoint(this.#parts, endpoint);
     return endpoints.map(({ id }) => id);
   }
 
-  async publish(container: Container, requests: readonly PortRequest[], commit: (ports: PortMapping[]) => void): Promise<PortMapping[]> {
+  async publish(
+    container: Container,
+    requests: readonly PortRequest[],
+    commit: (ports: PortMapping[]) => void,
+  ): Promise<PortMapping[]> {
     using _pass = await this.#parts.gate.shared();
     return publishPorts(this.#parts, { sandbox: this.#own(container), name: container.name, requests }, commit);
   }
 
-  async withdraw(container: Container, gone: readonly PortMapping[], commit: (ports: PortMapping[]) => void): Promise<void> {
+  async withdraw(
+    container: Container,
+    gone: readonly PortMapping[],
+    commit: (ports: PortMapping[]) => void,
+  ): Promise<void> {
     using _pass = await this.#parts.gate.shared();
     await withdrawPorts(this.#parts, { sandbox: this.#own(container), gone }, commit);
+  }
+
+  async rename(container: Container): Promise<Endpoint[]> {
+    const { state, names, sandboxes } = this.#parts;
+    const renamed = state
+      .endpointsOf(container.id)
+      .map((endpoint) => ({ ...endpoint, dnsNames: dnsNames(container, endpoint.settings) }));
+    const sandbox = sandboxes.get(container.id);
+    if (sandbox) {
+      sandbox.attachments = sandbox.attachments.map((each) => ({
+        ...each,
+        endpoint: renamed.find(({ id }) => id === each.endpoint.id) ?? each.endpoint,
+      }));
+      await names.publish(sandbox.attachments.map(nameRecord));
+    }
+    return renamed;
   }
 
   #own(container: Container) {

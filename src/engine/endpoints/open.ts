@@ -44,7 +44,10 @@ async function openNames(
   const records = attachments.map(nameRecord);
   rollback.onFailure("names", () => names.withdraw(records.map(({ endpointId }) => endpointId)));
   rollback.onFailure("resolver", () => names.close(sandboxId));
-  const [resolver] = await Promise.all([names.open(resolverConfig(sandboxId, attachments, upstreams)), names.publish(records)]);
+  const [resolver] = await Promise.all([
+    names.open(resolverConfig(sandboxId, attachments, upstreams)),
+    names.publish(records),
+  ]);
   firewall.redirectDns(sandboxId, resolver);
 }
 
@@ -54,7 +57,10 @@ export function wantedPorts({ config }: Container): PortRequest[] {
   if (!publishAll) return [...publish];
   const mapped = new Set(publish.map(({ protocol, containerPort }) => `${containerPort}/${protocol}`));
   const rest = exposed.filter(({ protocol, port }) => !mapped.has(`${port}/${protocol}`));
-  return [...publish, ...rest.map(({ protocol, port }) => ({ protocol, containerPort: port, hostIp: "", hostPort: 0, hostPortEnd: 0 }))];
+  return [
+    ...publish,
+    ...rest.map(({ protocol, port }) => ({ protocol, containerPort: port, hostIp: "", hostPort: 0, hostPortEnd: 0 })),
+  ];
 }
 
 /** Reserves host ports in the families that lead to the container; an internal-only container publishes nothing, as in Docker. */
@@ -66,10 +72,15 @@ export function reservePorts(
   if (requests.length === 0) return [];
   const families = ([4, 6] as const).filter((family) => electGateway(attachments, family));
   if (families.length === 0) {
-    log.warn({ container: name, ports: requests.length }, "ports are not published: none of the container's networks leads outside");
+    log.warn(
+      { container: name, ports: requests.length },
+      "ports are not published: none of the container's networks leads outside",
+    );
     return [];
   }
-  const option = electGateway(attachments, 4)?.attachment.network.options["com.docker.network.bridge.host_binding_ipv4"];
+  const option = electGateway(attachments, 4)?.attachment.network.options[
+    "com.docker.network.bridge.host_binding_ipv4"
+  ];
   const bind = option && option !== "0.0.0.0" ? option : defaults.bindAddress;
   const bound = requests.map((request) => (request.hostIp === "" && bind ? { ...request, hostIp: bind } : request));
   return ports.reserve(bound, { owner: `container ${name}`, families });

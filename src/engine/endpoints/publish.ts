@@ -18,7 +18,10 @@ export async function publishPorts(
   const added = reservePorts(parts, { name, attachments: sandbox.attachments, requests });
   rollback.onFailure("reserved ports", () => parts.ports.release(added));
   if (added.length === 0) {
-    throw new EngineError("CONTAINER_REFUSED", { container: name, why: "ports cannot be published: none of its networks leads outside" });
+    throw new EngineError("CONTAINER_REFUSED", {
+      container: name,
+      why: "ports cannot be published: none of its networks leads outside",
+    });
   }
   await changePorts(parts, sandbox, [...sandbox.ports, ...added], commit, rollback);
   rollback.commit();

@@ -17,7 +17,11 @@ export function nameRecord({ endpoint }: Pick<Attachment, "endpoint">): NameReco
 }
 
 /** What a sandbox's resolver sees: its networks in gateway order, its links, and whether it may ask outside. */
-export function resolverConfig(sandboxId: string, attachments: readonly Attachment[], upstreams: readonly Upstream[]): ResolverConfig {
+export function resolverConfig(
+  sandboxId: string,
+  attachments: readonly Attachment[],
+  upstreams: readonly Upstream[],
+): ResolverConfig {
   return {
     sandboxId,
     networks: gatewayOrder(attachments).map(({ network: { id, name } }) => ({ id, name })),

@@ -36,10 +36,18 @@ export function reserveEndpoint(
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
 export function dnsNames(container: Container, settings: EndpointSettings): string[] {
-  return [...new Set([container.name, ...settings.aliases, shortId(container.id), container.config.hostname])].filter((name) => name !== "");
+  return [...new Set([container.name, ...settings.aliases, shortId(container.id), container.config.hostname])].filter(
+    (name) => name !== "",
+  );
 }
 
-function reserveAddresses(parts: Parts, network: Network, { id, settings }: Endpoint, name: string, rollback: Rollback) {
+function reserveAddresses(
+  parts: Parts,
+  network: Network,
+  { id, settings }: Endpoint,
+  name: string,
+  rollback: Rollback,
+) {
   const reserve = (family: 4 | 6, address: string | undefined) => {
     const owner = `container ${name}`;
     const got = parts.ipam.reserve(network.id, { family, owner, ...(address ? { address } : {}) });
@@ -47,7 +55,8 @@ function reserveAddresses(parts: Parts, network: Network, { id, settings }: Endp
     return got;
   };
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
-  if (settings.ipv6 && !network.ipv6) throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
+  if (settings.ipv6 && !network.ipv6)
+    throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
   return {
     ...(network.ipv4 ? { ipv4: reserve(4, settings.ipv4) } : {}),
     ...(network.ipv6 ? { ipv6: reserve(6, settings.ipv6) } : {}),
@@ -58,7 +67,8 @@ function reserveAddresses(parts: Parts, network: Network, { id, settings }: Endp
 function interfaceName(network: Network, settings: EndpointSettings, beside: readonly Endpoint[]): string {
   const taken = new Set(beside.map(({ ifName }) => ifName));
   const { ifName } = settings;
-  if (ifName !== undefined && taken.has(ifName)) throw invalid("interface name", `"${ifName}" is taken by another network of the container`);
+  if (ifName !== undefined && taken.has(ifName))
+    throw invalid("interface name", `"${ifName}" is taken by another network of the container`);
   if (ifName !== undefined) return ifName;
   const prefix = network.options["com.docker.network.container_iface_prefix"] || "eth";
   for (let n = 0; ; n++) if (!taken.has(`${prefix}${n}`)) return `${prefix}${n}`;

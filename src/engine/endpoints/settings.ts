@@ -9,10 +9,14 @@ const ifNameOption = "com.docker.network.endpoint.ifname";
 /** Refuses endpoint settings that cannot work on this network, and brings the others into their canonical form. */
 export function checkSettings(network: Network, settings: EndpointSettings): EndpointSettings {
   if (network.configOnly) {
-    throw new EngineError("NETWORK_REFUSED", { network: network.name, why: "it is a configuration network; endpoints cannot be made on it" });
+    throw new EngineError("NETWORK_REFUSED", {
+      network: network.name,
+      why: "it is a configuration network; endpoints cannot be made on it",
+    });
   }
   const { ipv4, ipv6, mac, linkLocal, aliases } = settings;
-  if (network.builtIn && aliases.length > 0) throw invalid("config for network", `network-scoped aliases are only supported for user-defined networks`);
+  if (network.builtIn && aliases.length > 0)
+    throw invalid("config for network", `network-scoped aliases are only supported for user-defined networks`);
   if (ipv4 || ipv6) refuseStatic(network);
   const ifName = settings.ifName ?? settings.driverOptions[ifNameOption];
   if (ifName !== undefined) checkIfName(ifName);
@@ -28,9 +32,16 @@ export function checkSettings(network: Network, settings: EndpointSettings): End
 }
 
 function refuseStatic(network: Network): void {
-  if (network.builtIn) throw invalid("config for network", `user specified IP address is supported on user defined networks only, not on "${network.name}"`);
+  if (network.builtIn)
+    throw invalid(
+      "config for network",
+      `user specified IP address is supported on user defined networks only, not on "${network.name}"`,
+    );
   if (!network.userSubnets) {
-    throw invalid(`config for network ${network.name}`, "user specified IP address is supported only when connecting to networks with user configured subnets");
+    throw invalid(
+      `config for network ${network.name}`,
+      "user specified IP address is supported only when connecting to networks with user configured subnets",
+    );
   }
 }
 
@@ -42,18 +53,25 @@ function canonical(field: string, text: string, family: 4 | 6): string {
 
 function canonicalLinkLocal(text: string): string {
   const ip = parseIp(text);
-  if (!ip || !isLinkLocal(ip)) throw invalid("LinkLocalIPs", `"${text}" is no link-local address (169.254.0.0/16 or fe80::/10)`);
+  if (!ip || !isLinkLocal(ip))
+    throw invalid("LinkLocalIPs", `"${text}" is no link-local address (169.254.0.0/16 or fe80::/10)`);
   return formatIp(ip);
 }
 
 /** dev_valid_name(), net/core/dev.c, and not the loopback's. */
 function checkIfName(name: string): void {
-  const fits = Buffer.byteLength(name) <= 15 && /^[^\s/:]+$/.test(name) && ![".", "..", "lo", "all", "default"].includes(name);
-  if (!fits) throw invalid("interface name", `"${name}": 1 to 15 bytes without blanks, "/" and ":", and not lo, all or default`);
+  const fits =
+    Buffer.byteLength(name) <= 15 && /^[^\s/:]+$/.test(name) && ![".", "..", "lo", "all", "default"].includes(name);
+  if (!fits)
+    throw invalid("interface name", `"${name}": 1 to 15 bytes without blanks, "/" and ":", and not lo, all or default`);
 }
 
 /** A label or name as DNS can carry it (RFC 1035, section 2.3.4), any characters but blanks and dots at the ends. */
 function checkAlias(alias: string): void {
-  const fits = alias !== "" && Buffer.byteLength(alias) <= 253 && alias.split(".").every((label) => label !== "" && Buffer.byteLength(label) <= 63);
-  if (!fits || /\s/.test(alias)) throw invalid("alias", `"${alias}" is no DNS name: labels of 1 to 63 bytes, 253 in all, without blanks`);
+  const fits =
+    alias !== "" &&
+    Buffer.byteLength(alias) <= 253 &&
+    alias.split(".").every((label) => label !== "" && Buffer.byteLength(label) <= 63);
+  if (!fits || /\s/.test(alias))
+    throw invalid("alias", `"${alias}" is no DNS name: labels of 1 to 63 bytes, 253 in all, without blanks`);
 }

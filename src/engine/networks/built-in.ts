@@ -43,7 +43,11 @@ async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
   if (present) await tearDown(parts, present);
   await using rollback = new Rollback();
   const driver = parts.drivers.find(wanted.driver);
-  const draft: Network = { ...networkOf(parts, wanted, present?.id ?? newId(), driver), builtIn: true, userSubnets: false };
+  const draft: Network = {
+    ...networkOf(parts, wanted, present?.id ?? newId(), driver),
+    builtIn: true,
+    userSubnets: false,
+  };
   const network = { ...draft, pools: driver.addressed ? reservePools(parts, draft.id, wanted, rollback) : [] };
   makeNetwork(parts, network, rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
@@ -53,7 +57,10 @@ async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
 function asWanted(present: Network, wanted: NetworkRequest): boolean {
   const sameOptions = JSON.stringify(present.options) === JSON.stringify(wanted.options);
   const samePools = wanted.pools.every((pool) =>
-    present.pools.some(({ subnet, gateway, range }) => subnet === pool.subnet && gateway === (pool.gateway ?? gateway) && range === pool.range),
+    present.pools.some(
+      ({ subnet, gateway, range }) =>
+        subnet === pool.subnet && gateway === (pool.gateway ?? gateway) && range === pool.range,
+    ),
   );
   return sameOptions && samePools && (present.ipv6 === wanted.ipv6 || present.driver !== "bridge");
 }
@@ -81,9 +88,20 @@ function bridgeRequest(bridge: BuiltInBridge): NetworkRequest {
 }
 
 /** `bip` is the bridge's own address and names the subnet; without it the fixed range is the subnet. */
-function poolOf(bip: string | undefined, range: string | undefined, gateway: string | undefined): NetworkRequest["pools"] {
+function poolOf(
+  bip: string | undefined,
+  range: string | undefined,
+  gateway: string | undefined,
+): NetworkRequest["pools"] {
   if (!bip && !range) return [];
   const subnet = bip ? formatCidr(networkOfAddress(bip)) : range;
   const own = bip?.split("/")[0] ?? gateway;
-  return [{ aux: {}, ...(subnet ? { subnet } : {}), ...(range && range !== subnet ? { range } : {}), ...(own ? { gateway: own } : {}) }];
+  return [
+    {
+      aux: {},
+      ...(subnet ? { subnet } : {}),
+      ...(range && range !== subnet ? { range } : {}),
+      ...(own ? { gateway: own } : {}),
+    },
+  ];
 }

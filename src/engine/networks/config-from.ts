@@ -7,8 +7,10 @@ export function withConfig(request: NetworkRequest, config: Network): NetworkReq
   const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: request.name, why });
   if (!config.configOnly) throw refuse(`"${config.name}" is no configuration network (--config-only)`);
   if (request.configOnly) throw refuse("a configuration network cannot be made from another one");
-  if (request.pools.length > 0) throw refuse("user specified configurations are not supported if the network depends on a configuration network");
-  if (Object.keys(request.options).length > 0) throw refuse("network driver options are not supported if the network depends on a configuration network");
+  if (request.pools.length > 0)
+    throw refuse("user specified configurations are not supported if the network depends on a configuration network");
+  if (Object.keys(request.options).length > 0)
+    throw refuse("network driver options are not supported if the network depends on a configuration network");
   return {
     ...request,
     internal: request.internal || config.internal,

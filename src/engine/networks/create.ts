@@ -19,6 +19,7 @@ const mtuOption = "com.docker.network.driver.mtu";
 /** Makes a network. On failure the host is left as it was found. */
 export async function createNetwork(parts: Parts, request: NetworkRequest): Promise<{ id: string; warning: string }> {
   await using _lock = await parts.locks.hold(networksLock);
+  using _pass = await parts.gate.shared();
   validateName(request.name);
   refuseTakenName(parts, request.name);
   const full = request.configFrom ? withConfig(request, findNetwork(parts.state, request.configFrom)) : request;
@@ -44,10 +45,14 @@ async function buildNetwork(parts: Parts, request: NetworkRequest, id: string, r
 /** Kernel objects and firewall elements of a network that has its pools; used for built-in networks too. */
 export function makeNetwork(parts: Parts, network: Network, rollback: Rollback): void {
   const plan = parts.drivers.find(network.driver).network(network);
+  parts.expected.add(plan.objects);
+  rollback.onFailure(`expectation of ${network.name}`, () => parts.expected.delete(plan.objects));
   parts.kernel.apply(plan.objects, rollback);
   if (plan.elements.length === 0) return;
   parts.firewall.change({ add: plan.elements, remove: [] });
-  rollback.onFailure(`firewall elements of ${network.name}`, () => parts.firewall.change({ add: [], remove: plan.elements }));
+  rollback.onFailure(`firewall elements of ${network.name}`, () =>
+    parts.firewall.change({ add: [], remove: plan.elements }),
+  );
 }
 
 function refuseTakenName(parts: Parts, name: string): void {

@@ -29,13 +29,20 @@ export function matchesNetwork(state: State, network: Network, filters: Filters)
     const all = labelMatchers[key];
     if (all) return values.every((value) => all(state, network, value));
     const any = matchers[key];
-    if (!any) throw invalid(`filter '${key}'`, `known are ${[...Object.keys(matchers), ...Object.keys(labelMatchers)].join(", ")}`);
+    if (!any)
+      throw invalid(
+        `filter '${key}'`,
+        `known are ${[...Object.keys(matchers), ...Object.keys(labelMatchers)].join(", ")}`,
+      );
     return values.length === 0 || values.some((value) => any(state, network, value));
   });
 }
 
 function isDangling(state: State, network: Network): boolean {
-  return !network.builtIn && !state.endpointsOn(network.id).some(({ containerId }) => state.containers.get(containerId)?.sandboxId);
+  return (
+    !network.builtIn &&
+    !state.endpointsOn(network.id).some(({ containerId }) => state.containers.get(containerId)?.sandboxId)
+  );
 }
 
 function hasLabel(network: Network, filter: string): boolean {
@@ -57,10 +64,14 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 function momentOf(text: string): string {
   if (/^\d+(\.\d+)?$/.test(text)) return timestamp(BigInt(Math.round(Number(text) * 1e9)));
   if (/^(\d+(\.\d+)?[smhd])+$/.test(text)) {
-    const ago = [...text.matchAll(/([\d.]+)([smhd])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? "s"] ?? 1), 0);
+    const ago = [...text.matchAll(/([\d.]+)([smhd])/g)].reduce(
+      (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? "s"] ?? 1),
+      0,
+    );
     return timestamp(BigInt(Date.now() - Math.round(ago * 1000)) * 1_000_000n);
   }
   const date = Date.parse(text);
-  if (Number.isNaN(date)) throw invalid(`filter 'until=${text}'`, "it takes a time stamp, a date or a duration such as 10m");
+  if (Number.isNaN(date))
+    throw invalid(`filter 'until=${text}'`, "it takes a time stamp, a date or a duration such as 10m");
   return timestamp(BigInt(date) * 1_000_000n);
 }

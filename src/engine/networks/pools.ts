@@ -24,7 +24,9 @@ export function reservePools(
 
 function completePools({ pools, ipv4, ipv6 }: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): PoolRequest[] {
   const given = pools.map((pool): PoolRequest => ({ ...pool, family: familyOf(pool), wantsGateway: true }));
-  const missing = ([4, 6] as const).filter((family) => (family === 4 ? ipv4 : ipv6) && !given.some((pool) => pool.family === family));
+  const missing = ([4, 6] as const).filter(
+    (family) => (family === 4 ? ipv4 : ipv6) && !given.some((pool) => pool.family === family),
+  );
   return [...given, ...missing.map((family): PoolRequest => ({ family, aux: {}, wantsGateway: true }))];
 }
 

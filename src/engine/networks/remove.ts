@@ -25,7 +25,10 @@ export async function pruneNetworks(parts: Parts, filters: Filters): Promise<str
     await using _lock = await parts.locks.hold(network.id);
     if (!parts.state.networks.has(network.id) || parts.state.endpointsOn(network.id).length > 0) continue;
     await tearDown(parts, network);
-    parts.events.emit("network", "destroy", { id: network.id, attributes: { name: network.name, type: network.driver } });
+    parts.events.emit("network", "destroy", {
+      id: network.id,
+      attributes: { name: network.name, type: network.driver },
+    });
     pruned.push(network.name);
   }
   parts.events.emit("network", "prune", { id: "", attributes: { reclaimed: "0" } });
@@ -37,7 +40,9 @@ function refuseRemoval({ state }: Parts, network: Network): void {
   const users = state.endpointsOn(network.id).map(({ containerId }) => state.containers.get(containerId));
   const names = users.filter((user) => user?.sandboxId !== undefined).map((user) => user?.name ?? "");
   if (names.length > 0) throw new EngineError("NETWORK_IN_USE", { network: network.name, endpoints: names });
-  const copies = [...state.networks.values()].filter(({ configFrom }) => network.configOnly && configFrom === network.name);
+  const copies = [...state.networks.values()].filter(
+    ({ configFrom }) => network.configOnly && configFrom === network.name,
+  );
   if (copies.length > 0) {
     const why = `configuration network is in use by ${copies.map(({ name }) => name).join(", ")}`;
     throw new EngineError("NETWORK_REFUSED", { network: network.name, why });
@@ -46,17 +51,20 @@ function refuseRemoval({ state }: Parts, network: Network): void {
 
 /** The store first: from there on the objects have no owner, and a crash leaves them to the reconciler. */
 export async function tearDown(parts: Parts, network: Network): Promise<void> {
-  const { state, ipam, firewall, kernel, drivers } = parts;
+  const { state, ipam, firewall, kernel, drivers, expected } = parts;
+  using _pass = await parts.gate.shared();
   state.commit([{ delete: "network", id: network.id }]);
   ipam.removeNetwork(network.id);
   if (network.configOnly) return;
   const plan = drivers.find(network.driver).network(network);
+  expected.delete(plan.objects);
   const failures: unknown[] = [];
   try {
-    firewall.change({ add: [], remove: plan.elements });
+    if (plan.elements.length > 0) firewall.change({ add: [], remove: plan.elements });
   } catch (error) {
     failures.push(error);
   }
   await kernel.remove(plan.objects).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);
+  if (failures.length > 0)
+    throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);
 }

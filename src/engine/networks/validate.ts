@@ -14,7 +14,10 @@ const nameLimit = 200;
 export function validateRequest(request: NetworkRequest, driver: Driver): void {
   validateName(request.name);
   if (driver.singleton) {
-    throw new EngineError("NETWORK_REFUSED", { network: request.name, why: `only one instance of "${driver.type}" network is allowed` });
+    throw new EngineError("NETWORK_REFUSED", {
+      network: request.name,
+      why: `only one instance of "${driver.type}" network is allowed`,
+    });
   }
   if (request.ipamDriver !== "default" && request.ipamDriver !== "") {
     throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default`);
@@ -26,18 +29,27 @@ export function validateRequest(request: NetworkRequest, driver: Driver): void {
 export function validateName(name: string): void {
   if (name.trim() === "") throw invalid("network name", "it is empty");
   if (reserved.includes(name)) throw new EngineError("NETWORK_BUILT_IN", { network: name, verb: "create" });
-  if (name.startsWith("container:")) throw invalid("network name", `"${name}" names a container's network; choose another name`);
-  if (Buffer.byteLength(name) > nameLimit) throw invalid("network name", `it is ${Buffer.byteLength(name)} bytes long, at most ${nameLimit} are allowed`);
+  if (name.startsWith("container:"))
+    throw invalid("network name", `"${name}" names a container's network; choose another name`);
+  if (Buffer.byteLength(name) > nameLimit)
+    throw invalid("network name", `it is ${Buffer.byteLength(name)} bytes long, at most ${nameLimit} are allowed`);
   if (!namePattern.test(name)) {
-    throw invalid("network name", `"${name}" may have letters, digits, "_", "." and "-" only, and starts with a letter or digit`);
+    throw invalid(
+      "network name",
+      `"${name}" may have letters, digits, "_", "." and "-" only, and starts with a letter or digit`,
+    );
   }
 }
 
 function refuseOneSidedPools(request: NetworkRequest): void {
   for (const { subnet, range, gateway } of request.pools) {
-    if (!subnet && range) throw invalid("IPAM.Config.IPRange", `${range} is given without a subnet it belongs to; add --subnet`);
-    if (!subnet && gateway) throw invalid("IPAM.Config.Gateway", `${gateway} is given without a subnet it belongs to; add --subnet`);
-    if (subnet?.includes(":") && !request.ipv6) throw invalid("IPAM.Config.Subnet", `${subnet} is IPv6, but IPv6 is off on this network; add --ipv6`);
-    if (subnet && !subnet.includes(":") && !request.ipv4) throw invalid("IPAM.Config.Subnet", `${subnet} is IPv4, but IPv4 is off on this network`);
+    if (!subnet && range)
+      throw invalid("IPAM.Config.IPRange", `${range} is given without a subnet it belongs to; add --subnet`);
+    if (!subnet && gateway)
+      throw invalid("IPAM.Config.Gateway", `${gateway} is given without a subnet it belongs to; add --subnet`);
+    if (subnet?.includes(":") && !request.ipv6)
+      throw invalid("IPAM.Config.Subnet", `${subnet} is IPv6, but IPv6 is off on this network; add --ipv6`);
+    if (subnet && !subnet.includes(":") && !request.ipv4)
+      throw invalid("IPAM.Config.Subnet", `${subnet} is IPv4, but IPv4 is off on this network`);
   }
 }

@@ -39,7 +39,9 @@ interface Orphan {
 }
 
 function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
-  const links = new Set(want.objects.flatMap((object) => (object.kind === "bridge" || object.kind === "veth" ? object.name : [])));
+  const links = new Set(
+    want.objects.flatMap((object) => (object.kind === "bridge" || object.kind === "veth" ? object.name : [])),
+  );
   const detail = "it carries our mark, and nothing in the store owns it";
   const strayLinks = kernel.owned().filter(({ name }) => !links.has(name));
   const straySandboxes = kernel.sandboxes.list().filter((id) => !want.sandboxes.has(id));

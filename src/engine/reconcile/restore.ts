@@ -4,6 +4,7 @@ import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
 import type { Parts } from "../parts.ts";
+import { desired } from "./desired.ts";
 import { repair } from "./repair.ts";
 
 /** Gives addresses in the store back to address management. First of all, before anything is reserved. */
@@ -30,15 +31,19 @@ export async function restoreSandboxes(
   upstreamsOf: (container: Container) => readonly Upstream[],
 ): Promise<void> {
   for (const container of running) adoptSandbox(parts, container);
+  parts.expected.add(desired(parts).objects);
   const { differences } = await repair(parts, { dryRun: false });
   const open = [...parts.sandboxes.all()];
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
-  parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired: differences.length }, "restored");
+  parts.log.info(
+    { networks: parts.state.networks.size, sandboxes: open.length, repaired: differences.length },
+    "restored",
+  );
 }
 
 /** The sandbox's endpoints and ports are its creator's, whether or not that one still runs. */
 function adoptSandbox(parts: Parts, container: Container): void {
-  const { state, sandboxes, expected, drivers, kernel } = parts;
+  const { state, sandboxes, kernel } = parts;
   const id = container.sandboxId;
   if (id === undefined) return;
   const known = sandboxes.get(id);
@@ -47,24 +52,35 @@ function adoptSandbox(parts: Parts, container: Container): void {
     return;
   }
   if (!kernel.sandboxes.exists(id)) {
-    parts.log.error({ container: container.name, sandbox: id }, "the container runs, but the pin of its sandbox is gone; restart the container");
+    parts.log.error(
+      { container: container.name, sandbox: id },
+      "the container runs, but the pin of its sandbox is gone; restart the container",
+    );
     return;
   }
   const attachments = attachmentsOf(parts, id);
   const ports = state.containers.get(id)?.ports ?? [];
   sandboxes.add({ id, members: new Set([container.id]), attachments, ports });
-  for (const { driver, network, endpoint } of attachments) expected.add(driver.endpoint(network, endpoint, id).objects);
-  for (const network of state.networks.values()) if (!network.configOnly) expected.add(drivers.find(network.driver).network(network).objects);
 }
 
-async function reopen(parts: Parts, sandbox: OpenSandbox, upstreamsOf: (container: Container) => readonly Upstream[]): Promise<void> {
+async function reopen(
+  parts: Parts,
+  sandbox: OpenSandbox,
+  upstreamsOf: (container: Container) => readonly Upstream[],
+): Promise<void> {
   const { state, names, firewall, ports, log } = parts;
   const owner = state.containers.get(sandbox.id);
   if (!owner) return;
   for (const { mapping, takenBy } of ports.adopt(sandbox.ports, `container ${owner.name}`)) {
-    log.warn({ mapping, takenBy }, "a published port was taken by another process while the daemon was away; the container keeps receiving its traffic");
+    log.warn(
+      { mapping, takenBy },
+      "a published port was taken by another process while the daemon was away; the container keeps receiving its traffic",
+    );
   }
   if (sandbox.attachments.length === 0) return;
   await names.publish(sandbox.attachments.map(nameRecord));
-  firewall.redirectDns(sandbox.id, await names.open(resolverConfig(sandbox.id, sandbox.attachments, upstreamsOf(owner))));
+  firewall.redirectDns(
+    sandbox.id,
+    await names.open(resolverConfig(sandbox.id, sandbox.attachments, upstreamsOf(owner))),
+  );
 }

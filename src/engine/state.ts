@@ -1,0 +1,155 @@
+import type { Store, StoreChange } from "../contracts/store.ts";
+import type { Container } from "../model/container.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Network } from "../model/network.ts";
+
+/** A change to the registry; a put replaces what is there under the id. */
+export type StateChange =
+  | { readonly put: "network"; readonly id: string; readonly value: Network }
+  | { readonly put: "container"; readonly id: string; readonly value: Container }
+  | { readonly put: "endpoint"; readonly id: string; readonly value: Endpoint }
+  | { readonly delete: "network" | "container" | "endpoint"; readonly id: string };
+
+/**
+ * All networks, containers and endpoints, in memory, written through to the store. Records are values: a change is a new
+ * record, committed. commit() is the only way to change anything and costs what it changes, whatever else exists.
+ */
+export class State {
+  readonly #store: Store;
+  readonly #networks = new Map<string, Network>();
+  readonly #containers = new Map<string, Container>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #networkNames = new Map<string, string>();
+  readonly #containerNames = new Map<string, string>();
+  readonly #byNetwork = new Index();
+  readonly #byContainer = new Index();
+  readonly #bySandbox = new Index();
+
+  /** Loads what the store has. */
+  constructor(store: Store) {
+    this.#store = store;
+    for (const value of store.all<Network>("network").sort(byAge)) this.#apply({ put: "network", id: value.id, value });
+    for (const value of store.all<Container>("container").sort(byAge)) {
+      this.#apply({ put: "container", id: value.id, value });
+    }
+    for (const value of store.all<Endpoint>("endpoint").sort(byPosition)) {
+      this.#apply({ put: "endpoint", id: value.id, value });
+    }
+  }
+
+  /** Oldest first, as the other maps. */
+  get networks(): ReadonlyMap<string, Network> {
+    return this.#networks;
+  }
+  get containers(): ReadonlyMap<string, Container> {
+    return this.#containers;
+  }
+  get endpoints(): ReadonlyMap<string, Endpoint> {
+    return this.#endpoints;
+  }
+
+  networkNamed(name: string): Network | undefined {
+    return this.#networks.get(this.#networkNames.get(name) ?? "");
+  }
+  containerNamed(name: string): Container | undefined {
+    return this.#containers.get(this.#containerNames.get(name) ?? "");
+  }
+  /** A container's endpoints, in the order they were connected. */
+  endpointsOf(containerId: string): Endpoint[] {
+    return found(this.#byContainer.get(containerId), this.#endpoints);
+  }
+  endpointsOn(networkId: string): Endpoint[] {
+    return found(this.#byNetwork.get(networkId), this.#endpoints);
+  }
+  /** Containers that have, or are about to have, this sandbox: its creator and who joined. */
+  containersIn(sandboxId: string): Container[] {
+    return found(this.#bySandbox.get(sandboxId), this.#containers);
+  }
+
+  /** Writes the store, durably, then memory: the commit point of every use case. All changes or none. */
+  commit(changes: readonly StateChange[]): void {
+    this.#store.commit(changes satisfies readonly StoreChange[]);
+    for (const change of changes) this.#apply(change);
+  }
+
+  #apply(change: StateChange): void {
+    if ("delete" in change) this.#forget(change.delete, change.id);
+    else if (change.put === "network") this.#putNetwork(change.value);
+    else if (change.put === "container") this.#putContainer(change.value);
+    else this.#putEndpoint(change.value);
+  }
+
+  #putNetwork(network: Network): void {
+    const before = this.#networks.get(network.id);
+    if (before) this.#networkNames.delete(before.name);
+    this.#networkNames.set(network.name, network.id);
+    this.#networks.set(network.id, network);
+  }
+
+  #putContainer(container: Container): void {
+    const before = this.#containers.get(container.id);
+    if (before && before.name !== container.name) this.#containerNames.delete(before.name);
+    this.#containerNames.set(container.name, container.id);
+    if (before?.sandboxId !== undefined) this.#bySandbox.delete(before.sandboxId, container.id);
+    if (container.sandboxId !== undefined) this.#bySandbox.add(container.sandboxId, container.id);
+    this.#containers.set(container.id, container);
+  }
+
+  #putEndpoint(endpoint: Endpoint): void {
+    this.#byNetwork.add(endpoint.networkId, endpoint.id);
+    this.#byContainer.add(endpoint.containerId, endpoint.id);
+    this.#endpoints.set(endpoint.id, endpoint);
+  }
+
+  #forget(kind: "network" | "container" | "endpoint", id: string): void {
+    if (kind === "network") {
+      const network = this.#networks.get(id);
+      if (network) this.#networkNames.delete(network.name);
+      this.#networks.delete(id);
+    } else if (kind === "container") {
+      const container = this.#containers.get(id);
+      if (container) this.#containerNames.delete(container.name);
+      if (container?.sandboxId !== undefined) this.#bySandbox.delete(container.sandboxId, id);
+      this.#containers.delete(id);
+    } else {
+      const endpoint = this.#endpoints.get(id);
+      if (endpoint) this.#byNetwork.delete(endpoint.networkId, id);
+      if (endpoint) this.#byContainer.delete(endpoint.containerId, id);
+      this.#endpoints.delete(id);
+    }
+  }
+}
+
+/** Ids under a key, in the order they came. */
+class Index {
+  readonly #ids = new Map<string, Set<string>>();
+
+  get(key: string): Iterable<string> {
+    return this.#ids.get(key) ?? [];
+  }
+  add(key: string, id: string): void {
+    const ids = this.#ids.get(key);
+    if (ids) ids.add(id);
+    else this.#ids.set(key, new Set([id]));
+  }
+  delete(key: string, id: string): void {
+    const ids = this.#ids.get(key);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#ids.delete(key);
+  }
+}
+
+function found<T>(ids: Iterable<string>, records: ReadonlyMap<string, T>): T[] {
+  return [...ids].flatMap((id) => records.get(id) ?? []);
+}
+
+const byAge = (a: { created: string }, b: { created: string }) => compare(a.created, b.created);
+
+/** The store keeps no order: the interface number tells which network was connected first. */
+const byPosition = (a: Endpoint, b: Endpoint) =>
+  compare(a.containerId, b.containerId) || (a.ifName ?? "").localeCompare(b.ifName ?? "", "en", { numeric: true });
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
