@@ -1,15 +1,18 @@
 import { EngineError } from "../../base/errors.ts";
-import type { Rollback } from "../../base/rollback.ts";
+import { Rollback } from "../../base/rollback.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
-import type { Networking } from "../networking.ts";
+import type { Networking, OpenNetwork } from "../networking.ts";
 import { findNetwork } from "../networks/find.ts";
 import type { Parts } from "../parts.ts";
+import { gatewayOrder } from "../plan/gateway-order.ts";
+import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
 import { openSandbox } from "./open.ts";
+import type { OpenSandbox } from "./open-sandboxes.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
 import { nameRecord } from "./records.ts";
 import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
@@ -24,87 +27,111 @@ export class EndpointNetworking implements Networking {
     this.#upstreamsOf = upstreamsOf;
   }
 
-  async reserve(container: Container, wanted: ContainerRequest["endpoints"], rollback: Rollback): Promise<Endpoint[]> {
+  async reserve(
+    container: Container,
+    wanted: ContainerRequest["endpoints"],
+    commit: (endpoints: readonly Endpoint[]) => void,
+  ): Promise<void> {
     const { state, locks } = this.#parts;
-    const networks = wanted.map(({ network }) => findNetwork(state, network));
-    await using _locks = await locks.holdAll(networks.map(({ id }) => id));
+    const ids = wanted.map(({ network }) => findNetwork(state, network).id);
+    await using _locks = await locks.holdAll(ids);
+    await using rollback = new Rollback();
     const endpoints: Endpoint[] = [];
     for (const [index, { settings }] of wanted.entries()) {
       // Looked up again under the lock: it may have been removed while we waited.
-      const network = findNetwork(state, networks[index]?.id ?? "");
+      const network = findNetwork(state, ids[index] ?? "");
       endpoints.push(reserveEndpoint(this.#parts, { network, container, settings, beside: endpoints }, rollback));
     }
-    return endpoints;
+    commit(endpoints);
+    rollback.commit();
   }
 
-  async open(container: Container, rollback: Rollback) {
-    const { kernel, locks, gate, state } = this.#parts;
+  async open(container: Container, commit: (open: OpenNetwork) => void, rollback: Rollback): Promise<OpenNetwork> {
+    const { locks, gate, state, sandboxes } = this.#parts;
     const { networkMode } = container.config;
-    if (networkMode.kind === "host") return { ports: [] };
-    if (networkMode.kind === "container") return this.#join(container, networkMode.containerId, rollback);
+    if (networkMode.kind === "host") return committed(commit, { ports: [] });
+    if (networkMode.kind === "container") {
+      return committed(commit, this.#join(container, networkMode.containerId, rollback));
+    }
     await using _locks = await locks.holdAll(state.endpointsOf(container.id).map(({ networkId }) => networkId));
     using _pass = await gate.shared();
-    const present = this.#parts.sandboxes.get(container.id);
-    if (present) {
-      this.#enter(present.members, container, rollback);
-      return { netnsPath: kernel.sandboxes.path(present.id), sandboxId: present.id, ports: [...present.ports] };
+    const kept = sandboxes.get(container.id);
+    if (kept) {
+      this.#enter(kept, container, rollback);
+      return committed(commit, this.#opened(kept, kept.ports));
     }
     const sandbox = await openSandbox(this.#parts, container, this.#upstreamsOf(container), rollback);
-    return { netnsPath: kernel.sandboxes.path(sandbox.id), sandboxId: sandbox.id, ports: [...sandbox.ports] };
+    return committed(commit, this.#opened(sandbox, sandbox.ports));
   }
 
   /** container:NAME. The sandbox outlives its creator as long as somebody runs in it. */
-  #join(container: Container, creatorId: string, rollback: Rollback) {
-    const { state, sandboxes, kernel } = this.#parts;
+  #join(container: Container, creatorId: string, rollback: Rollback): OpenNetwork {
+    const { state, sandboxes } = this.#parts;
     const creator = state.containers.get(creatorId);
     if (!creator) throw new EngineError("CONTAINER_NOT_FOUND", { container: creatorId });
     if (creator.config.networkMode.kind === "host") return { ports: [] };
     const sandbox = sandboxes.get(creator.sandboxId ?? creatorId);
-    if (!sandbox)
-      throw new EngineError("CONTAINER_NOT_RUNNING", {
-        container: `${creator.name}, whose network ${container.name} shares,`,
-      });
-    this.#enter(sandbox.members, container, rollback);
-    return { netnsPath: kernel.sandboxes.path(sandbox.id), sandboxId: sandbox.id, ports: [] };
+    if (!sandbox) {
+      const why = `it shares the network of ${creator.name}, which is not running; start that first`;
+      throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
+    }
+    this.#enter(sandbox, container, rollback);
+    return this.#opened(sandbox, []);
   }
 
-  #enter(members: Set<string>, container: Container, rollback: Rollback): void {
-    members.add(container.id);
-    rollback.onFailure(`membership of ${container.name}`, () => members.delete(container.id));
+  #enter(sandbox: OpenSandbox, container: Container, rollback: Rollback): void {
+    sandbox.members.add(container.id);
+    rollback.onFailure(`membership of ${container.name}`, () => sandbox.members.delete(container.id));
   }
 
-  /** True when the sandbox stays because others still run in it. */
-  async close(container: Container): Promise<boolean> {
+  #opened({ id }: OpenSandbox, ports: readonly PortMapping[]): OpenNetwork {
+    return { netnsPath: this.#parts.kernel.sandboxes.path(id), sandboxId: id, ports };
+  }
+
+  async close(container: Container): Promise<void> {
     const { sandboxes, gate } = this.#parts;
-    const sandbox = container.sandboxId === undefined ? undefined : sandboxes.get(container.sandboxId);
-    if (!sandbox) return false;
+    const sandbox = sandboxes.get(container.sandboxId ?? container.id);
+    if (!sandbox) return;
     sandbox.members.delete(container.id);
-    if (sandbox.members.size > 0) return true;
+    if (sandbox.members.size > 0) return;
     using _pass = await gate.shared();
     await closeSandbox(this.#parts, sandbox);
-    return false;
   }
 
-  async release(container: Container): Promise<string[]> {
-    const { state, sandboxes } = this.#parts;
+  async release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void> {
+    const { state, sandboxes, locks } = this.#parts;
+    const endpoints = state.endpointsOf(container.id);
+    await using _locks = await locks.holdAll(endpoints.map(({ networkId }) => networkId));
     const users = [...(sandboxes.get(container.id)?.members ?? [])].filter((id) => id !== container.id);
     if (users.length > 0) {
       const names = users.map((id) => state.containers.get(id)?.name ?? id).join(", ");
-      throw new EngineError("CONTAINER_REFUSED", {
-        container: container.name,
-        why: `its network is shared by ${names}; remove or stop that first`,
-      });
+      const why = `its network is shared by ${names}; stop that first`;
+      throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
     }
-    const endpoints = state.endpointsOf(container.id);
+    commit(endpoints.map(({ id }) => id));
     for (const endpoint of endpoints) releaseEndpoint(this.#parts, endpoint);
-    return endpoints.map(({ id }) => id);
+  }
+
+  async rename(container: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    const { state, names, sandboxes } = this.#parts;
+    const endpoints = state.endpointsOf(container.id);
+    const renamed = endpoints.map((endpoint) => ({ ...endpoint, dnsNames: dnsNames(container, endpoint.settings) }));
+    commit(renamed);
+    const sandbox = sandboxes.get(container.id);
+    if (!sandbox) return;
+    const byId = new Map(renamed.map((endpoint) => [endpoint.id, endpoint]));
+    sandbox.attachments = sandbox.attachments.map((each) => ({
+      ...each,
+      endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
+    }));
+    await names.publish(sandbox.attachments.map(nameRecord));
   }
 
   async publish(
     container: Container,
     requests: readonly PortRequest[],
-    commit: (ports: PortMapping[]) => void,
-  ): Promise<PortMapping[]> {
+    commit: (ports: readonly PortMapping[]) => void,
+  ): Promise<readonly PortMapping[]> {
     using _pass = await this.#parts.gate.shared();
     return publishPorts(this.#parts, { sandbox: this.#own(container), name: container.name, requests }, commit);
   }
@@ -112,32 +139,33 @@ export class EndpointNetworking implements Networking {
   async withdraw(
     container: Container,
     gone: readonly PortMapping[],
-    commit: (ports: PortMapping[]) => void,
+    commit: (ports: readonly PortMapping[]) => void,
   ): Promise<void> {
     using _pass = await this.#parts.gate.shared();
     await withdrawPorts(this.#parts, { sandbox: this.#own(container), gone }, commit);
   }
 
-  async rename(container: Container): Promise<Endpoint[]> {
-    const { state, names, sandboxes } = this.#parts;
-    const renamed = state
-      .endpointsOf(container.id)
-      .map((endpoint) => ({ ...endpoint, dnsNames: dnsNames(container, endpoint.settings) }));
-    const sandbox = sandboxes.get(container.id);
-    if (sandbox) {
-      sandbox.attachments = sandbox.attachments.map((each) => ({
-        ...each,
-        endpoint: renamed.find(({ id }) => id === each.endpoint.id) ?? each.endpoint,
-      }));
-      await names.publish(sandbox.attachments.map(nameRecord));
-    }
-    return renamed;
+  view(container: Container) {
+    const { state, kernel } = this.#parts;
+    const { networkMode } = container.config;
+    const owner = networkMode.kind === "container" ? networkMode.containerId : container.id;
+    const present = state.endpointsOf(owner).filter(({ networkId }) => state.networks.has(networkId));
+    const endpoints = gatewayOrder(present.map((endpoint) => attachmentOf(this.#parts, endpoint)));
+    return {
+      endpoints,
+      sandboxPath: container.sandboxId === undefined ? "" : kernel.sandboxes.path(container.sandboxId),
+    };
   }
 
-  #own(container: Container) {
+  #own(container: Container): OpenSandbox {
     const sandbox = this.#parts.sandboxes.get(container.id);
     if (sandbox) return sandbox;
     const why = "it has no network of its own to publish ports of";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
+}
+
+function committed(commit: (open: OpenNetwork) => void, open: OpenNetwork): OpenNetwork {
+  commit(open);
+  return open;
 }

@@ -11,7 +11,7 @@ import type { OpenSandbox } from "./open-sandboxes.ts";
 export async function publishPorts(
   parts: Parts,
   place: { sandbox: OpenSandbox; name: string; requests: readonly PortRequest[] },
-  commit: (ports: PortMapping[]) => void,
+  commit: (ports: readonly PortMapping[]) => void,
 ): Promise<PortMapping[]> {
   const { sandbox, name, requests } = place;
   await using rollback = new Rollback();
@@ -33,7 +33,7 @@ export async function publishPorts(
 export async function withdrawPorts(
   parts: Parts,
   place: { sandbox: OpenSandbox; gone: readonly PortMapping[] },
-  commit: (ports: PortMapping[]) => void,
+  commit: (ports: readonly PortMapping[]) => void,
 ): Promise<void> {
   const { sandbox, gone } = place;
   await using rollback = new Rollback();
@@ -48,7 +48,7 @@ async function changePorts(
   parts: Parts,
   sandbox: OpenSandbox,
   ports: readonly PortMapping[],
-  commit: (ports: PortMapping[]) => void,
+  commit: (ports: readonly PortMapping[]) => void,
   rollback: Rollback,
 ): Promise<void> {
   const plan = (list: readonly PortMapping[]) => sandboxPlan(sandbox.id, sandbox.attachments, list);

@@ -24,7 +24,11 @@ export function resolverConfig(
 ): ResolverConfig {
   return {
     sandboxId,
-    networks: gatewayOrder(attachments).map(({ network: { id, name } }) => ({ id, name })),
+    networks: gatewayOrder(attachments).map(({ network: { id, name, pools } }) => ({
+      id,
+      name,
+      subnets: pools.map(({ subnet }) => subnet),
+    })),
     upstreams,
     links: Object.fromEntries(attachments.flatMap(({ endpoint }) => endpoint.settings.links.map(parseLink))),
     forward: attachments.some(({ network }) => !network.internal),
