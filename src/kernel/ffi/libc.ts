@@ -22,7 +22,7 @@ const calls = {
   setns: lib.func("int setns(int fd, int type)"),
   mount: lib.func("int mount(str source, str target, str type, unsigned long flags, str data)"),
   umount2: lib.func("int umount2(str target, int flags)"),
-  if_nametoindex: lib.func("unsigned int if_nametoindex(str name)"),
+  ioctl: lib.func("int ioctl(int fd, unsigned long request, void *argument)"),
 };
 
 /** asm-generic values: the same on x86-64 and arm64, the two machines we run on. */
@@ -145,7 +145,12 @@ export function unmount(target: string, flags: number): void {
   check(calls.umount2(target, flags), `unmount ${target}`);
 }
 
-/** Index of a link of this thread's namespace; undefined without such a link. */
-export function ifIndexOf(name: string): number | undefined {
-  return calls.if_nametoindex(name) || undefined;
+const SIOCGIFINDEX = 0x8933;
+
+/** Index of a link of the namespace that the socket `fd` belongs to; undefined without such a link. */
+export function ifIndexOf(fd: number, name: string): number | undefined {
+  const request = new Uint8Array(40); // struct ifreq: char name[16], then a union of which the index is a member
+  request.set(Buffer.from(name).subarray(0, 15));
+  if (calls.ioctl(fd, SIOCGIFINDEX, request) < 0) return undefined;
+  return new DataView(request.buffer).getInt32(16, true);
 }

@@ -1,0 +1,146 @@
+import { KernelError } from "../base/kernel-error.ts";
+import type { Log } from "../base/log.ts";
+import type { Rollback } from "../base/rollback.ts";
+import {
+  type Difference,
+  type HostLink,
+  type HostRoute,
+  hostNetns,
+  type Kernel,
+  type KernelChange,
+  type KernelObject,
+  type LinkCounters,
+  type NetnsRef,
+  type Sandboxes,
+} from "../contracts/kernel.ts";
+import { hostLinks, uplinkOf } from "./host-links.ts";
+import { announceAddress } from "./neighbours/announce.ts";
+import { flushConntrack, type PublishedPort } from "./netlink/flush-conntrack.ts";
+import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
+import { NETLINK_NETFILTER, type NetlinkSocket } from "./netlink/socket.ts";
+import type { Namespaces } from "./netns/namespaces.ts";
+import { PinnedSandboxes } from "./netns/sandboxes.ts";
+import { Session } from "./netns/session.ts";
+import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
+import { ownerIn } from "./objects/mark.ts";
+import type { DeletionThread } from "./removal/deletion-thread.ts";
+import { Watcher } from "./watch/watcher.ts";
+
+/** The table of src/kernel/watch: changes to others are nobody's business here. */
+const OUR_TABLE = "fairlead";
+
+/** The kernel as the engine sees it. All but removal runs on the calling thread, at once. */
+export class HostKernel implements Kernel {
+  readonly sandboxes: Sandboxes;
+  readonly #namespaces: Namespaces;
+  readonly #host: NetlinkSocket;
+  readonly #deletion: DeletionThread;
+  readonly #log: Log;
+  readonly #watchers = new Set<Watcher>();
+
+  constructor(parts: { namespaces: Namespaces; host: NetlinkSocket; deletion: DeletionThread; log: Log }) {
+    this.#namespaces = parts.namespaces;
+    this.#host = parts.host;
+    this.#deletion = parts.deletion;
+    this.#log = parts.log;
+    this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
+  }
+
+  #session(): Session {
+    return new Session(this.#namespaces, this.#host);
+  }
+
+  apply(objects: readonly KernelObject[], rollback: Rollback): void {
+    using session = this.#session();
+    applyObjects(session, objects, {
+      rollback,
+      inSession: (undo) => this.#inSession(undo),
+      removeObject: (object) => this.remove([object]),
+    });
+  }
+
+  #inSession(step: (session: Session) => void): void {
+    using session = this.#session();
+    step(session);
+  }
+
+  async remove(objects: readonly KernelObject[]): Promise<void> {
+    if (objects.length > 0) await this.#deletion.remove({ objects });
+  }
+
+  diff(objects: readonly KernelObject[]): Difference[] {
+    using session = this.#session();
+    return diffObjects(session, objects);
+  }
+
+  repair(objects: readonly KernelObject[]): void {
+    using session = this.#session();
+    repairObjects(session, objects);
+  }
+
+  owned(): { name: string; owner: string }[] {
+    return listLinks(this.#host).flatMap(({ name, alias }) => {
+      const owner = ownerIn(alias);
+      return owner === undefined ? [] : [{ name, owner }];
+    });
+  }
+
+  removeLink(name: string): Promise<void> {
+    return this.#deletion.remove({ links: [name] });
+  }
+
+  links(netns: NetnsRef): HostLink[] {
+    using session = this.#session();
+    return hostLinks(session.socket(netns));
+  }
+
+  routes(): HostRoute[] {
+    return listRoutes(this.#host);
+  }
+
+  uplink(): HostLink | undefined {
+    return uplinkOf(this.#host);
+  }
+
+  announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void {
+    try {
+      using session = this.#session();
+      const ifIndex = session.ifIndex(netns, link);
+      this.#namespaces.runIn<void>(netns, () => {
+        for (const address of addresses) announceAddress({ ifIndex, mac }, address.replace(/\/.*$/, ""));
+      });
+    } catch (error) {
+      this.#log.warn({ err: error, netns, link }, "cannot announce an address to neighbours");
+    }
+  }
+
+  flushConntrack(ports: readonly PublishedPort[]): void {
+    if (ports.length === 0) return;
+    using socket = this.#namespaces.netlink(hostNetns, NETLINK_NETFILTER);
+    for (const port of ports) flushConntrack(socket, port);
+  }
+
+  counters(netns: NetnsRef, link: string): LinkCounters | undefined {
+    try {
+      using session = this.#session();
+      return getCounters(session.socket(netns), link);
+    } catch (error) {
+      if (error instanceof KernelError && ["ENODEV", "ENOENT"].includes(error.errno)) return undefined;
+      throw error;
+    }
+  }
+
+  watch(onChange: (change: KernelChange) => void): Disposable {
+    const watcher = new Watcher({ onChange, host: this.#host, log: this.#log, table: OUR_TABLE });
+    this.#watchers.add(watcher);
+    return watcher;
+  }
+
+  async close(): Promise<void> {
+    for (const watcher of this.#watchers) watcher[Symbol.dispose]();
+    await Promise.all([...this.#watchers].map(({ ended }) => ended));
+    await this.#deletion.close();
+    this.#host[Symbol.dispose]();
+    this.#namespaces[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,31 @@
+import type { KernelObject } from "../../contracts/kernel.ts";
+import { addressKind } from "./address.ts";
+import { bridgeKind } from "./bridge.ts";
+import type { ObjectKind } from "./kind.ts";
+import { routeKind } from "./route.ts";
+import { sysctlKind } from "./sysctl.ts";
+import { vethKind } from "./veth.ts";
+
+const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelObject, { kind: K }>> } = {
+  bridge: bridgeKind,
+  veth: vethKind,
+  address: addressKind,
+  route: routeKind,
+  sysctl: sysctlKind,
+};
+
+/** The kind of an object; the table above makes sure that it takes that object. */
+export const kindOf = (object: KernelObject): ObjectKind<KernelObject> =>
+  kinds[object.kind] as unknown as ObjectKind<KernelObject>;
+
+/** Cuts a list into runs of one kind in one namespace, which are made together. */
+export function runsOf(objects: readonly KernelObject[]): KernelObject[][] {
+  const runs: KernelObject[][] = [];
+  for (const object of objects) {
+    const current = runs.at(-1);
+    const last = current?.[0];
+    if (current && last?.kind === object.kind && last.netns === object.netns) current.push(object);
+    else runs.push([object]);
+  }
+  return runs;
+}

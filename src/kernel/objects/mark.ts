@@ -1,0 +1,18 @@
+import type { KernelObject } from "../../contracts/kernel.ts";
+
+const PREFIX = "fairlead ";
+const LONGEST = 255; // IFALIASZ - 1, include/uapi/linux/if.h
+
+/** The interface alias that says whose a link is and why it is there: `fairlead endpoint/0123 web on net1`. */
+export function markOf({ owner, why }: Pick<KernelObject, "owner" | "why">): string {
+  let mark = `${PREFIX}${owner} ${why}`;
+  while (Buffer.byteLength(mark) > LONGEST) mark = mark.slice(0, -1);
+  return mark
+    .toWellFormed()
+    .replace(/\ufffd$/, "")
+    .trimEnd(); // half a surrogate pair is no text
+}
+
+/** The owner in an alias; undefined for links that are not ours. */
+export const ownerIn = (alias: string | undefined): string | undefined =>
+  alias?.startsWith(PREFIX) ? alias.slice(PREFIX.length).split(" ")[0] : undefined;

@@ -1,0 +1,104 @@
+import type { HostRoute, RouteObject } from "../../contracts/kernel.ts";
+import { NLM_F_CREATE, NLM_F_REPLACE } from "../netlink/frame.ts";
+import { decodeAddress, encodeAddress, splitCidr } from "../netlink/ip-address.ts";
+import { listRoutes } from "../netlink/lists.ts";
+import {
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_MAIN,
+  RTM_DELROUTE,
+  RTM_NEWROUTE,
+  RTN_UNICAST,
+  RTPROT_STATIC,
+  routeMessage,
+} from "../netlink/route.ts";
+import { type Request, request } from "../netlink/socket.ts";
+import type { Session } from "../netns/session.ts";
+import { compare, missing, type ObjectKind, outcome, unlessGone } from "./kind.ts";
+
+type Target = Pick<RouteObject, "destination" | "gateway" | "link">;
+
+function describe(route: Target, ifIndex: number) {
+  const { address, prefixLength, family } = splitCidr(route.destination);
+  const onLink = family === 2 && route.gateway === undefined;
+  return {
+    header: {
+      family,
+      destinationLength: prefixLength,
+      table: RT_TABLE_MAIN,
+      protocol: RTPROT_STATIC,
+      scope: onLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+      type: RTN_UNICAST,
+    },
+    attributes: {
+      ...(prefixLength === 0 ? {} : { destination: address }),
+      outInterface: ifIndex,
+      ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
+    },
+  };
+}
+
+const put = (route: Target, ifIndex: number): Request =>
+  request(`put ${name(route)}`, RTM_NEWROUTE, routeMessage, {
+    flags: NLM_F_CREATE | NLM_F_REPLACE,
+    ...describe(route, ifIndex),
+  });
+
+function remove(session: Session, route: RouteObject): void {
+  unlessGone(() => {
+    const { header, attributes } = describe(route, session.ifIndex(route.netns, route.link));
+    // Whoever made it, with whatever scope and protocol: a zero in these matches any (fib_table_delete()).
+    const one = { header: { ...header, protocol: 0, scope: 255 }, attributes };
+    session.socket(route.netns).run([request(`remove ${name(route)}`, RTM_DELROUTE, routeMessage, one)]);
+  });
+}
+
+/** Puts back the route that ours took the place of, or removes ours. */
+function undo(session: Session, route: RouteObject, before: HostRoute | undefined): void {
+  if (!before) {
+    remove(session, route);
+    return;
+  }
+  const { destination, gateway, ifName } = before;
+  const target = { destination, link: ifName, ...(gateway === undefined ? {} : { gateway }) };
+  unlessGone(() => session.socket(route.netns).run([put(target, session.ifIndex(route.netns, ifName))]));
+}
+
+const name = ({ destination, gateway, link }: Target) =>
+  `route to ${destination}${gateway ? ` through ${gateway}` : ""} on ${link}`;
+
+/** The route's place as listRoutes() writes it. */
+function placeOf(destination: string): string {
+  const { address, prefixLength } = splitCidr(destination);
+  return `${address}/${prefixLength}`;
+}
+
+const inMain = (routes: readonly HostRoute[], destination: string) =>
+  routes.filter((route) => route.table === RT_TABLE_MAIN && route.destination === placeOf(destination));
+
+/** A route of the main table. */
+export const routeKind: ObjectKind<RouteObject> = {
+  name,
+  make(session, routes) {
+    const netns = routes[0]?.netns ?? "";
+    const socket = session.socket(netns);
+    const requests = routes.map((route) => put(route, session.ifIndex(netns, route.link)));
+    const before = listRoutes(socket);
+    const verdicts = socket.try(requests);
+    return routes.map((route, index) =>
+      outcome(verdicts[index], (later) => undo(later, route, inMain(before, route.destination)[0])),
+    );
+  },
+  check(seen, route) {
+    const found = inMain(seen.routes(route.netns), route.destination);
+    const gateway = route.gateway === undefined ? undefined : decodeAddress(encodeAddress(route.gateway));
+    if (found.some((one) => one.gateway === gateway && one.ifName === route.link)) return undefined;
+    const other = found[0];
+    if (!other) return missing("no such route");
+    return compare({ gateway: [other.gateway, gateway], link: [other.ifName, route.link] });
+  },
+  mend(session, route) {
+    session.socket(route.netns).run([put(route, session.ifIndex(route.netns, route.link))]);
+  },
+  remove,
+};

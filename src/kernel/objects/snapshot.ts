@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { KernelError } from "../../base/kernel-error.ts";
+import type { HostRoute, NetnsRef } from "../../contracts/kernel.ts";
+import { type AddressState, type LinkState, listAddresses, listLinks, listRoutes } from "../netlink/lists.ts";
+import type { Session } from "../netns/session.ts";
+
+/** What the kernel has, read once a namespace and only as far as asked for. */
+export class Snapshot {
+  readonly #session: Session;
+  readonly #links = new Map<NetnsRef, Map<string, LinkState>>();
+  readonly #addresses = new Map<NetnsRef, AddressState[]>();
+  readonly #routes = new Map<NetnsRef, HostRoute[]>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** A sandbox that is gone has no links: nothing of what was in it is there. */
+  link(netns: NetnsRef, name: string): LinkState | undefined {
+    return this.#once(
+      this.#links,
+      netns,
+      () => new Map(listLinks(this.#session.socket(netns)).map((link) => [link.name, link])),
+      new Map(),
+    ).get(name);
+  }
+
+  addresses(netns: NetnsRef): AddressState[] {
+    return this.#once(this.#addresses, netns, () => listAddresses(this.#session.socket(netns)), []);
+  }
+
+  routes(netns: NetnsRef): HostRoute[] {
+    return this.#once(this.#routes, netns, () => listRoutes(this.#session.socket(netns)), []);
+  }
+
+  /** Undefined without such a key. Not kept: settings are read one by one anyway. */
+  sysctl(netns: NetnsRef, key: string): string | undefined {
+    try {
+      return this.#session.namespaces.runIn<string>(netns, () => readFileSync(`/proc/sys/${key}`, "utf8").trim());
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Forgets a namespace that has just been changed. */
+  forget(netns: NetnsRef): void {
+    for (const map of [this.#links, this.#addresses, this.#routes]) map.delete(netns);
+  }
+
+  #once<T>(cache: Map<NetnsRef, T>, netns: NetnsRef, read: () => T, withoutSandbox: T): T {
+    const known = cache.get(netns);
+    if (known !== undefined) return known;
+    let found = withoutSandbox;
+    try {
+      found = read();
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
+    cache.set(netns, found);
+    return found;
+  }
+}
+
+/** No such sandbox or file; EINVAL: the pin of the sandbox is a plain file that no namespace is mounted on. */
+function isAbsent(error: unknown): boolean {
+  if (error instanceof KernelError) return ["ENOENT", "EINVAL"].includes(error.errno);
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}

@@ -1,0 +1,114 @@
+import { KernelError } from "../../base/kernel-error.ts";
+import { hostNetns, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
+import { unpin } from "../netns/sandboxes.ts";
+import type { Session } from "../netns/session.ts";
+import { unlessGone } from "../objects/kind.ts";
+import { kindOf } from "../objects/kinds.ts";
+import { removeLinks } from "../objects/remove-links.ts";
+
+/** What the deletion thread is asked for. Links by name are the host's. */
+export interface RemovalTask {
+  readonly id: number;
+  readonly objects: readonly KernelObject[];
+  readonly links: readonly string[];
+  readonly pins: readonly string[];
+}
+
+/** A failure as it crosses threads, where classes are lost. */
+export interface RemovalFailure {
+  readonly operation: string;
+  readonly errno: string;
+  readonly kernelText: string | undefined;
+}
+
+export interface RemovalReply {
+  readonly id: number;
+  readonly failures: readonly RemovalFailure[];
+}
+
+const isLink = (object: KernelObject) => object.kind === "bridge" || object.kind === "veth";
+
+/**
+ * Does many tasks together: what is in namespaces first, last made first removed, then all links of a namespace at
+ * once, then the pins. Goes on after a failure; each task gets its own.
+ */
+export function removeTogether(session: Session, tasks: readonly RemovalTask[]): RemovalReply[] {
+  const failures = new Map<number, RemovalFailure[]>(tasks.map(({ id }) => [id, []]));
+  const blame = (task: RemovalTask, error: unknown) => failures.get(task.id)?.push(...plain(error));
+  const doomed = new Set(
+    tasks.flatMap(({ objects, links }) => [
+      ...objects.flatMap(endsOf),
+      ...links.map((name) => linkKey(hostNetns, name)),
+    ]),
+  );
+
+  for (const task of tasks)
+    for (const object of task.objects.toReversed())
+      if (!isLink(object) && !doomed.has(placeOf(object)))
+        report(
+          () => kindOf(object).remove(session, object),
+          (error) => blame(task, error),
+        );
+
+  for (const [netns, wanted] of linksOf(tasks)) {
+    report(
+      () => {
+        const failed = removeLinks(session.socket(netns), [...wanted.keys()]);
+        for (const [name, error] of failed) for (const task of wanted.get(name) ?? []) blame(task, error);
+      },
+      (error) => {
+        for (const task of new Set([...wanted.values()].flat())) blame(task, error);
+      },
+    );
+  }
+  for (const task of tasks)
+    for (const id of task.pins)
+      report(
+        () => unpin(session.namespaces.path(id)),
+        (error) => blame(task, error),
+      );
+  return [...failures].map(([id, list]) => ({ id, failures: list }));
+}
+
+function report(removal: () => void, onFailure: (error: unknown) => void): void {
+  try {
+    unlessGone(removal);
+  } catch (error) {
+    onFailure(error);
+  }
+}
+
+/** Names of the links to remove by namespace, each with the tasks that asked for it. */
+function linksOf(tasks: readonly RemovalTask[]): Map<NetnsRef, Map<string, RemovalTask[]>> {
+  const found = new Map<NetnsRef, Map<string, RemovalTask[]>>();
+  const want = (netns: NetnsRef, name: string, task: RemovalTask) => {
+    const names = found.get(netns) ?? new Map<string, RemovalTask[]>();
+    found.set(netns, names.set(name, [...(names.get(name) ?? []), task]));
+  };
+  for (const task of tasks) {
+    for (const object of task.objects.toReversed())
+      if (object.kind === "bridge" || object.kind === "veth") want(object.netns, object.name, task);
+    for (const name of task.links) want(hostNetns, name, task);
+  }
+  return found;
+}
+
+const linkKey = (netns: NetnsRef, name: string) => `${netns} ${name}`;
+
+function endsOf(object: KernelObject): string[] {
+  if (object.kind === "bridge") return [linkKey(object.netns, object.name)];
+  if (object.kind !== "veth") return [];
+  return [linkKey(object.netns, object.name), linkKey(object.peer.netns, object.peer.name)];
+}
+
+/** The link that an address or route goes with: when that is removed too, the kernel does the rest. */
+const placeOf = (object: KernelObject): string =>
+  object.kind === "address" || object.kind === "route" ? linkKey(object.netns, object.link) : "";
+
+function plain(error: unknown): RemovalFailure[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(plain);
+  if (error instanceof KernelError)
+    return [{ operation: error.operation, errno: error.errno, kernelText: error.kernelText }];
+  const { code, message } = error as NodeJS.ErrnoException;
+  return [{ operation: "remove kernel objects", errno: code ?? "", kernelText: message }];
+}
