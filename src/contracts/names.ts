@@ -19,7 +19,12 @@ export interface Upstream {
 export interface ResolverConfig {
   readonly sandboxId: string;
   /** The networks it sees, in gateway order: the first that knows a name answers. */
-  readonly networks: readonly { readonly id: string; readonly name: string }[];
+  readonly networks: readonly {
+    readonly id: string;
+    readonly name: string;
+    /** CIDR texts: what PTR asks about addresses in them is never forwarded. */
+    readonly subnets?: readonly string[];
+  }[];
   readonly upstreams: readonly Upstream[];
   /** Private names of this sandbox (legacy links): alias to a container's DNS name; they win over network names. */
   readonly links: Readonly<Record<string, string>>;
