@@ -17,6 +17,8 @@ export function hijack(call: Call<unknown>, contentType: string): Socket {
   socket.setTimeout(0);
   raw.detachSocket(socket);
   socket.once("close", () => raw.emit("close"));
+  // Also when the server closes: nothing else would end the conversation.
+  call.signal.addEventListener("abort", () => socket.destroySoon(), { once: true });
   // A client may reset the connection at any time; 'close' follows and is what counts.
   socket.on("error", () => undefined);
   socket.write(head(call, contentType));

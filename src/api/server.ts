@@ -10,13 +10,12 @@ import { checkVersion, newestVersion, stripVersion } from "./version.ts";
 /** Largest JSON body: a create request with 10,000 published ports is about 1 MB. */
 const bodyLimit = 16 * 1024 * 1024;
 
-/** The HTTP server of the daemon, not listening yet. close() ends streams, lets calls finish and then resolves. */
+/** The API as a request handler (`app.routing`), not listening. close() ends streams and hijacked connections. */
 export function createServer(parts: ApiParts): FastifyInstance {
   const app = fastify({
     bodyLimit,
     rewriteUrl: stripVersion,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
-    forceCloseConnections: "idle",
     // Values are checked as they are: Docker refuses a string where a number belongs.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
   });
@@ -70,11 +69,14 @@ function badRequest(message: string): Error {
 
 /** JSON is read whole, anything else is left to the route as a stream; no body at all is no error here. */
 function addParsers(app: FastifyInstance): void {
-  const json = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body === "" || body === "null") done(null, body === "" ? undefined : {});
-    else void json(request, body as string, done);
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      // Go reads null into a struct as nothing given.
+      done(null, body === "" ? undefined : (JSON.parse(body as string) ?? {}));
+    } catch (error) {
+      done(error as SyntaxError);
+    }
   });
   app.addContentTypeParser("*", (request, payload, done) => {
     const empty = request.headers["content-length"] === "0";

@@ -3,6 +3,7 @@ import { invalid } from "../base/errors.ts";
 import { readConfigFile } from "./config-file.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { buildOptions } from "./options-from-values.ts";
+import { releaseVersion } from "./release.ts";
 import { refusedSettings, type Setting, settings } from "./settings.ts";
 
 /** Raw values by setting name: strings from the command line, JSON from the file. */
@@ -47,11 +48,14 @@ export function daemonCommand(): Command {
   const command = new Command("fairlead daemon")
     .description("Run the Fairlead daemon")
     .allowExcessArguments(false)
+    .exitOverride()
+    .version(`fairlead version ${releaseVersion()}`, "-v, --version", "print the version and leave")
     .configureHelp({ sortOptions: true, helpWidth: process.stdout.columns ?? 100 })
     .addOption(new Option("--config-file <file>", `JSON configuration (default: ${defaultConfigFile} if it exists)`))
     .addOption(new Option("--validate", "check the configuration, say so and leave"));
   for (const setting of settings) command.addOption(optionOf(setting));
   for (const [name, instead] of Object.entries(refusedSettings)) {
+    if (name.startsWith("no-")) continue; // commander reads it as the opposite of another flag; unknown is refused too
     const refuse = () => {
       throw invalid(`--${name}`, `it is not offered; ${instead}`);
     };

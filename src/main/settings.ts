@@ -94,7 +94,7 @@ export const settings: readonly Setting[] = [
     "shutdown-timeout",
   ]),
   ...ignored("list", noContainerd, ["add-runtime", "default-ulimit", "exec-opt"]),
-  ...ignored("flag", noContainerd, ["init", "cri-containerd", "no-new-privileges"]),
+  ...ignored("flag", noContainerd, ["init", "cri-containerd"]),
   ...ignored("flag", alwaysNft, ["iptables", "ip6tables", "allow-direct-routing", "ip-forward-no-drop"]),
   ...ignored("text", alwaysNft, ["firewall-backend"]),
   ...ignored("text", "images are unpacked once and shared through overlayfs", ["storage-driver"]),
@@ -123,6 +123,7 @@ export const refusedSettings: Readonly<Record<string, string>> = {
   "userns-remap": "user namespaces are not offered yet",
   "authorization-plugin": "limit who may open the socket instead",
   rootless: "the daemon needs root",
+  "no-new-privileges": "no security profiles are applied",
 };
 
 export const fileKey = (setting: Setting): string => setting.key ?? setting.name;
