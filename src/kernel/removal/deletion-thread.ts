@@ -38,7 +38,10 @@ export class DeletionThread {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { directory: this.#directory } });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { directory: this.#directory },
+      execArgv: [], // flags of the main thread (--input-type, --test) are not for this one
+    });
     this.#worker = worker;
     worker.on("message", (reply: RemovalReply) => this.#settle(worker, reply));
     worker.on("error", (error) => this.#fail(worker, error));

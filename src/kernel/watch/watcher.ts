@@ -18,6 +18,7 @@ const RECEIVE_BUFFER = 8 * 1024 * 1024;
 export class Watcher implements Disposable {
   readonly ended: Promise<void>;
   readonly #stop: number;
+  readonly #worker: Worker;
   #stopped = false;
 
   constructor(options: { onChange: (change: KernelChange) => void; host: NetlinkSocket; log: Log; table: string }) {
@@ -32,7 +33,11 @@ export class Watcher implements Disposable {
       thread: kernelThreadId(),
       table: options.table,
     };
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: data });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: data,
+      execArgv: [], // flags of the main thread (--input-type, --test) are not for this one
+    });
+    this.#worker = worker;
     worker.unref();
     worker.on("message", options.onChange);
     worker.on("error", (error) => options.log.error({ err: error }, "kernel watch ended"));
@@ -52,6 +57,7 @@ export class Watcher implements Disposable {
   [Symbol.dispose](): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#worker.ref(); // whoever awaits `ended` shall see it
     writeSync(this.#stop, new BigUint64Array([1n]));
   }
 }
