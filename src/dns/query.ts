@@ -47,7 +47,13 @@ export function parseQuery(bytes: Buffer, start: number, end: number): Query | B
   const id = word(bytes, start);
   const flags = word(bytes, start + 2);
   if (flags & QR) return undefined;
-  const bad = (rcode: number, question: Uint8Array = nothing, edns?: Edns): BadQuery => ({ rcode, id, flags, question, edns });
+  const bad = (rcode: number, question: Uint8Array = nothing, edns?: Edns): BadQuery => ({
+    rcode,
+    id,
+    flags,
+    question,
+    edns,
+  });
   if (flags & OPCODE) return bad(rcodes.NOTIMP);
   if (word(bytes, start + 4) !== 1) return bad(rcodes.FORMERR);
   const nameEnd = endOfName(bytes, start + HEADER, end);

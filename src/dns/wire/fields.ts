@@ -45,13 +45,13 @@ export const domain: Field<string> = {
 
 /** An IPv4 or IPv6 address as its octets. */
 export const octets = (length: number): Field<Uint8Array> => ({
-  decode: (cursor) => take(cursor, length).slice(),
+  decode: (cursor) => new Uint8Array(take(cursor, length)),
   encode: (value) => value,
 });
 
 /** Everything that is left. */
 export const rest: Field<Uint8Array> = {
-  decode: (cursor) => take(cursor, cursor.end - cursor.at).slice(),
+  decode: (cursor) => new Uint8Array(take(cursor, cursor.end - cursor.at)),
   encode: (value) => value,
 };
 
