@@ -23,8 +23,6 @@ export interface Drivers {
 export interface NetworkDefaults {
   /** Host address for published ports without one; "" for every address. */
   readonly bindAddress: string;
-  /** `--icc=false` and the like: options the built-in bridge starts with. */
-  readonly bridgeOptions: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,0 +1,104 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { EngineError } from "../base/errors.ts";
+import { Gate } from "../base/gate.ts";
+import { newId } from "../base/ids.ts";
+import { KeyedLock } from "../base/keyed-lock.ts";
+import type { Log } from "../base/log.ts";
+import type { Store } from "../contracts/store.ts";
+import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
+import { EventHub } from "../engine/events.ts";
+import type { Drivers, Parts } from "../engine/parts.ts";
+import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
+import { State } from "../engine/state.ts";
+import { createFirewall } from "../firewall/firewall.ts";
+import { completePools } from "../ipam/default-pools.ts";
+import { openIpam } from "../ipam/ipam.ts";
+import { openNft } from "../kernel/nft/nft.ts";
+import { openKernel } from "../kernel/open.ts";
+import { openPortSockets } from "../kernel/sockets/port-sockets.ts";
+import { openPorts } from "../ports/ports.ts";
+import { openStore } from "../store/sqlite.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
+import { builtinDrivers } from "./drivers.ts";
+import { startNames } from "./names.ts";
+
+/** Name of the bridge behind the built-in network `bridge` (docker: docker0). */
+const defaultBridge = "fairlead0";
+
+export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge">;
+
+export interface NetworkingParts {
+  readonly parts: Parts;
+  readonly store: Store;
+  /** Identity of this daemon, kept in the store. */
+  readonly daemonId: string;
+  /** Lets go of threads, sockets and the store; what is in the kernel stays. */
+  close(): Promise<void>;
+}
+
+/** Opens everything that networks are made with. What was opened before a failure is closed again. */
+export async function openNetworking(options: NetworkingOptions, log: Log): Promise<NetworkingParts> {
+  mkdirSync(options.dataRoot, { recursive: true, mode: 0o710 });
+  mkdirSync(options.execRoot, { recursive: true, mode: 0o711 });
+  await using opened = new AsyncDisposableStack();
+  const store = opened.adopt(openStore(join(options.dataRoot, "fairlead.db")), (each) => each.close());
+  const kernel = opened.adopt(openKernel({ execRoot: options.execRoot, log }), (each) => each.close());
+  const nft = opened.use(openNft({ runIn: kernel.sandboxes.runIn.bind(kernel.sandboxes) }));
+  const names = opened.adopt(
+    startNames({
+      sandboxes: kernel.sandboxes,
+      netnsDirectory: join(options.execRoot, "netns"),
+      log,
+      onFatal: endDaemon(log),
+    }),
+    (each) => each.stop(),
+  );
+  const state = new State(store);
+  const daemonId = identity(store);
+  const defaultPools = completePools(options.addressPools, daemonId);
+  const parts: Parts = {
+    state,
+    kernel,
+    names,
+    log,
+    firewall: createFirewall({ nft }),
+    ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
+    ports: openPorts({ sockets: openPortSockets() }),
+    drivers: driverTable(),
+    locks: new KeyedLock(),
+    gate: new Gate(),
+    events: new EventHub(),
+    expected: new ExpectedLinks(),
+    sandboxes: new OpenSandboxes(),
+    defaults: { bindAddress: options.bridge.hostIp === "0.0.0.0" ? "" : options.bridge.hostIp },
+  };
+  const all = opened.move();
+  return { parts, store, daemonId, close: () => all.disposeAsync() };
+}
+
+function driverTable(): Drivers {
+  const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create({ defaultBridge })]));
+  return {
+    all: () => [...drivers.values()],
+    find(type) {
+      const driver = drivers.get(type);
+      if (!driver) throw new EngineError("DRIVER_NOT_FOUND", { driver: type, known: [...drivers.keys()] });
+      return driver;
+    },
+  };
+}
+
+function identity(store: Store): string {
+  const known = store.get<{ id: string }>("meta", "daemon");
+  if (known) return known.id;
+  const id = newId();
+  store.commit([{ put: "meta", id: "daemon", value: { id } }]);
+  return id;
+}
+
+/** Without DNS the daemon is no use to anybody: it ends, and whoever supervises it starts it again. */
+const endDaemon = (log: Log) => (error: Error) => {
+  log.error({ err: error }, "the daemon ends: DNS cannot be kept alive");
+  process.exit(1);
+};

@@ -1,0 +1,88 @@
+import type { Rollback } from "../../src/base/rollback.ts";
+import type { KernelObject } from "../../src/contracts/kernel.ts";
+import type { Parts } from "../../src/engine/parts.ts";
+
+/** What a step of an operation is called in the report of a failed comparison. */
+export type Step = string;
+
+export class InjectedFailure extends Error {
+  override readonly name = "InjectedFailure";
+}
+
+/** Calls that change something, by part. After each of them an operation may be cut off. */
+const mutators: Readonly<Record<string, readonly string[]>> = {
+  firewall: ["change", "redirectDns"],
+  names: ["open", "publish", "update"],
+  ports: ["reserve"],
+  ipam: ["addPool", "reserve"],
+};
+
+/**
+ * The same parts, but the `failAt`-th step throws: after it has been done, or instead of being done where that is the
+ * commit. Kernel objects count one by one. `steps` lists what was done.
+ */
+export function withFaults(parts: Parts, failAt: number): { parts: Parts; steps: Step[] } {
+  const steps: Step[] = [];
+  const step = (name: Step) => {
+    steps.push(name);
+    if (steps.length === failAt) throw new InjectedFailure(`injected after step ${failAt}: ${name}`);
+  };
+  const faulty = { ...parts, kernel: faultyKernel(parts.kernel, step), state: faultyState(parts.state, step) };
+  for (const [part, methods] of Object.entries(mutators)) {
+    const real = parts[part as "firewall"];
+    Object.assign(faulty, { [part]: intercept(real, methods, (method) => step(`${part}.${method}`)) });
+  }
+  return { parts: faulty, steps };
+}
+
+function intercept<T extends object>(real: T, methods: readonly string[], after: (method: string) => void): T {
+  return new Proxy(real, {
+    get(target, key) {
+      const value = Reflect.get(target, key, target) as unknown;
+      if (typeof value !== "function") return value;
+      if (!methods.includes(String(key))) return value.bind(target);
+      return (...args: unknown[]) => {
+        const result = (value as (...all: unknown[]) => unknown).apply(target, args);
+        const finish = (done: unknown) => {
+          after(String(key));
+          return done;
+        };
+        return result instanceof Promise ? result.then(finish) : finish(result);
+      };
+    },
+  });
+}
+
+function faultyKernel(real: Parts["kernel"], step: (name: Step) => void): Parts["kernel"] {
+  const sandboxes = intercept(real.sandboxes, ["create"], () => step("sandbox"));
+  return new Proxy(real, {
+    get(target, key) {
+      if (key === "sandboxes") return sandboxes;
+      if (key === "apply") {
+        return (objects: readonly KernelObject[], rollback: Rollback) => {
+          for (const object of objects) {
+            target.apply([object], rollback);
+            step(`${object.kind} of ${object.owner.split("/")[0]}`);
+          }
+        };
+      }
+      const value = Reflect.get(target, key, target) as unknown;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** The store cannot be written: nothing is committed. */
+function faultyState(real: Parts["state"], step: (name: Step) => void): Parts["state"] {
+  return new Proxy(real, {
+    get(target, key) {
+      const value = Reflect.get(target, key, target) as unknown;
+      if (typeof value !== "function") return value;
+      if (key !== "commit") return value.bind(target);
+      return (changes: Parameters<typeof real.commit>[0]) => {
+        step("commit");
+        target.commit(changes);
+      };
+    },
+  });
+}

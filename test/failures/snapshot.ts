@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import type { Parts } from "../../src/engine/parts.ts";
+
+// biome-ignore-start lint/suspicious/noExplicitAny: JSON of iproute2 and nft
+const json = (command: string, ...args: string[]): any => {
+  const text = execFileSync(command, args, { encoding: "utf8" });
+  return text.trim() === "" ? [] : JSON.parse(text);
+};
+
+/** Everything of the host and of the model that an operation may change. Two equal snapshots: nothing was left behind. */
+export function snapshot(parts: Parts): unknown {
+  return {
+    links: json("ip", "-j", "-d", "addr").map(link),
+    routes: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "route", "show", "table", "all").map(route)),
+    rules: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "rule")),
+    neighbours: json("ip", "-j", "neigh").filter(({ state }: any) => state.includes("PERMANENT")),
+    ruleset: json("nft", "-j", "list", "ruleset").nftables.map(nftObject),
+    forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
+    sandboxes: parts.kernel.sandboxes.list(),
+    sockets: listening(),
+    descriptors: readdirSync("/proc/self/fd").length,
+    model: {
+      networks: [...parts.state.networks.values()],
+      endpoints: [...parts.state.endpoints.values()],
+      open: [...parts.sandboxes.all()].map(({ id, ports, attachments }) => [id, ports, attachments.length]),
+      addresses: [...parts.state.networks.values()].map(({ id, driver }) =>
+        driver === "bridge" ? parts.ipam.usage(id).map(String) : [],
+      ),
+    },
+  };
+}
+
+const lasting = ({ local, dst }: any) => !/^(fe80|ff00|anycast|multicast)/.test(local ?? dst ?? "");
+const link = ({ ifname, flags, mtu, master, ifalias, addr_info, linkinfo }: any) => ({
+  ...{ ifname, mtu, master, ifalias, kind: linkinfo?.info_kind, up: flags.includes("UP") },
+  addresses: addr_info.filter(lasting).map(({ local, prefixlen }: any) => `${local}/${prefixlen}`),
+});
+const route = ({ flags: _flags, ...rest }: any) => (lasting(rest) ? rest : undefined);
+
+/** Without what counts: handles, packets. */
+const nftObject = (object: any): string =>
+  JSON.stringify(object, (key, value) =>
+    key === "handle" || key === "counter" || key === "packets" || key === "bytes" ? undefined : value,
+  );
+// biome-ignore-end lint/suspicious/noExplicitAny: JSON of iproute2 and nft
+
+function listening(): string[] {
+  return execFileSync("ss", ["-tulnaH"], { encoding: "utf8" }).trim().split("\n").sort();
+}
