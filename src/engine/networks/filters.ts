@@ -1,8 +1,8 @@
 import { invalid } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
+import { hasLabel, momentOf, oneOf } from "../filter-values.ts";
 import type { State } from "../state.ts";
-import { timestamp } from "../timestamp.ts";
 
 type Matcher = (state: State, network: Network, value: string) => boolean;
 
@@ -19,8 +19,8 @@ const matchers: Readonly<Record<string, Matcher>> = {
 
 /** `label` and `label!` must all match, as in Docker. */
 const labelMatchers: Readonly<Record<string, Matcher>> = {
-  label: (_state, network, value) => hasLabel(network, value),
-  "label!": (_state, network, value) => !hasLabel(network, value),
+  label: (_state, network, value) => hasLabel(network.labels, value),
+  "label!": (_state, network, value) => !hasLabel(network.labels, value),
 };
 
 /** Throws INVALID for a filter or value that Docker would refuse. */
@@ -45,33 +45,4 @@ function isDangling(state: State, network: Network): boolean {
   );
 }
 
-function hasLabel(network: Network, filter: string): boolean {
-  const [name = "", ...rest] = filter.split("=");
-  if (!Object.hasOwn(network.labels, name)) return false;
-  return rest.length === 0 || network.labels[name] === rest.join("=");
-}
-
-function oneOf(key: string, value: string, known: readonly string[]): string {
-  if (known.includes(value)) return value;
-  throw invalid(`filter '${key}=${value}'`, `it takes ${known.join(" or ")}`);
-}
-
 const isTrue = (key: string, value: string) => ["1", "true"].includes(oneOf(key, value, ["1", "true", "0", "false"]));
-
-const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** `until`: a Unix time, a date, or how long ago ("10m", "1h30m"). */
-function momentOf(text: string): string {
-  if (/^\d+(\.\d+)?$/.test(text)) return timestamp(BigInt(Math.round(Number(text) * 1e9)));
-  if (/^(\d+(\.\d+)?[smhd])+$/.test(text)) {
-    const ago = [...text.matchAll(/([\d.]+)([smhd])/g)].reduce(
-      (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? "s"] ?? 1),
-      0,
-    );
-    return timestamp(BigInt(Date.now() - Math.round(ago * 1000)) * 1_000_000n);
-  }
-  const date = Date.parse(text);
-  if (Number.isNaN(date))
-    throw invalid(`filter 'until=${text}'`, "it takes a time stamp, a date or a duration such as 10m");
-  return timestamp(BigInt(date) * 1_000_000n);
-}

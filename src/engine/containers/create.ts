@@ -1,0 +1,85 @@
+import { hostname } from "node:os";
+import { EngineError } from "../../base/errors.ts";
+import { newId, shortId } from "../../base/ids.ts";
+import { type Container, type ContainerConfig, type NetworkMode, never, type Rootfs } from "../../model/container.ts";
+import type { EndpointSettings } from "../../model/endpoint.ts";
+import type { ContainerRequest } from "../engine.ts";
+import { findContainer } from "../reference.ts";
+import { timestamp } from "../timestamp.ts";
+import { madeUpName } from "./made-up-name.ts";
+import type { ContainerParts } from "./parts.ts";
+import { tell } from "./tell.ts";
+import { validate, validateName } from "./validate.ts";
+
+/** Writes a container down with its addresses; nothing of it is in the kernel before it starts. */
+export async function createContainer(
+  parts: ContainerParts,
+  request: ContainerRequest,
+): Promise<{ id: string; warnings: string[] }> {
+  const warnings = validate(request);
+  const { state } = parts;
+  const name = request.name || madeUpName((candidate) => state.containerNamed(candidate) !== undefined);
+  validateName(name);
+  await using _name = await parts.locks.hold(nameLock(name));
+  refuseTakenName(parts, name);
+  const container = newContainer(parts, name, request.config);
+  parts.runtime.checkRootfs(container.config.rootfs);
+  await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
+    state.commit([
+      { put: "container", id: container.id, value: container },
+      ...endpoints.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
+    ]),
+  );
+  tell(parts, "create", container);
+  return { id: container.id, warnings };
+}
+
+/** Held from the check of a name to the commit that takes it. Ids are hex, so the keys never meet. */
+export const nameLock = (name: string): string => `container name ${name}`;
+
+/** Throws CONTAINER_EXISTS. Under the lock of the name. */
+export function refuseTakenName({ state }: ContainerParts, name: string): void {
+  const owner = state.containerNamed(name);
+  if (owner) throw new EngineError("CONTAINER_EXISTS", { name, id: owner.id });
+}
+
+function newContainer(parts: ContainerParts, name: string, wanted: ContainerConfig): Container {
+  const id = newId();
+  const networkMode = resolveMode(parts, wanted.networkMode);
+  const config: ContainerConfig = {
+    ...wanted,
+    networkMode,
+    rootfs: resolveRootfs(parts, wanted.rootfs),
+    hostname: wanted.hostname || defaultHostname(parts, networkMode, id),
+  };
+  const state = { status: "created", pid: 0, exitCode: 0, startedAt: never, finishedAt: never } as const;
+  return { id, name, created: timestamp(), config, state: { ...state, error: "", stoppedByUser: false }, ports: [] };
+}
+
+/** container:NAME of one that joined another itself means that other one: the sandbox is its. */
+function resolveMode({ state }: ContainerParts, mode: NetworkMode): NetworkMode {
+  if (mode.kind !== "container") return mode;
+  const target = findContainer(state, mode.containerId);
+  const creator = target.config.networkMode;
+  return creator.kind === "container" ? creator : { kind: "container", containerId: target.id };
+}
+
+function resolveRootfs({ images }: ContainerParts, rootfs: Rootfs): Rootfs {
+  return rootfs.kind === "image" ? { ...rootfs, imageId: images.find(rootfs.reference).id } : rootfs;
+}
+
+/** Docker's rule: the short id, but whose network it shares, that one's name it bears. */
+function defaultHostname({ state }: ContainerParts, mode: NetworkMode, id: string): string {
+  if (mode.kind === "host") return hostname();
+  const creator = mode.kind === "container" ? state.containers.get(mode.containerId) : undefined;
+  return creator?.config.hostname ?? shortId(id);
+}
+
+const plain: EndpointSettings = { linkLocal: [], aliases: [], links: [], gwPriority: 0, driverOptions: {} };
+
+/** None given: the network that the mode names. */
+function endpointsOf({ config, endpoints }: ContainerRequest): ContainerRequest["endpoints"] {
+  const { kind } = config.networkMode;
+  if (endpoints.length > 0 || kind === "container") return endpoints;
+  return [{ network: kind === "networks" ? config.networkModeText : kind, settings: plain }];
+}

@@ -1,0 +1,98 @@
+import { setTimeout } from "node:timers/promises";
+import { EngineError } from "../../base/errors.ts";
+import type { Container } from "../../model/container.ts";
+import { lostExit, settle } from "./end.ts";
+import { holdIfThere, isRunning } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { sigkill } from "./signals.ts";
+import { tell } from "./tell.ts";
+
+/** How long the news of an end may take when the process is known to be gone, or must go (SIGKILL). */
+const newsSeconds = 10;
+/** setTimeout() takes 31 bits. */
+const longestMs = 2 ** 31 - 1;
+
+export interface HowToEnd {
+  readonly signal: number;
+  /** Before SIGKILL; Infinity: never. */
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * Ends a running container and resolves once its end is written down; false if it did not run. No lock is held while it
+ * waits, so that everything else, kill included, gets through.
+ */
+export async function endProcess(parts: ContainerParts, id: string, how: HowToEnd): Promise<boolean> {
+  const waiting = new AbortController();
+  const ended = parts.waiters.register(id, "next-exit", waiting.signal);
+  // Given up in the end, when nobody listens any more.
+  ended.catch(() => {});
+  try {
+    if (!(await signalRunning(parts, id, how.signal))) return false;
+    if (how.signal !== sigkill) {
+      if (await within(ended, how.timeoutSeconds)) return true;
+      await signalRunning(parts, id, sigkill);
+    }
+    if (!(await within(ended, newsSeconds))) await settleSilentEnd(parts, id);
+    return true;
+  } finally {
+    waiting.abort();
+  }
+}
+
+async function signalRunning(parts: ContainerParts, id: string, signal: number): Promise<boolean> {
+  await using held = await holdIfThere(parts, id);
+  if (!held || !isRunning(held.container)) return false;
+  markStopped(parts, held.container);
+  await signalHeld(parts, held.container, signal);
+  return true;
+}
+
+/** Notes that the user wanted the end. Under the container's lock. */
+export function markStopped({ state }: ContainerParts, container: Container): void {
+  if (container.state.stoppedByUser) return;
+  const marked = { ...container, state: { ...container.state, stoppedByUser: true } };
+  state.commit([{ put: "container", id: marked.id, value: marked }]);
+}
+
+/** Under the container's lock; it runs. A process that has just ended is no failure: the news of it is on the way. */
+export async function signalHeld(parts: ContainerParts, container: Container, signal: number): Promise<void> {
+  await killIfThere(parts, container.id, signal);
+  tell(parts, "kill", container, { signal: String(signal) });
+}
+
+/** Sends a signal; no process to send it to is fine. */
+export async function killIfThere(
+  { runtime }: Pick<ContainerParts, "runtime">,
+  id: string,
+  signal: number,
+): Promise<void> {
+  try {
+    await runtime.kill(id, String(signal));
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_RUNNING")) throw error;
+  }
+}
+
+/** No news of the end: either it has not come, or the runtime could not tell us. */
+async function settleSilentEnd(parts: ContainerParts, id: string): Promise<void> {
+  const { runtime, state } = parts;
+  if ((await runtime.running()).has(id)) {
+    const why = `its processes have not ended ${newsSeconds} s after SIGKILL`;
+    throw new EngineError("CONTAINER_REFUSED", { container: state.containers.get(id)?.name ?? id, why });
+  }
+  await settle(parts, runtime.exitOf(id) ?? lostExit(id));
+}
+
+/** Whether it comes within the time. */
+async function within(ended: Promise<unknown>, seconds: number): Promise<boolean> {
+  const comes = ended.then(() => true);
+  if (seconds === Number.POSITIVE_INFINITY) return comes;
+  const timer = new AbortController();
+  try {
+    const late = setTimeout(Math.min(seconds * 1000, longestMs), false, { signal: timer.signal });
+    return await Promise.race([comes, late]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Exit } from "../../contracts/runtime.ts";
+import type { Container } from "../../model/container.ts";
+import { timestamp } from "../timestamp.ts";
+import { holdIfThere, isRunning } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { removeHeld } from "./remove-held.ts";
+import { tell } from "./tell.ts";
+
+/** What Docker says of a container whose exit code nobody has. */
+export const unknownExitCode = 255;
+
+/** Writes down that a container has ended. Never throws: nobody is there to catch it. */
+export async function onExit(parts: ContainerParts, exit: Exit): Promise<void> {
+  try {
+    await settle(parts, exit);
+  } catch (error) {
+    parts.log.error({ err: error, container: exit.containerId }, "cannot write down the end of a container");
+  }
+}
+
+/** Settles the end of a container unless that is done, or it was not this run's end. */
+export async function settle(parts: ContainerParts, exit: Exit): Promise<void> {
+  const ended = await settleHeld(parts, exit);
+  const mode = ended?.config.networkMode;
+  if (mode?.kind === "container") await removeWaitingCreator(parts, mode.containerId);
+}
+
+async function settleHeld(parts: ContainerParts, exit: Exit): Promise<Container | undefined> {
+  await using held = await holdIfThere(parts, exit.containerId);
+  const container = held?.container;
+  if (!container || !isRunning(container) || (await isStale(parts, container, exit))) return undefined;
+  await endHeld(parts, container, exit);
+  return container;
+}
+
+/** News of an earlier run that arrives when the next one runs already. Clocks may differ, so the runtime is asked. */
+async function isStale({ runtime }: ContainerParts, { id, state }: Container, { at }: Exit): Promise<boolean> {
+  return Date.parse(at) < Date.parse(state.startedAt) && (await runtime.running()).has(id);
+}
+
+/**
+ * The network goes, then the end is written, then those who wait hear of it: they find the container stopped and its
+ * ports free. The code reaches them whatever else fails. Under the container's lock.
+ */
+async function endHeld(parts: ContainerParts, container: Container, exit: Exit): Promise<void> {
+  const { state, networking, runtime, log, waiters } = parts;
+  const attempt = async (what: string, step: () => unknown) => {
+    try {
+      await step();
+    } catch (error) {
+      log.error({ err: error, container: container.name }, `cannot ${what} of a container that has ended`);
+    }
+  };
+  const ended = endedRecord(container, exit);
+  await attempt("close the network", () => networking.close(container));
+  await attempt("remove the processes", () => runtime.release(container.id));
+  await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
+  const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
+  tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });
+  waiters.ended(container.id, exit.exitCode);
+  const goes = container.config.autoRemove && !parts.restarting.has(container.id);
+  // Somebody still uses its sandbox: the last one to leave removes it.
+  if (goes && joiners(parts, container.id).length === 0) {
+    await attempt("remove what is left", () => removeHeld(parts, ended));
+  }
+}
+
+/** A container as it is once it has ended. */
+export function endedRecord(container: Container, { exitCode, at }: Pick<Exit, "exitCode" | "at">): Container {
+  const { sandboxId: _gone, ...rest } = container;
+  return { ...rest, ports: [], state: { ...container.state, status: "exited", pid: 0, exitCode, finishedAt: at } };
+}
+
+/** Containers that run in the sandbox of another one. */
+export function joiners({ state }: Pick<ContainerParts, "state">, creatorId: string): Container[] {
+  return state.containersIn(creatorId).filter(({ id }) => id !== creatorId);
+}
+
+/** An autoRemove creator that ended earlier was kept for the sake of those in its sandbox. */
+async function removeWaitingCreator(parts: ContainerParts, creatorId: string): Promise<void> {
+  if (!parts.state.containers.get(creatorId)?.config.autoRemove) return;
+  await using held = await holdIfThere(parts, creatorId);
+  const waits = held?.container.state.status === "exited" && !parts.restarting.has(creatorId);
+  if (waits && joiners(parts, creatorId).length === 0) await removeHeld(parts, held.container);
+}
+
+/** The end of a container of which the runtime knows nothing more. */
+export const lostExit = (containerId: string): Exit => ({ containerId, exitCode: unknownExitCode, at: timestamp() });

@@ -1,0 +1,114 @@
+import { EngineError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
+import type { ExecView } from "../engine.ts";
+import { findContainer } from "../reference.ts";
+import { mustRun } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { tell } from "./tell.ts";
+
+interface Exec {
+  readonly id: string;
+  readonly containerId: string;
+  readonly spec: ExecSpec;
+  status: "created" | "starting" | "running" | "ended";
+  pid: number;
+  exitCode?: number;
+  session?: ExecSession;
+}
+
+/** How many ended ones can still be inspected. */
+const endedKept = 1_000;
+
+/** Processes run inside containers; they live as long as the daemon, and so do their records. */
+export class Execs {
+  readonly #execs = new Map<string, Exec>();
+  readonly #byContainer = new Map<string, Set<string>>();
+  readonly #ended: string[] = [];
+
+  add(containerId: string, spec: ExecSpec): Exec {
+    const exec: Exec = { id: newId(), containerId, spec, status: "created", pid: 0 };
+    this.#execs.set(exec.id, exec);
+    const beside = this.#byContainer.get(containerId) ?? new Set();
+    this.#byContainer.set(containerId, beside.add(exec.id));
+    return exec;
+  }
+
+  /** Throws EXEC_NOT_FOUND. */
+  find(id: string): Exec {
+    const exec = this.#execs.get(id);
+    if (!exec) throw new EngineError("EXEC_NOT_FOUND", { exec: id });
+    return exec;
+  }
+
+  /** Keeps it for inspection until a thousand others have ended. */
+  end(exec: Exec, exitCode: number): void {
+    Object.assign(exec, { status: "ended", exitCode, pid: 0 });
+    delete exec.session;
+    this.#ended.push(exec.id);
+    if (this.#ended.length > endedKept) this.#forget(this.#ended.shift() ?? "");
+  }
+
+  forgetContainer(containerId: string): void {
+    for (const id of this.#byContainer.get(containerId) ?? []) this.#execs.delete(id);
+    this.#byContainer.delete(containerId);
+  }
+
+  #forget(id: string): void {
+    const containerId = this.#execs.get(id)?.containerId ?? "";
+    this.#execs.delete(id);
+    const beside = this.#byContainer.get(containerId);
+    beside?.delete(id);
+    if (beside?.size === 0) this.#byContainer.delete(containerId);
+  }
+}
+
+export function createExec(parts: ContainerParts, reference: string, spec: ExecSpec): string {
+  const container = findContainer(parts.state, reference);
+  mustRun(container);
+  const exec = parts.execs.add(container.id, spec);
+  tell(parts, `exec_create: ${spec.args.join(" ")}`, container, { execID: exec.id });
+  return exec.id;
+}
+
+/** Runs it, once. */
+export async function startExec(parts: ContainerParts, execId: string): Promise<ExecSession> {
+  const exec = parts.execs.find(execId);
+  const container = findContainer(parts.state, exec.containerId);
+  if (exec.status !== "created") {
+    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `exec ${execId} has run already` });
+  }
+  mustRun(container);
+  exec.status = "starting";
+  try {
+    exec.session = await parts.runtime.exec(container.id, exec.spec);
+  } catch (error) {
+    // Docker: what could not be run has ended, with the shell's code for it.
+    parts.execs.end(exec, 126);
+    throw error;
+  }
+  Object.assign(exec, { status: "running", pid: exec.session.pid });
+  tell(parts, `exec_start: ${exec.spec.args.join(" ")}`, container, { execID: execId });
+  void followExec(parts, exec, exec.session);
+  return exec.session;
+}
+
+async function followExec(parts: ContainerParts, exec: Exec, session: ExecSession): Promise<void> {
+  const exitCode = await session.exited.catch((error: unknown) => {
+    parts.log.error({ err: error, exec: exec.id }, "cannot tell how an exec ended");
+    return 255;
+  });
+  parts.execs.end(exec, exitCode);
+  const container = parts.state.containers.get(exec.containerId);
+  if (container) tell(parts, "exec_die", container, { execID: exec.id, exitCode: String(exitCode) });
+}
+
+export function viewExec({ execs }: ContainerParts, execId: string): ExecView {
+  const { id, containerId, spec, status, pid, exitCode } = execs.find(execId);
+  const running = status === "starting" || status === "running";
+  return { id, containerId, spec, running, pid, ...(exitCode === undefined ? {} : { exitCode }) };
+}
+
+export function resizeExec({ execs }: ContainerParts, execId: string, rows: number, columns: number): void {
+  execs.find(execId).session?.resize(rows, columns);
+}

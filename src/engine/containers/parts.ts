@@ -1,0 +1,40 @@
+import type { KeyedLock } from "../../base/keyed-lock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Images, Runtime } from "../../contracts/runtime.ts";
+import type { EventHub } from "../events.ts";
+import type { ContainerFiles } from "../files/container-files.ts";
+import type { Networking } from "../networking.ts";
+import type { State } from "../state.ts";
+import type { Execs } from "./execs.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** What src/main hands in. */
+export interface ContainerDependencies {
+  readonly state: State;
+  readonly locks: KeyedLock;
+  readonly networking: Networking;
+  readonly files: ContainerFiles;
+  readonly runtime: Runtime;
+  readonly images: Pick<Images, "find">;
+  readonly events: EventHub;
+  readonly log: Log;
+  /** Where a container's output is kept, for inspect. */
+  readonly logPath: (containerId: string) => string;
+}
+
+/**
+ * What the container use cases work with.
+ *
+ * Locks, in the order they are taken: the container's name (create and rename only), then container ids (a
+ * container:NAME one together with its creator, sorted), then whatever networking takes. Nobody waits for a container's
+ * end under a lock, since the end is written down under it.
+ */
+export interface ContainerParts extends ContainerDependencies {
+  /** Who waits for an end or a removal. */
+  readonly waiters: Waiters;
+  readonly execs: Execs;
+  /** Containers that are being removed by force: no start may come between. */
+  readonly removing: Set<string>;
+  /** Containers that end only to be started again: autoRemove does not apply. */
+  readonly restarting: Set<string>;
+}

@@ -1,0 +1,35 @@
+import { EngineError } from "../../base/errors.ts";
+import { findContainer } from "../reference.ts";
+import { endProcess } from "./end-process.ts";
+import { hold, isRunning } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { removeHeld } from "./remove-held.ts";
+import { sigkill } from "./signals.ts";
+
+/** Removes a container with everything it has; a running one only by force. */
+export async function removeContainer(
+  parts: ContainerParts,
+  reference: string,
+  { force }: { force: boolean },
+): Promise<void> {
+  const { id } = findContainer(parts.state, reference);
+  if (!force) return removeStopped(parts, id);
+  parts.removing.add(id);
+  try {
+    await endProcess(parts, id, { signal: sigkill, timeoutSeconds: 0 });
+    // One that removes itself at its end is gone by now.
+    if (parts.state.containers.has(id)) await removeStopped(parts, id);
+  } finally {
+    parts.removing.delete(id);
+  }
+}
+
+async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
+  await using held = await hold(parts, id);
+  const { container } = held;
+  if (isRunning(container)) {
+    const why = "cannot remove it while it is running: stop the container before removing or force remove";
+    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
+  }
+  await removeHeld(parts, container);
+}

@@ -1,0 +1,101 @@
+import type { Container } from "../../model/container.ts";
+import { endedRecord, lostExit, onExit } from "./end.ts";
+import { killIfThere } from "./end-process.ts";
+import { isRunning } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { removeHeld } from "./remove-held.ts";
+import { sigkill } from "./signals.ts";
+import { tell } from "./tell.ts";
+
+/**
+ * Brings the records in line with what runs, after the daemon was away; before anything is served, so without locks.
+ * Returns the containers that run: their sandboxes are to be taken over, all others are nobody's. Addresses must have
+ * been adopted before. Then comes listen().
+ */
+export async function restoreContainers(parts: ContainerParts): Promise<Container[]> {
+  const alive = await parts.runtime.running();
+  await removeUnowned(parts, alive);
+  for (const container of [...parts.state.containers.values()]) await restoreOne(parts, container, alive);
+  return [...parts.state.containers.values()].filter(isRunning);
+}
+
+/** From now on ends are written down as they happen; those that came since restoreContainers() are made up for. */
+export async function listen(parts: ContainerParts): Promise<Disposable> {
+  const { runtime, state } = parts;
+  const watch = runtime.watch((exit) => void onExit(parts, exit));
+  const alive = await runtime.running();
+  const ended = [...state.containers.values()].filter((container) => isRunning(container) && !alive.has(container.id));
+  await Promise.all(ended.map(({ id }) => onExit(parts, runtime.exitOf(id) ?? lostExit(id))));
+  return watch;
+}
+
+/** One at a time goes wrong without the others: a container that cannot be restored must not keep the daemon down. */
+async function restoreOne(
+  parts: ContainerParts,
+  container: Container,
+  alive: ReadonlyMap<string, number>,
+): Promise<void> {
+  const { log } = parts;
+  const pid = alive.get(container.id);
+  try {
+    if (isRunning(container) && pid !== undefined) return keepRunning(parts, container, pid);
+    const stopped = isRunning(container)
+      ? await endedMeanwhile(parts, container)
+      : await halfStarted(parts, container, pid);
+    if (stopped.config.autoRemove && !neededByOthers(parts, stopped, alive)) await removeHeld(parts, stopped);
+  } catch (error) {
+    log.error({ err: error, container: container.name }, "cannot restore a container");
+  }
+}
+
+/** The pid is asked for anew: after a crash the record may be older than the process. */
+function keepRunning({ state }: ContainerParts, container: Container, pid: number): void {
+  if (container.state.pid === pid) return;
+  const value = { ...container, state: { ...container.state, pid } };
+  state.commit([{ put: "container", id: value.id, value }]);
+}
+
+/** It ended while nobody listened. Its sandbox has no owner any more, and so goes when sandboxes are restored. */
+async function endedMeanwhile(parts: ContainerParts, container: Container): Promise<Container> {
+  const { runtime, state } = parts;
+  const exit = runtime.exitOf(container.id) ?? lostExit(container.id);
+  const ended = endedRecord(container, exit);
+  await runtime.release(container.id);
+  state.commit([{ put: "container", id: ended.id, value: ended }]);
+  tell(parts, "die", ended, { exitCode: String(exit.exitCode) });
+  return ended;
+}
+
+/** A start that had no answer yet is undone: whether the command ran already cannot be known. */
+async function halfStarted(parts: ContainerParts, container: Container, pid: number | undefined): Promise<Container> {
+  if (pid === undefined && container.sandboxId === undefined && container.ports.length === 0) return container;
+  const { runtime, state } = parts;
+  if (pid !== undefined) await killIfThere(parts, container.id, sigkill);
+  await runtime.release(container.id);
+  const { sandboxId: _gone, ...rest } = container;
+  const error = "the daemon ended while the container was starting";
+  const undone: Container = { ...rest, ports: [], state: { ...container.state, error, exitCode: 128 } };
+  state.commit([{ put: "container", id: undone.id, value: undone }]);
+  return undone;
+}
+
+/** Somebody who joined its sandbox still runs in it. */
+function neededByOthers({ state }: ContainerParts, { id }: Container, alive: ReadonlyMap<string, number>): boolean {
+  return state.containersIn(id).some((other) => other.id !== id && isRunning(other) && alive.has(other.id));
+}
+
+/** What belongs to no record: a removal that was cut short. */
+async function removeUnowned(parts: ContainerParts, alive: ReadonlyMap<string, number>): Promise<void> {
+  const { runtime, files, state, log } = parts;
+  const unowned = new Set([...runtime.leftovers(), ...alive.keys(), ...files.list()]);
+  for (const id of unowned) {
+    if (state.containers.has(id)) continue;
+    try {
+      if (alive.has(id)) await killIfThere(parts, id, sigkill);
+      await runtime.remove(id);
+      files.remove(id);
+    } catch (error) {
+      log.error({ err: error, container: id }, "cannot remove what is left of a container");
+    }
+  }
+}

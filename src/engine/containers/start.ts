@@ -1,0 +1,95 @@
+import { EngineError } from "../../base/errors.ts";
+import { Rollback } from "../../base/rollback.ts";
+import type { Container } from "../../model/container.ts";
+import { timestamp } from "../timestamp.ts";
+import { hold, isRunning } from "./held.ts";
+import type { ContainerParts } from "./parts.ts";
+import { removeHeld } from "./remove-held.ts";
+import { tell } from "./tell.ts";
+
+/** Starts a container; NOT_MODIFIED when it runs. On failure nothing of it is left, but the reason in its state. */
+export async function startContainer(parts: ContainerParts, reference: string): Promise<void> {
+  await using held = await hold(parts, reference);
+  const { container } = held;
+  if (isRunning(container)) throw new EngineError("NOT_MODIFIED", { container: container.name, state: "started" });
+  if (parts.removing.has(container.id)) {
+    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: "its removal is in progress" });
+  }
+  try {
+    await launch(parts, container);
+  } catch (error) {
+    await recordFailure(parts, container, rootCause(error));
+    throw asStartError(container, error);
+  }
+}
+
+/**
+ * The intent is committed with the open network, the success last. Found after a crash, a record with the one and
+ * without the other was starting (restore.ts undoes it).
+ */
+async function launch(parts: ContainerParts, container: Container): Promise<void> {
+  const { state, networking, files, runtime } = parts;
+  const save = (value: Container) => state.commit([{ put: "container", id: value.id, value }]);
+  await using rollback = new Rollback();
+  let starting = container;
+  rollback.onFailure(`record of ${container.name}`, () => save(container));
+  const open = await networking.open(
+    container,
+    ({ sandboxId, ports }) => {
+      starting = { ...container, ports, ...(sandboxId === undefined ? {} : { sandboxId }) };
+      save(starting);
+    },
+    rollback,
+  );
+  files.write(container, state.endpointsOf(container.id));
+  rollback.onFailure(`process of ${container.name}`, () => runtime.release(container.id));
+  const { netnsPath } = open;
+  const plan = { container: starting, files: files.paths(container), ...(netnsPath ? { netnsPath } : {}) };
+  const { pid } = await runtime.create(plan);
+  // Before the command runs, so that its end never lies before its start.
+  const startedAt = timestamp();
+  await runtime.start(container.id);
+  const { finishedAt } = container.state;
+  const running = {
+    pid,
+    startedAt,
+    finishedAt,
+    status: "running",
+    exitCode: 0,
+    error: "",
+    stoppedByUser: false,
+  } as const;
+  const started = { ...starting, state: running };
+  save(started);
+  rollback.commit();
+  tell(parts, "start", started);
+}
+
+/** Docker's exit codes of a start that failed: 127 nothing to run, 126 not allowed to run it, 128 anything else. */
+function failureCode(reason: string): number {
+  if (/executable file not found|no such file or directory/i.test(reason)) return 127;
+  return /permission denied|is a directory|exec format error/i.test(reason) ? 126 : 128;
+}
+
+async function recordFailure(parts: ContainerParts, container: Container, cause: unknown): Promise<void> {
+  const reason = messageOf(cause);
+  const failed = { ...container, state: { ...container.state, error: reason, exitCode: failureCode(reason) } };
+  try {
+    parts.state.commit([{ put: "container", id: failed.id, value: failed }]);
+    if (container.config.autoRemove) await removeHeld(parts, failed);
+  } catch (error) {
+    // The failure itself is what the caller must hear of.
+    parts.log.error({ err: error, container: container.name }, "cannot record why the container did not start");
+  }
+}
+
+/** Of a failure whose undo failed as well, the failure. */
+const rootCause = (error: unknown): unknown => (error instanceof SuppressedError ? error.suppressed : error);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What has a code of its own (a port that is taken) keeps it; the rest is START_FAILED. */
+function asStartError(container: Container, error: unknown): unknown {
+  if (error instanceof EngineError || error instanceof SuppressedError) return error;
+  return new EngineError("START_FAILED", { container: container.name, why: messageOf(error) }, { cause: error });
+}

@@ -1,0 +1,26 @@
+import type { Container } from "../../model/container.ts";
+import type { EventHub } from "../events.ts";
+
+/** A container event with Docker's attributes: labels first, then image and name, then the action's own. */
+export function tell(
+  { events }: { events: EventHub },
+  action: string,
+  container: Container,
+  attributes: Readonly<Record<string, string>> = {},
+): void {
+  const { labels, rootfs } = container.config;
+  const own = { ...labels, image: imageOf(rootfs), name: container.name, ...attributes };
+  events.emit("container", action, { id: container.id, attributes: own });
+}
+
+/** What a container's root is called where Docker shows an image. */
+export function imageOf(rootfs: Container["config"]["rootfs"]): string {
+  switch (rootfs.kind) {
+    case "image":
+      return rootfs.reference;
+    case "directory":
+      return rootfs.path;
+    case "host":
+      return "host";
+  }
+}
