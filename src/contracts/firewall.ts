@@ -16,6 +16,12 @@ export type FirewallSet =
   | "publish_range4"
   | "publish_range6";
 
+/**
+ * An address of the host's own, to be put on `lo` with prefix length 128 as soon as a network has IPv6: stands for ::1
+ * on the way to a container that publishes a port on [::1] (src/firewall/table.ts says why). From the range of RFC 4193.
+ */
+export const loopbackAlias6 = "fd6a:1e4d:0:1::1";
+
 /** One element of a set or map. The rules are a fixed text; elements are all that ever changes. */
 export interface FirewallElement {
   readonly set: FirewallSet;

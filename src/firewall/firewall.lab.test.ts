@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { addBridge, addNamespace, ip, type Protocol, privateNamespaces, Station, sysctl } from "../../lab/topology.ts";
+import { type FirewallElement, type FirewallSet, loopbackAlias6 } from "../contracts/firewall.ts";
+import { Namespaces } from "../kernel/netns/namespaces.ts";
+import { openNft } from "../kernel/nft/nft.ts";
+import { createFirewall } from "./firewall.ts";
+
+/*
+ * outside 198.51.100.2 --- host --- net1: web .2, peer .3
+ *                               --- net2: other .2
+ *                               --- net3 (internal): shut .2, shut2 on net4 (internal)
+ */
+privateNamespaces();
+const namespaces = new Namespaces("/run/netns");
+const nft = openNft({ runIn: (netns, body) => namespaces.runIn(netns, body) });
+const firewall = createFirewall({ nft });
+
+const element = (set: FirewallSet, key: string[], value?: string[]): FirewallElement => ({
+  set,
+  key,
+  ...(value ? { value } : {}),
+  owner: "network/lab",
+  why: "a test",
+});
+const network = (bridge: string, number: number, internal = false): FirewallElement[] => [
+  element("bridges", [bridge]),
+  element("same", [bridge, bridge]),
+  element("members4", [`10.77.${number}.0/24`]),
+  element("members6", [`fd77:${number}::/64`]),
+  ...(internal
+    ? [element("internal", [bridge])]
+    : [element("masquerade4", [`10.77.${number}.0/24`]), element("masquerade6", [`fd77:${number}::/64`])]),
+];
+const protocols = ["tcp", "udp"] as const;
+const published = protocols.flatMap((protocol) => [
+  element("publish_any4", [protocol, "8080"], ["10.77.1.2", "80"]),
+  element("publish_any6", [protocol, "8080"], ["fd77:1::2", "80"]),
+  element("publish_at4", [protocol, "127.0.0.1", "8081"], ["10.77.1.2", "80"]),
+  element("publish_at6", [protocol, "::1", "8081"], ["fd77:1::2", "80"]),
+  element("publish_at4", [protocol, "198.51.100.1", "8082"], ["10.77.1.2", "80"]),
+  element("publish_at6", [protocol, "2001:db8::1", "8082"], ["fd77:1::2", "80"]),
+  element("publish_range4", [protocol, "0.0.0.0/0", "9000-9009"], ["10.77.1.2"]),
+  element("publish_range6", [protocol, "::/0", "9000-9009"], ["fd77:1::2"]),
+  element("publish_range4", [protocol, "127.0.0.1", "9100-9109"], ["10.77.1.2"]),
+]);
+const everything = [
+  ...network("net1", 1),
+  ...network("net2", 2),
+  ...network("net3", 3, true),
+  ...network("net4", 4, true),
+  ...published,
+];
+
+let host: Station;
+let outside: Station;
+let web: Station;
+let peer: Station;
+let other: Station;
+let shut: Station;
+let shut2: Station;
+const stations: Station[] = [];
+const station = async (name: string): Promise<Station> => {
+  const made = new Station(name);
+  stations.push(made);
+  await made.serve(80);
+  return made;
+};
+
+before(async () => {
+  ip("link set lo up", `addr add ${loopbackAlias6}/128 dev lo nodad`);
+  sysctl("net/ipv4/ip_forward", "1");
+  sysctl("net/ipv6/conf/all/forwarding", "1");
+  for (const number of [1, 2, 3, 4]) {
+    addBridge(`net${number}`, `10.77.${number}.1/24`, `fd77:${number}::1/64`);
+    sysctl(`net/ipv4/conf/net${number}/route_localnet`, "1");
+  }
+  const member = (name: string, net: number, last: number) =>
+    addNamespace(name, {
+      bridge: `net${net}`,
+      addresses: [`10.77.${net}.${last}/24`, `fd77:${net}::${last}/64`],
+      gateways: [`10.77.${net}.1`, `fd77:${net}::1`],
+    });
+  member("web", 1, 2);
+  member("peer", 1, 3);
+  member("other", 2, 2);
+  member("shut", 3, 2);
+  member("shut2", 4, 2);
+  addNamespace("outside", {
+    hostAddresses: ["198.51.100.1/24", "2001:db8::1/64"],
+    addresses: ["198.51.100.2/24", "2001:db8::2/64"],
+    gateways: ["198.51.100.1", "2001:db8::1"], // a direct route to every container
+  });
+  // As with hairpin mode set by the bridge driver: bridged DNAT (br_netfilter) sends a packet back where it came from.
+  for (const port of ["web", "peer"]) ip(`link set v-${port} type bridge_slave hairpin on`);
+  firewall.restore(everything);
+  host = await station("host");
+  outside = await station("outside");
+  web = await station("web");
+  await web.serve(9000);
+  await web.serve(9009);
+  await web.serve(9100);
+  peer = await station("peer");
+  other = await station("other");
+  shut = await station("shut");
+  shut2 = await station("shut2");
+});
+after(() => {
+  for (const made of stations) made[Symbol.dispose]();
+  nft[Symbol.dispose]();
+});
+
+const answered = /^answered/;
+
+for (const bridgeFilter of ["0", "1"]) {
+  const mode = bridgeFilter === "1" ? " (br_netfilter on)" : "";
+  const lab = (name: string, body: () => Promise<void>) =>
+    test(`firewall ${name}${mode}`, async () => {
+      sysctl("net/bridge/bridge-nf-call-iptables", bridgeFilter);
+      sysctl("net/bridge/bridge-nf-call-ip6tables", bridgeFilter);
+      await body();
+    });
+  const sees = async (from: Station, address: string, port: number, seen: string) => {
+    for (const protocol of protocols)
+      assert.equal(await from.ask(protocol, address, port), seen, `${protocol} ${from.name} to ${address}:${port}`);
+  };
+  const cannot = async (from: Station, ...targets: [string, number][]) => {
+    const asked = targets.flatMap(([address, port]) =>
+      protocols.map((protocol): [Protocol, string, number] => [protocol, address, port]),
+    );
+    await Promise.all(
+      asked.map(async ([protocol, address, port]) =>
+        assert.doesNotMatch(
+          await from.refused(protocol, address, port),
+          answered,
+          `${protocol} ${from.name} to ${address}:${port}`,
+        ),
+      ),
+    );
+  };
+
+  lab("lets members of a network talk", async () => {
+    await sees(peer, "10.77.1.2", 80, "10.77.1.3");
+    await sees(peer, "fd77:1::2", 80, "fd77:1::3");
+  });
+  lab("separates networks", () =>
+    cannot(other, ["10.77.1.2", 80], ["fd77:1::2", 80], ["10.77.3.2", 80], ["fd77:3::2", 80]),
+  );
+  lab("masquerades what leaves the host", async () => {
+    await sees(web, "198.51.100.2", 80, "198.51.100.1");
+    await sees(web, "2001:db8::2", 80, "2001:db8::1");
+  });
+  lab("gives an internal network no way out and no way in", async () => {
+    await cannot(
+      shut,
+      ["198.51.100.2", 80],
+      ["2001:db8::2", 80],
+      ["10.77.1.2", 80],
+      ["10.77.4.2", 80],
+      ["10.77.3.1", 8080],
+    );
+    await cannot(outside, ["10.77.3.2", 80], ["fd77:3::2", 80]);
+    await cannot(shut2, ["10.77.3.2", 80], ["fd77:3::2", 80]);
+    await sees(host, "10.77.3.2", 80, "10.77.3.1");
+    await sees(shut, "10.77.3.1", 80, "10.77.3.2");
+  });
+  lab("drops what outside routes straight to a container", () =>
+    cannot(outside, ["10.77.1.2", 80], ["fd77:1::2", 80], ["10.77.1.2", 9000]),
+  );
+  lab("publishes to outside and keeps the client's address", async () => {
+    await sees(outside, "198.51.100.1", 8080, "198.51.100.2");
+    await sees(outside, "2001:db8::1", 8080, "2001:db8::2");
+    await sees(outside, "198.51.100.1", 8082, "198.51.100.2");
+    await sees(outside, "2001:db8::1", 8082, "2001:db8::2");
+    for (const port of [9000, 9009]) await sees(outside, "198.51.100.1", port, "198.51.100.2");
+    await sees(outside, "2001:db8::1", 9009, "2001:db8::2");
+    await cannot(outside, ["198.51.100.1", 9010], ["10.77.1.1", 8082]);
+  });
+  lab("publishes to other networks through the host's address, client's address kept", async () => {
+    await sees(other, "198.51.100.1", 8080, "10.77.2.2");
+    await sees(other, "10.77.2.1", 8080, "10.77.2.2");
+    await sees(other, "fd77:2::1", 8080, "fd77:2::2");
+    await sees(other, "10.77.1.1", 9000, "10.77.2.2");
+  });
+  lab("publishes to the same network and to the container itself", async () => {
+    await sees(peer, "198.51.100.1", 8080, "10.77.1.1");
+    await sees(peer, "2001:db8::1", 8080, "fd77:1::1");
+    await sees(web, "198.51.100.1", 8080, "10.77.1.1");
+    await sees(web, "10.77.1.1", 9000, "10.77.1.1");
+    await sees(web, "2001:db8::1", 8080, "fd77:1::1");
+  });
+  lab("publishes to the host through its own addresses", async () => {
+    await sees(host, "198.51.100.1", 8080, "198.51.100.1");
+    await sees(host, "2001:db8::1", 8080, "2001:db8::1");
+    await sees(host, "198.51.100.1", 8082, "198.51.100.1");
+  });
+  lab("publishes to the host on 127.0.0.1 and ::1", async () => {
+    for (const port of [8080, 8081, 9000, 9100]) await sees(host, "127.0.0.1", port, "10.77.1.1");
+    for (const port of [8080, 8081, 9009]) await sees(host, "::1", port, "fd77:1::1");
+    await cannot(host, ["127.0.0.1", 8082], ["::1", 8082]);
+  });
+  lab("keeps ports published on loopback from everybody else", async () => {
+    await cannot(outside, ["198.51.100.1", 8081], ["2001:db8::1", 8081], ["198.51.100.1", 9100]);
+    for (const container of [peer, other, web]) await cannot(container, ["10.77.1.1", 8081], ["fd77:1::1", 8081]);
+    await cannot(outside, [loopbackAlias6, 8081]);
+  });
+}

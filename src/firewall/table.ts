@@ -1,0 +1,151 @@
+import type { FirewallSet } from "../contracts/firewall.ts";
+import { loopbackAlias6 } from "../contracts/firewall.ts";
+
+/** Sets that only this folder fills, from elements of the contract. */
+export type DerivedSet = "hairpin" | "loopback6" | "loopback6_range";
+export type SetName = FirewallSet | DerivedSet;
+
+interface SetDefinition {
+  readonly kind: "set" | "map";
+  readonly type: string;
+  readonly interval: boolean;
+}
+const set = (type: string, interval = false): SetDefinition => ({ kind: "set", type, interval });
+const map = (type: string, interval = false): SetDefinition => ({ kind: "map", type, interval });
+
+/**
+ * Every set and map. Subnets carry their family as a first part, only to make them concatenations: of plain interval
+ * sets, libnftables reads all elements back for every command (7 ms a command at 5,000), of concatenations none.
+ */
+export const sets: Readonly<Record<SetName, SetDefinition>> = {
+  bridges: set("ifname"), // our bridges
+  internal: set("ifname"), // those of them without a way out
+  same: set("ifname . ifname"), // in . out: may talk through routing
+  hairpin: set("ifname . ifname"), // bridge . bridge, one for each of ours
+  masquerade4: set("nf_proto . ipv4_addr", true), // container subnets that leave with the host's address
+  masquerade6: set("nf_proto . ipv6_addr", true),
+  members4: set("nf_proto . ipv4_addr", true), // all container subnets
+  members6: set("nf_proto . ipv6_addr", true),
+  publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
+  publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
+  publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
+  publish_at6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service"),
+  publish_range4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr", true), // a range, port kept
+  publish_range6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr", true),
+  loopback6: set("inet_proto . inet_service"), // published on [::1], which a wildcard includes
+  loopback6_range: set("inet_proto . inet_service", true),
+};
+export const setNames = Object.keys(sets) as SetName[];
+
+/** The chain for the host's owner: we make it when it is missing and never touch what is in it. */
+export const operatorChain = "operator";
+
+interface Chain {
+  readonly hook: string;
+  readonly rules: readonly string[];
+}
+
+/**
+ * The rules. They never change while the daemon runs; what changes are the elements. Order within a chain matters, and
+ * README.md tells the path of each kind of packet.
+ */
+export const chains: Readonly<Record<string, Chain>> = {
+  [operatorChain]: { hook: "", rules: [] },
+
+  // Before conntrack turns replies to 127.0.0.1 back, so what has a loopback address here was sent with it.
+  raw_prerouting: {
+    hook: "type filter hook prerouting priority raw; policy accept;",
+    rules: ["iifname @bridges ip daddr 127.0.0.0/8 drop", "iifname @bridges ip saddr 127.0.0.0/8 drop"],
+  },
+
+  // The kernel drops packets from or to ::1 that come in from a link (ip6_rcv_core), replies of containers too. So a
+  // connection to a port published on [::1] gets another address of the host before conntrack sees it, and
+  // loopback6_input gives ::1 back when routing is done.
+  loopback6_output: {
+    hook: "type filter hook output priority raw; policy accept;",
+    rules: ["@loopback6", "@loopback6_range"].map(
+      (ports) => `ip6 saddr ::1 ip6 daddr ::1 meta l4proto . th dport ${ports} ip6 saddr set ${loopbackAlias6}`,
+    ),
+  },
+  loopback6_input: {
+    hook: "type filter hook input priority 110; policy accept;", // after conntrack's source NAT at 100
+    rules: [`ip6 saddr ::1 ip6 daddr ${loopbackAlias6} ct direction reply ct status dnat ip6 daddr set ::1`],
+  },
+
+  published: {
+    hook: "",
+    rules: ([4, 6] as const).flatMap((family) => {
+      const ip = family === 4 ? "ip" : "ip6";
+      const only = `meta nfproto ipv${family} dnat ${ip} to meta l4proto`;
+      return [
+        `${only} . ${ip} daddr . th dport map @publish_at${family}`,
+        `${only} . th dport map @publish_any${family}`,
+        `${only} . ${ip} daddr . th dport map @publish_range${family}`,
+      ];
+    }),
+  },
+  // A packet to 127.0.0.1 that comes in from outside must not become one to a container, whatever is published there.
+  nat_prerouting: {
+    hook: "type nat hook prerouting priority dstnat; policy accept;",
+    rules: ["ip daddr 127.0.0.0/8 accept", "fib daddr type local jump published"],
+  },
+  nat_output: {
+    hook: "type nat hook output priority -100; policy accept;",
+    rules: ["fib daddr type local jump published"],
+  },
+
+  forward: {
+    hook: "type filter hook forward priority filter; policy accept;",
+    rules: [
+      `jump ${operatorChain}`,
+      "ct state established,related accept",
+      "iifname . oifname @same accept",
+      "iifname @internal drop",
+      "oifname @internal drop",
+      // A source that is not behind the bridge it came from is forged.
+      "iifname @bridges fib saddr . iif oif missing drop",
+      "iifname != @bridges meta nfproto . ip saddr @members4 drop",
+      "iifname != @bridges meta nfproto . ip6 saddr @members6 drop",
+      "ct status dnat accept",
+      // Not published: other networks, other hosts with a route to our subnets.
+      "oifname @bridges drop",
+      "meta nfproto . ip daddr @members4 drop",
+      "meta nfproto . ip6 daddr @members6 drop",
+      // What conntrack cannot place would leave without NAT, with an address nobody can answer.
+      "ct state invalid meta nfproto . ip saddr @masquerade4 drop",
+      "ct state invalid meta nfproto . ip6 saddr @masquerade6 drop",
+    ],
+  },
+
+  nat_postrouting: {
+    hook: "type nat hook postrouting priority srcnat; policy accept;",
+    rules: [
+      "oifname != @bridges meta nfproto . ip saddr @masquerade4 masquerade",
+      "oifname != @bridges meta nfproto . ip6 saddr @masquerade6 masquerade",
+      "oifname @bridges ip saddr 127.0.0.0/8 masquerade",
+      `oifname @bridges ip6 saddr ${loopbackAlias6} masquerade`,
+      // To a neighbour through the host's address: the answer has to come back through the host too.
+      "iifname . oifname @hairpin ct status dnat masquerade",
+      // With br_netfilter such a packet is bridged, not routed, and has no input interface here.
+      "iifname @bridges accept",
+      "oifname @bridges ct status dnat meta nfproto . ip saddr @members4 masquerade",
+      "oifname @bridges ct status dnat meta nfproto . ip6 saddr @members6 masquerade",
+    ],
+  },
+};
+
+const setText = (name: SetName) => {
+  const { kind, type, interval } = sets[name];
+  return `\t${kind} ${name} { type ${type}; ${interval ? "flags interval; " : ""}}`;
+};
+const chainText = ([name, { hook, rules }]: [string, Chain]) =>
+  [`\tchain ${name} {`, ...[hook, ...rules].filter(Boolean).map((line) => `\t\t${line}`), "\t}"].join("\n");
+
+/**
+ * The whole table as nft text, without elements. Adding it to what is there adds what is missing, and the rules once
+ * more. `flags` as nft writes them: "flags dormant;".
+ */
+export const tableText = (name: string, flags = ""): string =>
+  [`table inet ${name} {`, flags, ...setNames.map(setText), ...Object.entries(chains).map(chainText), "}\n"]
+    .filter(Boolean)
+    .join("\n");
