@@ -38,8 +38,8 @@ export class Watcher implements Disposable {
       execArgv: [], // flags of the main thread (--input-type, --test) are not for this one
     });
     this.#worker = worker;
-    worker.unref();
     worker.on("message", options.onChange);
+    worker.unref(); // after on("message"), which would hold the process again
     worker.on("error", (error) => options.log.error({ err: error }, "kernel watch ended"));
     // Node joins its workers when the process exits, and would wait for this one for ever.
     const wake = () => this[Symbol.dispose]();
