@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestTotals } from "./test-reporter.ts";
@@ -54,10 +54,8 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
     .filter((file) => !not.test(file) && file.includes(filter))
     .sort();
   const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
-  // Unit tests share one runner; a file that gets a host gets it alone.
-  const batches = host ? found.map((file) => [file]) : [found];
   const take = async (): Promise<void> => {
-    for (let batch = batches.shift(); batch; batch = batches.shift()) add(totals, await runFiles(kind, batch));
+    for (let file = found.shift(); file; file = found.shift()) add(totals, await runFile(kind, file));
   };
   await Promise.all([take(), take()]); // two at once: what the tests wait for is mostly the kernel
   if (totals.passed + totals.failed + totals.skipped === 0) {
@@ -71,20 +69,14 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
   return failed === 0;
 }
 
-async function runFiles(kind: Kind, files: readonly string[]): Promise<TestTotals> {
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+/** One process a file: a file that hangs or crashes takes only itself down, and is named. */
+async function runFile(kind: Kind, file: string): Promise<TestTotals> {
   const { host, timeoutMs } = kinds[kind];
   const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
   const totalsPath = join(folder, "totals.json");
-  const node = [
-    process.execPath,
-    "--test",
-    "--test-concurrency=2",
-    `--test-timeout=${timeoutMs / 2}`,
-    `--test-reporter=${root}/scripts/test-reporter.ts`,
-  ];
-  const [command = "", ...args] = [...(host ? inThrowAwayHost : []), ...node, ...files];
+  const node = [process.execPath, `--test-reporter=${root}/scripts/test-reporter.ts`, file];
+  const [command = "", ...args] = [...(host ? inThrowAwayHost : []), ...node];
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // a process group of its own, to be ended as one
@@ -93,38 +85,39 @@ async function runFiles(kind: Kind, files: readonly string[]): Promise<TestTotal
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => output.push(bytes));
   const began = performance.now();
-  const ending = await ended(child, timeoutMs);
-  const totals = totalsOf(totalsPath, ending);
+  const problem = await ended(child, timeoutMs);
+  const totals = totalsOf(totalsPath, problem);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  if (host) console.log(`${totals.failed ? "✖" : "✔"} ${files[0]} (${totals.passed} passed, ${seconds} s)`);
+  if (host || totals.failed > 0)
+    console.log(`${totals.failed ? "✖" : "✔"} ${file} (${totals.passed} passed, ${seconds} s)`);
   if (totals.failed + totals.skipped > 0) process.stdout.write(Buffer.concat(output));
-  if (ending !== "ended") console.log(`✖ ${files.length > 1 ? `${kind} tests` : files[0]}: ${ending}`);
+  if (totals.failed > 0) console.log(`  ${file}: ${problem || "no test ran"}`);
   return totals;
 }
 
-/** Waits for the end of the process, or ends it with everything it started: then says so. */
+/** Waits for the end of the process, or ends it with everything it started. Returns what went wrong with it, or "". */
 async function ended(child: ChildProcess, timeoutMs: number): Promise<string> {
-  let verdict = "ended";
+  let late = false;
   const timer = setTimeout(() => {
-    verdict = `not done after ${timeoutMs / 1000} s, stopped`;
+    late = true;
     if (child.pid) process.kill(-child.pid, "SIGKILL");
   }, timeoutMs);
-  // "close" would wait for pipes that an escaped daemon holds open.
+  // Not "close": that waits for pipes which an escaped daemon holds open.
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   clearTimeout(timer);
+  await new Promise((resolve) => setImmediate(resolve)); // what the pipes still hold
   child.stdout?.destroy();
   child.stderr?.destroy();
-  if (verdict === "ended" && code !== 0 && code !== 1) return `ended by ${signal ?? `exit code ${code}`}`;
-  return verdict;
+  if (late) return `not done after ${timeoutMs / 1000} s, stopped`;
+  return code === 0 ? "" : `ended by ${signal ?? `exit code ${code}`}`;
 }
 
-function totalsOf(path: string, ending: string): TestTotals {
-  try {
-    const totals = JSON.parse(readFileSync(path, "utf8")) as TestTotals;
-    return ending === "ended" ? totals : { ...totals, failed: totals.failed + 1 };
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }; // it ended before its report
-  }
+function totalsOf(path: string, problem: string): TestTotals {
+  const none: TestTotals = { passed: 0, failed: 0, skipped: 0 };
+  const totals = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as TestTotals) : none;
+  const empty = totals.passed + totals.failed + totals.skipped === 0;
+  const unexplained = problem !== "" && totals.failed === 0;
+  return empty || unexplained ? { ...totals, failed: totals.failed + 1 } : totals;
 }
 
 /** Our node first, the docker client that setup.sh unpacked last; nothing of an outer node:test run. */

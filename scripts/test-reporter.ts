@@ -13,8 +13,7 @@ export interface TestTotals {
 type Result = Extract<TestEvent, { type: "test:pass" | "test:fail" }>["data"];
 
 /**
- * A reporter for node:test that shows failures, skipped tests with their reasons, and nothing of what passes. A file in
- * which no test ran is a failure: node:test would pass it.
+ * A reporter for node:test that shows failures, skipped tests with their reasons, and nothing of what passes.
  */
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
@@ -25,7 +24,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     const verdict = judge(event.type, data);
     if (verdict === "none") continue;
     totals[verdict] += 1;
-    if (verdict === "failed") yield `✖ ${describe(data)}\n${indent(reasonOf(event.type, data))}\n`;
+    if (verdict === "failed") yield `✖ ${describe(data)}\n${indent(reasonOf(data))}\n`;
     if (verdict === "skipped") yield `- SKIPPED ${describe(data)}: ${reasonForSkip(data)}\n`;
   }
   const path = process.env["FAIRLEAD_TEST_TOTALS"];
@@ -35,21 +34,15 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
 function judge(type: "test:pass" | "test:fail", data: Result): keyof TestTotals | "none" {
   if (data.skip !== undefined || data.todo !== undefined) return "skipped";
   if (type === "test:fail") return onlyChildrenFailed(data) ? "none" : "failed";
-  if (isWholeFile(data)) return "failed";
   return data.details.type === "suite" ? "none" : "passed";
 }
-
-/** node:test reports a file that defines no test as a test of the file's name. */
-const isWholeFile = ({ name, file, nesting }: Result): boolean =>
-  nesting === 0 && file !== undefined && file.endsWith(name) && name.endsWith(".ts");
 
 function onlyChildrenFailed({ details }: Result): boolean {
   const error = "error" in details ? details.error : undefined;
   return error !== undefined && "failureType" in error && error.failureType === "subtestsFailed";
 }
 
-function reasonOf(type: "test:pass" | "test:fail", { details }: Result): string {
-  if (type === "test:pass") return "no test ran in this file";
+function reasonOf({ details }: Result): string {
   const error = "error" in details ? details.error : undefined;
   return inspect(error?.cause ?? error, { depth: 6 });
 }
