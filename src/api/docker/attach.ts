@@ -1,9 +1,10 @@
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EngineError } from "../../base/errors.ts";
 import type { LogEntry } from "../../contracts/runtime.ts";
 import type { Container } from "../../model/container.ts";
-import { framed, streamType } from "../frames.ts";
+import { frame, framed, streamType } from "../frames.ts";
 import { hijack } from "../hijack.ts";
 import { type Call, takenOver } from "../route.ts";
 import { containerOf } from "./containers.ts";
@@ -25,9 +26,8 @@ export async function attach(call: Call): Promise<typeof takenOver> {
   // Before the connection is taken over: its head tells the client that the container may be started.
   const entries = output(call, container);
   const socket = hijack(call, streamType({ tty, version }));
-  const gone = new AbortController();
-  socket.once("close", () => gone.abort());
   socket.resume();
+  if (!tty) probe(socket);
   try {
     await pipeline(
       Readable.from(framed(entries, { tty, timestamps: false }), { objectMode: true, highWaterMark: 1 }),
@@ -38,6 +38,18 @@ export async function attach(call: Call): Promise<typeof takenOver> {
     socket.destroy();
   }
   return takenOver;
+}
+
+/** How often an attached client is asked whether it is still there. */
+export const attachProbeMs = 15_000;
+
+/**
+ * A client without input closes its half at once, so the end of its input says nothing; an empty frame, which readers
+ * skip, fails when nobody is left to read it. A terminal's stream has no frames: there the next output finds out.
+ */
+function probe(socket: Socket): void {
+  const timer = setInterval(() => socket.write(frame("stdout", new Uint8Array())), attachProbeMs);
+  socket.once("close", () => clearInterval(timer));
 }
 
 /** Entries from now on, or from the next start on; with `logs`, those before as well. */

@@ -1,0 +1,22 @@
+import { PassThrough } from "node:stream";
+import type { ExecSession } from "../../contracts/runtime.ts";
+
+/** A process that sends back what it is given, says "done" on stderr at the end of its input, and exits with 7. */
+export function echoSession(resized: [number, number][] = []): ExecSession & { readonly stdin: PassThrough } {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const exited = Promise.withResolvers<number>();
+  stdin.on("data", (chunk: Buffer) => stdout.write(chunk));
+  stdin.on("end", () => {
+    stderr.end("done");
+    stdout.end();
+    exited.resolve(7);
+  });
+  return {
+    pid: 99,
+    stdin,
+    stdout,
+    stderr,
+    exited: exited.promise,
+    resize: (rows, columns) => void resized.push([rows, columns]),
+  };
+}
