@@ -1,10 +1,10 @@
 import { closeSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import type { NetnsRef, Sandboxes } from "../../contracts/kernel.ts";
+import type { Sandboxes } from "../../contracts/kernel.ts";
 import { kernelError } from "../ffi/errno.ts";
 import * as libc from "../ffi/libc.ts";
 import { IFF_UP, linkMessage, RTM_NEWLINK } from "../netlink/link.ts";
 import { NETLINK_ROUTE, NetlinkSocket, request } from "../netlink/socket.ts";
-import type { Namespaces, Sync } from "./namespaces.ts";
+import type { Namespaces } from "./namespaces.ts";
 
 const LOOPBACK_INDEX = 1; // LOOPBACK_IFINDEX, include/net/flow.h: the first link of every namespace
 
@@ -16,6 +16,8 @@ const ipv6Defaults = { disable_ipv6: "1", accept_dad: "0", accept_ra: "0" };
 
 /** Named network namespaces: each is a file under the exec root that the namespace is mounted on. */
 export class PinnedSandboxes implements Sandboxes {
+  /** A property, so that it can be handed on by itself. */
+  readonly runIn: Sandboxes["runIn"] = (netns, body) => this.#namespaces.runIn(netns, body);
   readonly #namespaces: Namespaces;
   readonly #unpin: (id: string) => Promise<void>;
 
@@ -53,10 +55,6 @@ export class PinnedSandboxes implements Sandboxes {
 
   path(id: string): string {
     return this.#namespaces.path(id);
-  }
-
-  runIn<T>(netns: NetnsRef, body: () => Sync<T>): T {
-    return this.#namespaces.runIn(netns, body);
   }
 }
 

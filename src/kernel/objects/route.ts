@@ -1,5 +1,5 @@
 import type { HostRoute, RouteObject } from "../../contracts/kernel.ts";
-import { NLM_F_CREATE, NLM_F_REPLACE } from "../netlink/frame.ts";
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from "../netlink/frame.ts";
 import { decodeAddress, encodeAddress, splitCidr } from "../netlink/ip-address.ts";
 import { listRoutes } from "../netlink/lists.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../netlink/route.ts";
 import { type Request, request } from "../netlink/socket.ts";
 import type { Session } from "../netns/session.ts";
-import { compare, missing, type ObjectKind, outcome, unlessGone } from "./kind.ts";
+import { compare, missing, type ObjectKind, type Outcome, outcome, unlessGone } from "./kind.ts";
 
 type Target = Pick<RouteObject, "destination" | "gateway" | "link">;
 
@@ -38,9 +38,9 @@ function describe(route: Target, ifIndex: number) {
   };
 }
 
-const put = (route: Target, ifIndex: number): Request =>
+const put = (route: Target, ifIndex: number, flags: number): Request =>
   request(`put ${name(route)}`, RTM_NEWROUTE, routeMessage, {
-    flags: NLM_F_CREATE | NLM_F_REPLACE,
+    flags: NLM_F_CREATE | flags,
     ...describe(route, ifIndex),
   });
 
@@ -61,7 +61,14 @@ function undo(session: Session, route: RouteObject, before: HostRoute | undefine
   }
   const { destination, gateway, ifName } = before;
   const target = { destination, link: ifName, ...(gateway === undefined ? {} : { gateway }) };
-  unlessGone(() => session.socket(route.netns).run([put(target, session.ifIndex(route.netns, ifName))]));
+  unlessGone(() => session.socket(route.netns).run([put(target, session.ifIndex(route.netns, ifName), NLM_F_REPLACE)]));
+}
+
+function replace(session: Session, route: RouteObject, ifIndex: number): Outcome {
+  const socket = session.socket(route.netns);
+  const [before] = inMain(listRoutes(socket), route.destination);
+  const [verdict] = socket.try([put(route, ifIndex, NLM_F_REPLACE)]);
+  return outcome(verdict, (later) => undo(later, route, before));
 }
 
 const name = ({ destination, gateway, link }: Target) =>
@@ -81,12 +88,14 @@ export const routeKind: ObjectKind<RouteObject> = {
   name,
   make(session, routes) {
     const netns = routes[0]?.netns ?? "";
-    const socket = session.socket(netns);
-    const requests = routes.map((route) => put(route, session.ifIndex(netns, route.link)));
-    const before = listRoutes(socket);
-    const verdicts = socket.try(requests);
-    return routes.map((route, index) =>
-      outcome(verdicts[index], (later) => undo(later, route, inMain(before, route.destination)[0])),
+    const indexes = routes.map((route) => session.ifIndex(netns, route.link));
+    const requests = routes.map((route, at) => put(route, indexes[at] ?? 0, NLM_F_EXCL));
+    const verdicts = session.socket(netns).try(requests);
+    // Only a place that is taken needs the costly way: see who is there, so that undo can put it back, and replace it.
+    return routes.map((route, at) =>
+      verdicts[at]?.errno === "EEXIST"
+        ? replace(session, route, indexes[at] ?? 0)
+        : outcome(verdicts[at], (later) => remove(later, route)),
     );
   },
   check(seen, route) {
@@ -98,7 +107,7 @@ export const routeKind: ObjectKind<RouteObject> = {
     return compare({ gateway: [other.gateway, gateway], link: [other.ifName, route.link] });
   },
   mend(session, route) {
-    session.socket(route.netns).run([put(route, session.ifIndex(route.netns, route.link))]);
+    session.socket(route.netns).run([put(route, session.ifIndex(route.netns, route.link), NLM_F_REPLACE)]);
   },
   remove,
 };

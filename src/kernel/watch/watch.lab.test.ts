@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns, type KernelChange } from "../../contracts/kernel.ts";
 import { type LabKernel, labBridge, labEndpoint, openLabKernel } from "../lab-kernel.ts";
+import { openNft } from "../nft/nft.ts";
 
 /** Watches, and lets a test wait for a change: the test's time-out is the only limit. */
 function watching(lab: LabKernel) {
@@ -61,6 +62,17 @@ test("watch() says nothing of what apply() makes, nor of other people's links", 
     watch.changes.filter(({ what }) => what === "link"),
     [],
   );
+});
+
+test("watch() says nothing of this thread's own transactions", async () => {
+  await using lab = openLabKernel();
+  using watch = watching(lab);
+  using nft = openNft(lab.kernel.sandboxes);
+  for (let round = 0; round < 5; round++) nft.run(hostNetns, "add table inet fairlead; delete table inet fairlead");
+  execFileSync("nft", ["add table inet fairlead"]); // comes last, so all before it was looked at
+  await watch.until({ what: "rules" });
+  assert.equal(watch.changes.length, 1);
+  execFileSync("nft", ["flush ruleset"]);
 });
 
 test("watch() reports a foreign change of our nft table, and none of other tables", async () => {
