@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Driver } from "../contracts/driver.ts";
 import type { Firewall } from "../contracts/firewall.ts";
 import type { Ipam } from "../contracts/ipam.ts";
-import type { Kernel } from "../contracts/kernel.ts";
+import type { Kernel, KernelObject } from "../contracts/kernel.ts";
 import type { Names } from "../contracts/names.ts";
 import type { Ports } from "../contracts/ports.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
@@ -46,5 +46,9 @@ export interface Parts {
   readonly expected: ExpectedLinks;
   readonly sandboxes: OpenSandboxes;
   readonly defaults: NetworkDefaults;
+  /** What the host itself is given now: settings for forwarding, an address for ::1. */
+  readonly hostObjects: () => readonly KernelObject[];
+  /** What the reconciler has done since the start, for /metrics. */
+  readonly repairs: { runs: number; differences: Record<string, number> };
   readonly log: Log;
 }

@@ -8,6 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Store } from "../contracts/store.ts";
 import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
 import { EventHub } from "../engine/events.ts";
+import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
 import { State } from "../engine/state.ts";
@@ -21,12 +22,13 @@ import { openPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { builtinDrivers } from "./drivers.ts";
+import { forwardingSettings, rememberSettings } from "./forwarding.ts";
 import { startNames } from "./names.ts";
 
 /** Name of the bridge behind the built-in network `bridge` (docker: docker0). */
 const defaultBridge = "fairlead0";
 
-export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge">;
+export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward">;
 
 export interface NetworkingParts {
   readonly parts: Parts;
@@ -57,6 +59,8 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   const state = new State(store);
   const daemonId = identity(store);
   const defaultPools = completePools(options.addressPools, daemonId);
+  const forwarding = options.ipForward ? forwardingSettings(kernel) : [];
+  rememberSettings(store, forwarding);
   const parts: Parts = {
     state,
     kernel,
@@ -71,6 +75,8 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     events: new EventHub(),
     expected: new ExpectedLinks(),
     sandboxes: new OpenSandboxes(),
+    hostObjects: () => hostObjects(state, forwarding),
+    repairs: { runs: 0, differences: {} },
     defaults: { bindAddress: options.bridge.hostIp === "0.0.0.0" ? "" : options.bridge.hostIp },
   };
   const all = opened.move();

@@ -22,10 +22,11 @@ let opened: NetworkingParts;
 
 before(async () => {
   opened = await openNetworking(
-    { dataRoot: join(root, "data"), execRoot: join(root, "run"), addressPools: [], bridge },
+    { dataRoot: join(root, "data"), execRoot: join(root, "run"), addressPools: [], ipForward: true, bridge },
     silentLog,
   );
   opened.parts.firewall.ensure();
+  opened.parts.kernel.repair(opened.parts.hostObjects());
 });
 after(() => opened.close());
 

@@ -11,7 +11,7 @@ export interface Desired {
 }
 
 /** All that networks and open sandboxes consist of, networks first: what the kernel should hold of ours. */
-export function desired({ state, drivers, sandboxes }: Pick<Parts, "state" | "drivers" | "sandboxes">): Desired {
+export function desired({ state, drivers, sandboxes, hostObjects }: Parts): Desired {
   const networks = [...state.networks.values()].filter(({ configOnly }) => !configOnly);
   const open = [...sandboxes.all()];
   const plans = [
@@ -19,7 +19,7 @@ export function desired({ state, drivers, sandboxes }: Pick<Parts, "state" | "dr
     ...open.map(({ id, attachments, ports }) => sandboxPlan(id, attachments, ports)),
   ];
   return {
-    objects: plans.flatMap(({ objects }) => objects),
+    objects: [...hostObjects(), ...plans.flatMap(({ objects }) => objects)],
     elements: plans.flatMap(({ elements }) => elements),
     sandboxes: new Set(open.map(({ id }) => id)),
   };

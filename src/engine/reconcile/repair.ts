@@ -14,6 +14,7 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   const rules = parts.firewall.diff(want.elements);
   const orphans = findOrphans(parts, want);
   const differences = [...broken, ...rules, ...orphans.map(({ difference }) => difference)];
+  if (!dryRun) count(parts.repairs, differences);
   if (dryRun || differences.length === 0) return { differences, repaired: false };
   for (const { problem, object, owner, detail } of differences) {
     parts.log.warn({ problem, object, owner, detail }, "found a difference between kernel and model, repairing it");
@@ -24,6 +25,11 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   const attributes = { differences: String(differences.length), first: differences[0]?.object ?? "" };
   parts.events.emit("daemon", "repair", { id: "fairlead", attributes });
   return { differences, repaired: true };
+}
+
+function count(repairs: Parts["repairs"], differences: readonly Difference[]): void {
+  repairs.runs += 1;
+  for (const { problem } of differences) repairs.differences[problem] = (repairs.differences[problem] ?? 0) + 1;
 }
 
 /** Only objects of the owners that are touched, and of a network's whole membership when the network is. */

@@ -1,0 +1,29 @@
+import { loopbackAlias6 } from "../contracts/firewall.ts";
+import { hostNetns, type KernelObject } from "../contracts/kernel.ts";
+import type { State } from "./state.ts";
+
+const mark = { netns: hostNetns, owner: "daemon/host" };
+
+/** What the host itself is given besides its networks. `forwarding`: settings that let it pass packets on. */
+export function hostObjects(state: State, forwarding: readonly KernelObject[]): KernelObject[] {
+  const ipv6 = [...state.networks.values()].some((network) => network.ipv6 && !network.configOnly);
+  return ipv6 ? [...forwarding, loopbackAlias] : [...forwarding];
+}
+
+export const loopbackAlias: KernelObject = {
+  kind: "address",
+  ...mark,
+  why: "stands for ::1 on the way to a published port",
+  link: "lo",
+  address: `${loopbackAlias6}/128`,
+};
+
+/** A host setting as a described object, so that it is kept and put back like everything else. */
+export const hostSetting = (key: string, value: string, why: string): KernelObject => ({
+  kind: "sysctl",
+  ...mark,
+  why,
+  key,
+  value,
+  optional: true,
+});

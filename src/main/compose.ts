@@ -1,0 +1,148 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../base/log.ts";
+import { type ContainerParts } from "../engine/containers/parts.ts";
+import { listen, restoreContainers } from "../engine/containers/restore.ts";
+import { containerParts, containerUseCases } from "../engine/containers/use-cases.ts";
+import { attachmentsOf } from "../engine/endpoints/attachments.ts";
+import { EndpointNetworking } from "../engine/endpoints/networking.ts";
+import { resolverConfig } from "../engine/endpoints/records.ts";
+import type { Engine } from "../engine/engine.ts";
+import { ContainerFiles } from "../engine/files/container-files.ts";
+import { HostResolvConf } from "../engine/files/host-resolv-conf.ts";
+import { upstreamsFor } from "../engine/files/naming.ts";
+import { ensureBuiltIns } from "../engine/networks/built-in.ts";
+import { networkUseCases } from "../engine/networks/use-cases.ts";
+import type { Parts } from "../engine/parts.ts";
+import { repair } from "../engine/reconcile/repair.ts";
+import { adoptAddresses, restoreSandboxes } from "../engine/reconcile/restore.ts";
+import { watchKernel } from "../engine/reconcile/watch.ts";
+import { findContainer } from "../engine/reference.ts";
+import type { Container } from "../model/container.ts";
+import { completePools } from "../ipam/default-pools.ts";
+import type { Composition } from "./composition.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
+import { type NetworkingParts, openNetworking } from "./networking-parts.ts";
+import { releaseVersion } from "./release.ts";
+import { openContainerRuntime } from "./runtime.ts";
+
+/** Puts the daemon together and brings kernel, store and containers in line before anything is served. */
+export async function compose(options: DaemonOptions, log: Log): Promise<Composition> {
+  await using opened = new AsyncDisposableStack();
+  const networking = opened.adopt(await openNetworking(options, log), (each) => each.close());
+  const { parts } = networking;
+  const runtime = opened.adopt(openContainerRuntime(options, log), (each) => each.close());
+  const hostResolvConf = new HostResolvConf();
+  const upstreamsOf = (container: Container) => upstreamsFor(container, options, hostResolvConf.current());
+  const containers = containerParts({
+    state: parts.state,
+    locks: parts.locks,
+    events: parts.events,
+    networking: new EndpointNetworking(parts, upstreamsOf),
+    files: containerFiles(options, parts, hostResolvConf),
+    runtime,
+    images: runtime.images,
+    log,
+    logPath: runtime.logPath,
+  });
+  await restore(parts, containers, options, upstreamsOf);
+  opened.use(await listen(containers));
+  opened.use(watchKernel(parts));
+  opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf)));
+  warnOfConflicts(parts);
+  const all = opened.move();
+  return { ...composition(options, networking, containers, upstreamsOf), images: runtime.images, stop: () => all.disposeAsync() };
+}
+
+type UpstreamsOf = (container: Container) => ReturnType<typeof upstreamsFor>;
+
+/** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */
+async function restore(parts: Parts, containers: ContainerParts, options: DaemonOptions, upstreamsOf: UpstreamsOf): Promise<void> {
+  adoptAddresses(parts);
+  const running = await restoreContainers(containers);
+  await restoreSandboxes(parts, running, upstreamsOf);
+  await ensureBuiltIns(parts, options.bridge);
+}
+
+function containerFiles(options: DaemonOptions, { state }: Parts, hostResolvConf: HostResolvConf): ContainerFiles {
+  const gateways = () => state.networkNamed("bridge")?.pools.flatMap(({ gateway }) => gateway ?? []) ?? [];
+  return new ContainerFiles(join(options.dataRoot, "files"), {
+    daemon: options,
+    hostResolvConf,
+    hostGateways: () => (options.hostGatewayIps.length > 0 ? options.hostGatewayIps : gateways()),
+    hostHosts: "/etc/hosts",
+  });
+}
+
+/** The host's name servers have changed: open resolvers follow. */
+async function updateUpstreams(parts: Parts, upstreamsOf: UpstreamsOf): Promise<void> {
+  for (const { id, attachments } of parts.sandboxes.all()) {
+    const container = parts.state.containers.get(id);
+    if (!container || attachments.length === 0) continue;
+    await parts.names
+      .update(resolverConfig(id, attachments, upstreamsOf(container)))
+      .catch((error: unknown) => parts.log.error({ err: error, container: container.name }, "cannot tell a resolver of the host's new name servers"));
+  }
+}
+
+function warnOfConflicts({ firewall, log }: Parts): void {
+  for (const { chain, remedy } of firewall.conflicts()) {
+    log.warn({ chain, remedy }, "another firewall drops forwarded packets that are allowed here");
+  }
+}
+
+function composition(
+  options: DaemonOptions,
+  { parts, daemonId }: NetworkingParts,
+  containers: ContainerParts,
+  upstreamsOf: UpstreamsOf,
+): Omit<Composition, "images" | "stop"> {
+  return {
+    engine: engineOf(parts, containers, upstreamsOf),
+    daemon: {
+      id: daemonId,
+      version: releaseVersion(),
+      hostname: hostname(),
+      dataRoot: options.dataRoot,
+      execRoot: options.execRoot,
+      debug: options.logLevel === "debug",
+      startedAt: new Date().toISOString(),
+      labels: options.labels,
+      drivers: parts.drivers.all().map(({ type }) => type),
+      addressPools: completePools(options.addressPools, daemonId),
+      warnings: () => parts.firewall.conflicts().map(({ chain, remedy }) => `${chain} drops packets that are allowed here; ${remedy}`),
+    },
+    telemetry: {
+      counters: (sandboxId, ifName) => parts.kernel.counters(sandboxId, ifName),
+      dns: () => parts.names.statistics(),
+      reconcile: () => parts.repairs,
+    },
+  };
+}
+
+function engineOf(parts: Parts, containers: ContainerParts, upstreamsOf: UpstreamsOf): Engine {
+  const { state, events } = parts;
+  return {
+    networks: networkUseCases(parts, {
+      find: (reference) => findContainer(state, reference),
+      upstreamsOf,
+      updateFiles: (container) =>
+        containers.files.updateHosts(
+          container,
+          attachmentsOf(parts, container.id).map(({ endpoint }) => endpoint),
+        ),
+    }),
+    containers: containerUseCases(containers),
+    subscribe: (listener) => events.subscribe(listener),
+    eventsSince: (sinceNano) => events.since(sinceNano),
+    repair: (how) => repair(parts, how),
+    counts: () => countAll(parts),
+  };
+}
+
+function countAll({ state }: Parts): ReturnType<Engine["counts"]> {
+  const counts = { created: 0, running: 0, exited: 0 };
+  for (const container of state.containers.values()) counts[container.state.status] += 1;
+  return { ...counts, networks: state.networks.size, endpoints: state.endpoints.size };
+}
+
