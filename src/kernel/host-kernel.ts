@@ -26,7 +26,7 @@ import { ownerIn } from "./objects/mark.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
-/** The table of src/kernel/watch: changes to others are nobody's business here. */
+/** The nft table that is watched; changes to others are nobody's business here. */
 const OUR_TABLE = "fairlead";
 
 /** The kernel as the engine sees it. All but removal runs on the calling thread, at once. */

@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { KernelError } from "../../base/kernel-error.ts";
 import type { RemovalFailure, RemovalReply, RemovalTask } from "./tasks.ts";
+
+const program = new URL(`./deletion-worker${extname(import.meta.url)}`, import.meta.url); // .js beside us when bundled
 
 /** The main thread's end of the deletion thread; started with the first removal, kept until close(). */
 export class DeletionThread {
@@ -38,7 +41,7 @@ export class DeletionThread {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    const worker = new Worker(program, {
       workerData: { directory: this.#directory },
       execArgv: [], // flags of the main thread (--input-type, --test) are not for this one
     });

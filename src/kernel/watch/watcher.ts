@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Log } from "../../base/log.ts";
 import type { KernelChange } from "../../contracts/kernel.ts";
@@ -7,12 +8,14 @@ import { sockaddrNetlink } from "../ffi/sockaddr.ts";
 import { listLinks } from "../netlink/lists.ts";
 import { generationMessage, NFNLGRP_NFTABLES, NFT_GETGEN } from "../netlink/nft-generation.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket, request } from "../netlink/socket.ts";
-import type { WatchData } from "./worker.ts";
+import type { WatchData } from "./watch-worker.ts";
 
 /** RTMGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE; include/uapi/linux/rtnetlink.h. */
 const ROUTE_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 /** Room for a burst of some ten thousand messages: the default holds a few hundred. */
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
+
+const program = new URL(`./watch-worker${extname(import.meta.url)}`, import.meta.url); // .js beside us when bundled
 
 /** Watches the host's namespace in a thread of its own. The sockets are open when the constructor returns: nothing is missed. */
 export class Watcher implements Disposable {
@@ -33,7 +36,7 @@ export class Watcher implements Disposable {
       thread: kernelThreadId(),
       table: options.table,
     };
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    const worker = new Worker(program, {
       workerData: data,
       execArgv: [], // flags of the main thread (--input-type, --test) are not for this one
     });
