@@ -22,7 +22,7 @@ export async function onExit(parts: ContainerParts, exit: Exit): Promise<void> {
 export async function settle(parts: ContainerParts, exit: Exit): Promise<void> {
   const ended = await settleHeld(parts, exit);
   const mode = ended?.config.networkMode;
-  if (mode?.kind === "container") await removeWaitingCreator(parts, mode.containerId);
+  if (mode?.kind === "container") await letCreatorGo(parts, mode.containerId);
 }
 
 async function settleHeld(parts: ContainerParts, exit: Exit): Promise<Container | undefined> {
@@ -51,24 +51,29 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
       log.error({ err: error, container: container.name }, `cannot ${what} of a container that has ended`);
     }
   };
-  const ended = endedRecord(container, exit);
+  const shared = joiners(parts, container.id).length > 0;
+  const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
   await attempt("close the network", () => networking.close(container));
   await attempt("remove the processes", () => runtime.release(container.id));
   await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
   const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
   tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });
   waiters.ended(container.id, exit.exitCode);
-  const goes = container.config.autoRemove && !parts.restarting.has(container.id);
-  // Somebody still uses its sandbox: the last one to leave removes it.
-  if (goes && joiners(parts, container.id).length === 0) {
-    await attempt("remove what is left", () => removeHeld(parts, ended));
-  }
+  if (!container.config.autoRemove || parts.restarting.has(container.id)) return;
+  if (!shared) await attempt("remove what is left", () => removeHeld(parts, ended));
+  // Kept for others, or not to be removed: whoever waits for the removal has nothing more to wait for.
+  waiters.removed(container.id, exit.exitCode);
 }
 
 /** A container as it is once it has ended. */
-export function endedRecord(container: Container, { exitCode, at }: Pick<Exit, "exitCode" | "at">): Container {
-  const { sandboxId: _gone, ...rest } = container;
-  return { ...rest, ports: [], state: { ...container.state, status: "exited", pid: 0, exitCode, finishedAt: at } };
+export function endedRecord(container: Container, exit: Pick<Exit, "exitCode" | "at">): Container {
+  const { sandboxId: _gone, ...ended } = endedSharing(container, exit);
+  return { ...ended, ports: [] };
+}
+
+/** One whose sandbox, with ports and all, others go on using: its networks count as in use. */
+export function endedSharing(container: Container, { exitCode, at }: Pick<Exit, "exitCode" | "at">): Container {
+  return { ...container, state: { ...container.state, status: "exited", pid: 0, exitCode, finishedAt: at } };
 }
 
 /** Containers that run in the sandbox of another one. */
@@ -76,12 +81,20 @@ export function joiners({ state }: Pick<ContainerParts, "state">, creatorId: str
   return state.containersIn(creatorId).filter(({ id }) => id !== creatorId);
 }
 
-/** An autoRemove creator that ended earlier was kept for the sake of those in its sandbox. */
-async function removeWaitingCreator(parts: ContainerParts, creatorId: string): Promise<void> {
-  if (!parts.state.containers.get(creatorId)?.config.autoRemove) return;
+/** The last who shared the sandbox of an ended container has left: what was kept for them goes. */
+async function letCreatorGo(parts: ContainerParts, creatorId: string): Promise<void> {
   await using held = await holdIfThere(parts, creatorId);
-  const waits = held?.container.state.status === "exited" && !parts.restarting.has(creatorId);
-  if (waits && joiners(parts, creatorId).length === 0) await removeHeld(parts, held.container);
+  if (held) await letGoHeld(parts, held.container);
+}
+
+/** Under the creator's lock. */
+export async function letGoHeld(parts: ContainerParts, creator: Container): Promise<void> {
+  const { id, sandboxId, config, state } = creator;
+  if (state.status !== "exited" || sandboxId !== id || joiners(parts, id).length > 0) return;
+  const { sandboxId: _gone, ...rest } = creator;
+  const value: Container = { ...rest, ports: [] };
+  parts.state.commit([{ put: "container", id, value }]);
+  if (config.autoRemove && !parts.restarting.has(id)) await removeHeld(parts, value);
 }
 
 /** The end of a container of which the runtime knows nothing more. */

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { endedRecord, lostExit, onExit } from "./end.ts";
+import { endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -15,7 +15,8 @@ import { tell } from "./tell.ts";
 export async function restoreContainers(parts: ContainerParts): Promise<Container[]> {
   const alive = await parts.runtime.running();
   await removeUnowned(parts, alive);
-  for (const container of [...parts.state.containers.values()]) await restoreOne(parts, container, alive);
+  await each(parts, (container) => restoreOne(parts, container, alive));
+  await each(parts, (container) => letGoHeld(parts, container));
   return [...parts.state.containers.values()].filter(isRunning);
 }
 
@@ -29,23 +30,28 @@ export async function listen(parts: ContainerParts): Promise<Disposable> {
   return watch;
 }
 
-/** One at a time goes wrong without the others: a container that cannot be restored must not keep the daemon down. */
+/** One that cannot be restored must not keep the daemon down. */
+async function each({ state, log }: ContainerParts, step: (container: Container) => Promise<void>): Promise<void> {
+  for (const container of [...state.containers.values()]) {
+    try {
+      await step(container);
+    } catch (error) {
+      log.error({ err: error, container: container.name }, "cannot restore a container");
+    }
+  }
+}
+
 async function restoreOne(
   parts: ContainerParts,
   container: Container,
   alive: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const { log } = parts;
   const pid = alive.get(container.id);
-  try {
-    if (isRunning(container) && pid !== undefined) return keepRunning(parts, container, pid);
-    const stopped = isRunning(container)
-      ? await endedMeanwhile(parts, container)
-      : await halfStarted(parts, container, pid);
-    if (stopped.config.autoRemove && !neededByOthers(parts, stopped, alive)) await removeHeld(parts, stopped);
-  } catch (error) {
-    log.error({ err: error, container: container.name }, "cannot restore a container");
-  }
+  if (isRunning(container) && pid !== undefined) return keepRunning(parts, container, pid);
+  const stopped = isRunning(container)
+    ? await endedMeanwhile(parts, container)
+    : await halfStarted(parts, container, pid);
+  if (stopped.config.autoRemove && stopped.sandboxId === undefined) await removeHeld(parts, stopped);
 }
 
 /** The pid is asked for anew: after a crash the record may be older than the process. */
@@ -55,11 +61,11 @@ function keepRunning({ state }: ContainerParts, container: Container, pid: numbe
   state.commit([{ put: "container", id: value.id, value }]);
 }
 
-/** It ended while nobody listened. Its sandbox has no owner any more, and so goes when sandboxes are restored. */
+/** It ended while nobody listened. A sandbox without an owner goes when sandboxes are restored. */
 async function endedMeanwhile(parts: ContainerParts, container: Container): Promise<Container> {
   const { runtime, state } = parts;
   const exit = runtime.exitOf(container.id) ?? lostExit(container.id);
-  const ended = endedRecord(container, exit);
+  const ended = joiners(parts, container.id).length > 0 ? endedSharing(container, exit) : endedRecord(container, exit);
   await runtime.release(container.id);
   state.commit([{ put: "container", id: ended.id, value: ended }]);
   tell(parts, "die", ended, { exitCode: String(exit.exitCode) });
@@ -68,20 +74,17 @@ async function endedMeanwhile(parts: ContainerParts, container: Container): Prom
 
 /** A start that had no answer yet is undone: whether the command ran already cannot be known. */
 async function halfStarted(parts: ContainerParts, container: Container, pid: number | undefined): Promise<Container> {
-  if (pid === undefined && container.sandboxId === undefined && container.ports.length === 0) return container;
+  const shared = joiners(parts, container.id).length > 0;
+  if (pid === undefined && (container.sandboxId === undefined || shared)) return container;
   const { runtime, state } = parts;
   if (pid !== undefined) await killIfThere(parts, container.id, sigkill);
   await runtime.release(container.id);
-  const { sandboxId: _gone, ...rest } = container;
   const error = "the daemon ended while the container was starting";
-  const undone: Container = { ...rest, ports: [], state: { ...container.state, error, exitCode: 128 } };
+  const { sandboxId: _gone, ...rest } = container;
+  const base: Container = shared ? container : { ...rest, ports: [] };
+  const undone: Container = { ...base, state: { ...container.state, error, exitCode: 128 } };
   state.commit([{ put: "container", id: undone.id, value: undone }]);
   return undone;
-}
-
-/** Somebody who joined its sandbox still runs in it. */
-function neededByOthers({ state }: ContainerParts, { id }: Container, alive: ReadonlyMap<string, number>): boolean {
-  return state.containersIn(id).some((other) => other.id !== id && isRunning(other) && alive.has(other.id));
 }
 
 /** What belongs to no record: a removal that was cut short. */

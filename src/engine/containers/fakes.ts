@@ -1,0 +1,318 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EngineError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import { KeyedLock } from "../../base/keyed-lock.ts";
+import { silentLog } from "../../base/log.ts";
+import type { Rollback } from "../../base/rollback.ts";
+import type { ExecSession, Exit, Image, LogEntry, RunPlan, Runtime } from "../../contracts/runtime.ts";
+import type { RecordKind, Store, StoreChange } from "../../contracts/store.ts";
+import type { Container, ContainerConfig } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { PortMapping, PortRequest } from "../../model/port.ts";
+import type { ContainerRequest, EngineEvent } from "../engine.ts";
+import { EventHub } from "../events.ts";
+import { ContainerFiles } from "../files/container-files.ts";
+import { HostResolvConf } from "../files/host-resolv-conf.ts";
+import type { Networking, OpenNetwork } from "../networking.ts";
+import { State } from "../state.ts";
+import type { ContainerParts } from "./parts.ts";
+import { containerParts, containerUseCases } from "./use-cases.ts";
+
+/** Every call into a contract passes here; the chosen one fails. */
+export class Steps {
+  readonly taken: string[] = [];
+  failAt = -1;
+
+  take(name: string): void {
+    const index = this.taken.push(name) - 1;
+    if (index === this.failAt) throw new Error(`injected at ${name}`);
+  }
+  reset(failAt = -1): void {
+    this.taken.length = 0;
+    this.failAt = failAt;
+  }
+}
+
+/** A store in memory. */
+export class MemoryStore implements Store {
+  readonly records = new Map<string, { kind: RecordKind; value: unknown }>();
+  readonly #steps: Steps;
+  constructor(steps: Steps) {
+    this.#steps = steps;
+  }
+  all<T>(kind: RecordKind): T[] {
+    return [...this.records.values()]
+      .filter((each) => each.kind === kind)
+      .map((each) => structuredClone(each.value) as T);
+  }
+  get<T>(kind: RecordKind, id: string): T | undefined {
+    return this.all<T & { id: string }>(kind).find((each) => each.id === id);
+  }
+  commit(changes: readonly StoreChange[]): void {
+    this.#steps.take("store.commit");
+    for (const change of changes) {
+      if ("put" in change) this.records.set(change.id, { kind: change.put, value: structuredClone(change.value) });
+      else this.records.delete(change.id);
+    }
+  }
+  close(): void {}
+}
+
+interface Process {
+  readonly pid: number;
+  started: boolean;
+}
+
+/** Processes that are only written down. They end on SIGKILL, and on other signals unless `stubborn`. */
+export class FakeRuntime implements Runtime {
+  readonly processes = new Map<string, Process>();
+  readonly disk = new Set<string>();
+  readonly exits = new Map<string, Exit>();
+  readonly signals: string[] = [];
+  /** Called when a command starts, still inside start(). */
+  onStart: (id: string) => void = () => {};
+  stubborn = false;
+  #nextPid = 100;
+  #listener: ((exit: Exit) => void) | undefined;
+  readonly #steps: Steps;
+  constructor(steps: Steps) {
+    this.#steps = steps;
+  }
+  /** The daemon has gone: nobody hears of ends any more. */
+  silence(): void {
+    this.#listener = undefined;
+  }
+  /** Ends a process; the news comes later, as from a real watcher. */
+  end(id: string, exitCode: number): void {
+    if (!this.processes.delete(id)) return;
+    const exit = { containerId: id, exitCode, at: new Date().toISOString() };
+    this.exits.set(id, exit);
+    setImmediate(() => this.#listener?.(exit));
+  }
+  async create({ container }: RunPlan): Promise<{ pid: number }> {
+    this.#steps.take("runtime.create");
+    const pid = this.#nextPid++;
+    this.exits.delete(container.id);
+    this.processes.set(container.id, { pid, started: false });
+    this.disk.add(container.id);
+    return { pid };
+  }
+  async start(id: string): Promise<void> {
+    this.#steps.take("runtime.start");
+    const process = this.processes.get(id);
+    if (process) process.started = true;
+    this.onStart(id);
+  }
+  async kill(id: string, signal: string): Promise<void> {
+    this.signals.push(signal);
+    if (!this.processes.has(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: id });
+    if (signal === "9") this.end(id, 137);
+    else if (!this.stubborn) this.end(id, 128 + Number(signal));
+  }
+  async release(id: string): Promise<void> {
+    this.processes.delete(id);
+  }
+  async remove(id: string): Promise<void> {
+    this.processes.delete(id);
+    this.disk.delete(id);
+  }
+  async exec(): Promise<ExecSession> {
+    throw new Error("no exec here");
+  }
+  async *logs(): AsyncIterable<LogEntry> {}
+  async running(): Promise<Map<string, number>> {
+    return new Map([...this.processes].map(([id, { pid }]) => [id, pid]));
+  }
+  exitOf(id: string): Exit | undefined {
+    return this.exits.get(id);
+  }
+  watch(onExit: (exit: Exit) => void): Disposable {
+    this.#listener = onExit;
+    return { [Symbol.dispose]: () => this.silence() };
+  }
+  checkRootfs(): void {
+    this.#steps.take("runtime.checkRootfs");
+  }
+  leftovers(): string[] {
+    return [...this.disk];
+  }
+}
+
+/** Sandboxes and ports that are only written down, with the real one's order of commit and undo. */
+export class FakeNetworking implements Networking {
+  readonly sandboxes = new Map<string, Set<string>>();
+  readonly addresses = new Set<string>();
+  readonly #steps: Steps;
+  readonly #state: () => State;
+  constructor(steps: Steps, state: () => State) {
+    this.#steps = steps;
+    this.#state = state;
+  }
+  async reserve(
+    container: Container,
+    requests: ContainerRequest["endpoints"],
+    commit: (endpoints: readonly Endpoint[]) => void,
+  ): Promise<void> {
+    this.#steps.take("networking.reserve");
+    await Promise.resolve();
+    const dnsNames = [container.name];
+    const endpoints = requests.map(({ network, settings }): Endpoint => {
+      const networkId = this.#state().networkNamed(network)?.id;
+      if (networkId === undefined) throw new EngineError("NETWORK_NOT_FOUND", { network });
+      return { id: newId(), networkId, containerId: container.id, settings, dnsNames, ipv4: "10.0.0.2/24" };
+    });
+    commit(endpoints);
+    for (const { id } of endpoints) this.addresses.add(id);
+  }
+  async open(container: Container, commit: (open: OpenNetwork) => void, rollback: Rollback): Promise<OpenNetwork> {
+    this.#steps.take("networking.open");
+    await Promise.resolve();
+    const { networkMode, publish } = container.config;
+    const sandboxId = networkMode.kind === "container" ? networkMode.containerId : container.id;
+    if (networkMode.kind === "container" && !this.sandboxes.has(sandboxId)) {
+      throw new EngineError("CONTAINER_NOT_RUNNING", { container: sandboxId });
+    }
+    const members = this.sandboxes.get(sandboxId) ?? new Set();
+    this.sandboxes.set(sandboxId, members.add(container.id));
+    rollback.onFailure("sandbox", () => this.close({ ...container, sandboxId }));
+    const open = { sandboxId, netnsPath: `/netns/${sandboxId}`, ports: publish.map(mappingOf) };
+    commit(open);
+    return open;
+  }
+  async close({ id, sandboxId = "" }: Container): Promise<void> {
+    const members = this.sandboxes.get(sandboxId);
+    members?.delete(id);
+    if (members?.size === 0) this.sandboxes.delete(sandboxId);
+  }
+  async release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void> {
+    this.#steps.take("networking.release");
+    if (this.sandboxes.has(container.id)) {
+      throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: "its network is shared" });
+    }
+    const ids = this.#state()
+      .endpointsOf(container.id)
+      .map(({ id }) => id);
+    commit(ids);
+    for (const id of ids) this.addresses.delete(id);
+  }
+  async rename(renamed: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    this.#steps.take("networking.rename");
+    const endpoints = this.#state().endpointsOf(renamed.id);
+    commit(endpoints.map((endpoint) => ({ ...endpoint, dnsNames: [renamed.name] })));
+  }
+  async publish(
+    container: Container,
+    requests: readonly PortRequest[],
+    commit: (ports: readonly PortMapping[]) => void,
+  ): Promise<readonly PortMapping[]> {
+    this.#steps.take("networking.publish");
+    const added = requests.map(mappingOf);
+    commit([...container.ports, ...added]);
+    return added;
+  }
+  async withdraw(
+    container: Container,
+    gone: readonly PortMapping[],
+    commit: (ports: readonly PortMapping[]) => void,
+  ): Promise<void> {
+    this.#steps.take("networking.withdraw");
+    commit(container.ports.filter((port) => !gone.includes(port)));
+  }
+  view(container: Container) {
+    const state = this.#state();
+    const endpoints = state.endpointsOf(container.id).flatMap((endpoint) => {
+      const network = state.networks.get(endpoint.networkId);
+      return network ? [{ endpoint, network }] : [];
+    });
+    return { endpoints, sandboxPath: container.sandboxId ? `/netns/${container.sandboxId}` : "" };
+  }
+}
+
+const mappingOf = ({ protocol, containerPort, hostPort }: PortRequest): PortMapping => ({
+  ...{ protocol, containerPort, hostIp: "0.0.0.0" },
+  hostPort: hostPort || 49153,
+});
+
+export const network: Network = {
+  ...{ id: "a".repeat(64), name: "bridge", driver: "bridge", scope: "local", created: "2026-01-01T00:00:00Z" },
+  ...{ internal: false, attachable: false, ipv4: true, ipv6: false, ipamDriver: "default", ipamOptions: {} },
+  ...{ pools: [], userSubnets: false, options: {}, labels: {}, mtu: 1500, configOnly: false, builtIn: true },
+};
+
+export const config: ContainerConfig = {
+  ...{ rootfs: { kind: "host" }, args: ["sleep"], entrypoint: [], command: ["sleep"], env: [], workingDir: "" },
+  ...{ user: "", tty: false, openStdin: false, hostname: "", domainname: "", labels: {}, mounts: [], sysctls: {} },
+  ...{ capAdd: [], capDrop: [], privileged: false, readonlyRootfs: false, autoRemove: false, stopSignal: "SIGTERM" },
+  ...{ stopTimeoutSeconds: 10, networkMode: { kind: "networks" }, networkModeText: "bridge", exposed: [] },
+  ...{ publish: [], publishAll: false, dns: [], dnsSearch: [], dnsOptions: [], extraHosts: [] },
+};
+
+/** A request for a container `name`; `over` changes its configuration. */
+export const request = (name: string, over: Partial<ContainerConfig> = {}): ContainerRequest => ({
+  ...{ name, endpoints: [] },
+  config: { ...config, ...over },
+});
+
+const image: Image = { id: "sha256:1234", references: ["web:latest"], created: "", size: 1 };
+
+/** A daemon of fakes around the real state, events and files. `reborn()` is the next daemon on the same machine. */
+export class World implements Disposable {
+  readonly steps: Steps;
+  readonly store: MemoryStore;
+  readonly runtime: FakeRuntime;
+  readonly networking: FakeNetworking;
+  readonly state: State;
+  readonly parts: ContainerParts;
+  readonly events: EngineEvent[] = [];
+  readonly directory: string;
+
+  constructor(before?: World) {
+    this.steps = before?.steps ?? new Steps();
+    this.store = before?.store ?? new MemoryStore(this.steps);
+    this.runtime = before?.runtime ?? new FakeRuntime(this.steps);
+    if (!before) this.store.records.set(network.id, { kind: "network", value: network });
+    this.state = new State(this.store);
+    this.networking = new FakeNetworking(this.steps, () => this.state);
+    this.directory = before?.directory ?? mkdtempSync(join(tmpdir(), "fairlead-"));
+    const events = new EventHub();
+    events.subscribe((event) => this.events.push(event));
+    this.parts = containerParts({
+      ...{ state: this.state, locks: new KeyedLock(), networking: this.networking, runtime: this.runtime, events },
+      ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, images: { find: () => image } },
+      files: new ContainerFiles(this.directory, {
+        ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
+        hostResolvConf: new HostResolvConf("/nonexistent"),
+      }),
+    });
+  }
+
+  get containers() {
+    return containerUseCases(this.parts);
+  }
+  actions(): string[] {
+    return this.events.map(({ action }) => action);
+  }
+  /** The daemon is killed and started again: what was in memory is lost, what runs runs on. */
+  reborn(): World {
+    this.runtime.silence();
+    return new World(this);
+  }
+  /** All that a failed operation must leave as it was; written files of a container that exists are no trace. */
+  snapshot() {
+    const { store, runtime, networking, state, directory } = this;
+    return {
+      store: [...store.records],
+      memory: [[...state.networks.values()], [...state.containers.values()], [...state.endpoints.values()]],
+      processes: [...runtime.processes.keys()],
+      sandboxes: [...networking.sandboxes.keys()],
+      addresses: [...networking.addresses],
+      files: readdirSync(directory).filter((id) => !state.containers.has(id)),
+    };
+  }
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,390 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EngineError } from "../../base/errors.ts";
+import type { Container, ContainerConfig } from "../../model/container.ts";
+import { request, World } from "./fakes.ts";
+import { listen } from "./restore.ts";
+
+const never = new AbortController().signal;
+const code = (expected: string) => (error: EngineError) => error.code === expected;
+
+async function started(world: World, name: string, over: Partial<ContainerConfig> = {}): Promise<string> {
+  const { id } = await world.containers.create(request(name, over));
+  await world.containers.start(id);
+  return id;
+}
+const get = (world: World, reference: string): Container => world.containers.inspect(reference).container;
+const idle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function listening(): Promise<World> {
+  const world = new World();
+  await listen(world.parts);
+  return world;
+}
+
+test("create() writes container and endpoints down and starts nothing", async () => {
+  using world = await listening();
+  const { id } = await world.containers.create(request("web"));
+  const { container, endpoints } = world.containers.inspect("web");
+  assert.deepEqual(
+    [container.id, container.state.status, container.config.hostname, endpoints.length, world.runtime.processes.size],
+    [id, "created", id.slice(0, 12), 1, 0],
+  );
+});
+
+test("create() makes names up, different ones", async () => {
+  using world = await listening();
+  await Promise.all(Array.from({ length: 20 }, () => world.containers.create(request(""))));
+  const names = world.containers.list({ all: true, filters: {} }).map(({ container }) => container.name);
+  assert.equal(new Set(names).size, 20);
+  for (const name of names) assert.match(name, /^[a-z]+_[a-z]+\d*$/);
+});
+
+test("create() gives a name to one of many who ask for it at once", async () => {
+  using world = await listening();
+  const results = await Promise.allSettled([1, 2, 3, 4].map(() => world.containers.create(request("web"))));
+  const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason.code] : []));
+  assert.deepEqual(refused, ["CONTAINER_EXISTS", "CONTAINER_EXISTS", "CONTAINER_EXISTS"]);
+  assert.equal(world.state.containers.size, 1);
+});
+
+const refused: { name: string; over: Partial<ContainerConfig> }[] = [
+  { name: "no command", over: { args: [] } },
+  { name: "a signal that is none", over: { stopSignal: "SIGNAL" } },
+  { name: "a DNS server that is no address", over: { dns: ["dns.example"] } },
+  { name: "a search domain with an empty label", over: { dnsSearch: ["a..b"] } },
+  { name: "a host without an address", over: { extraHosts: ["db:nowhere"] } },
+  {
+    name: "net sysctls in host mode",
+    over: { networkMode: { kind: "host" }, sysctls: { "net.core.somaxconn": "1" } },
+  },
+  {
+    name: "DNS servers in container mode",
+    over: { networkMode: { kind: "container", containerId: "x" }, dns: ["1.1.1.1"] },
+  },
+  {
+    name: "a port number beyond 65535",
+    over: { publish: [{ protocol: "tcp", containerPort: 65536, hostIp: "", hostPort: 0, hostPortEnd: 0 }] },
+  },
+];
+for (const { name, over } of refused) {
+  test(`create() refuses ${name} and changes nothing`, async () => {
+    using world = await listening();
+    const before = world.snapshot();
+    await assert.rejects(world.containers.create(request("web", over)), code("INVALID"));
+    assert.deepEqual(world.snapshot(), before);
+  });
+}
+
+for (const name of ["a", "-web", "we b", "web/1", "é1", "x".repeat(201)]) {
+  test(`create() refuses the name "${name.slice(0, 10)}"`, async () => {
+    using world = await listening();
+    await assert.rejects(world.containers.create(request(name)), code("INVALID"));
+  });
+}
+
+test("start() runs it once, and says NOT_MODIFIED to who comes second", async () => {
+  using world = await listening();
+  await world.containers.create(request("web"));
+  const results = await Promise.allSettled([world.containers.start("web"), world.containers.start("web")]);
+  assert.deepEqual(
+    results.map((result) => (result.status === "rejected" ? result.reason.code : "started")),
+    ["started", "NOT_MODIFIED"],
+  );
+  assert.deepEqual(
+    [get(world, "web").state.status, get(world, "web").state.pid, world.runtime.processes.size],
+    ["running", 100, 1],
+  );
+});
+
+/** Which step of which operation fails; each is tried until one goes through. */
+const operations: {
+  name: string;
+  prepare?: (world: World) => Promise<unknown>;
+  run: (world: World) => Promise<unknown>;
+}[] = [
+  { name: "create()", run: (world) => world.containers.create(request("web")) },
+  {
+    name: "start()",
+    prepare: (world) => world.containers.create(request("web")),
+    run: (world) => world.containers.start("web"),
+  },
+  {
+    name: "remove()",
+    prepare: (world) => world.containers.create(request("web")),
+    run: (world) => world.containers.remove("web", { force: false }),
+  },
+  {
+    name: "rename()",
+    prepare: (world) => world.containers.create(request("web")),
+    run: (world) => world.containers.rename("web", "shop"),
+  },
+  {
+    name: "publish()",
+    prepare: (world) => started(world, "web"),
+    run: (world) =>
+      world.containers.publish("web", [
+        { protocol: "tcp", containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 },
+      ]),
+  },
+  {
+    name: "withdraw()",
+    prepare: (world) =>
+      started(world, "web", {
+        publish: [{ protocol: "tcp", containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 }],
+      }),
+    run: (world) => world.containers.withdraw("web", [{ protocol: "tcp", containerPort: 80 }]),
+  },
+];
+/** The reason of a failed start is meant to stay. */
+function withoutReason(text: string): string {
+  return text.replaceAll(/"exitCode":128,/g, '"exitCode":0,').replaceAll(/"error":"[^"]*"/g, '"error":""');
+}
+for (const { name, prepare, run } of operations) {
+  test(`${name} leaves everything as it was, whichever step fails`, async () => {
+    let steps = 0;
+    for (let failAt = 0; ; failAt++) {
+      using world = await listening();
+      await prepare?.(world);
+      const before = withoutReason(JSON.stringify(world.snapshot()));
+      world.steps.reset(failAt);
+      const failed = await run(world).then(
+        () => false,
+        () => true,
+      );
+      steps = world.steps.taken.length;
+      if (!failed) break;
+      assert.equal(withoutReason(JSON.stringify(world.snapshot())), before, `failed at ${world.steps.taken[failAt]}`);
+    }
+    assert.ok(steps >= 2, "nothing was injected");
+  });
+}
+
+test("start() records why it failed, keeps the error's own code and removes an autoRemove container", async () => {
+  using world = await listening();
+  await world.containers.create(request("web"));
+  world.runtime.onStart = () => {
+    throw new Error('exec: "slep": executable file not found in $PATH');
+  };
+  await assert.rejects(world.containers.start("web"), code("START_FAILED"));
+  const { status, error, exitCode } = get(world, "web").state;
+  assert.deepEqual([status, exitCode, /not found/.test(error)], ["created", 127, true]);
+
+  await world.containers.create(request("once", { autoRemove: true }));
+  const removed = world.containers.wait("once", "removed", never);
+  await assert.rejects(world.containers.start("once"), code("START_FAILED"));
+  assert.equal(await removed, 127);
+  assert.deepEqual([world.state.containerNamed("once"), world.runtime.disk.size], [undefined, 1]);
+});
+
+test("wait() gives the code of a command that ends before its start is written down", async () => {
+  using world = await listening();
+  const { id } = await world.containers.create(request("quick"));
+  const waiting = world.containers.wait("quick", "next-exit", never);
+  world.runtime.onStart = (container) => world.runtime.end(container, 3);
+  await world.containers.start("quick");
+  assert.equal(await waiting, 3);
+  assert.deepEqual([get(world, id).state.status, get(world, id).state.exitCode], ["exited", 3]);
+  assert.deepEqual(world.actions(), ["create", "start", "die"]);
+});
+
+test("wait() gives the code across autoRemove, whatever the condition", async () => {
+  using world = await listening();
+  const id = await started(world, "once", { autoRemove: true });
+  const conditions = ["not-running", "next-exit", "removed"] as const;
+  const waiting = conditions.map((condition) => world.containers.wait(id, condition, never));
+  world.runtime.end(id, 7);
+  assert.deepEqual(await Promise.all(waiting), [7, 7, 7]);
+  assert.deepEqual(
+    [world.state.containers.size, world.state.endpoints.size, world.networking.addresses.size, world.runtime.disk.size],
+    [0, 0, 0, 0],
+  );
+});
+
+test("wait() answers at once for not-running, and gives up with its caller", async () => {
+  using world = await listening();
+  const id = await started(world, "web");
+  const gone = new AbortController();
+  const waiting = world.containers.wait(id, "not-running", gone.signal);
+  gone.abort(new Error("hung up"));
+  await assert.rejects(waiting, /hung up/);
+  await world.containers.kill(id, "KILL");
+  assert.equal(await world.containers.wait(id, "not-running", never), 137);
+});
+
+test("wait() finds network and record settled when it resolves", async () => {
+  using world = await listening();
+  const id = await started(world, "web");
+  const waiting = world.containers.wait(id, "next-exit", never).then(() => ({
+    sandboxes: world.networking.sandboxes.size,
+    status: get(world, id).state.status,
+    sandboxId: get(world, id).sandboxId,
+  }));
+  world.runtime.end(id, 0);
+  assert.deepEqual(await waiting, { sandboxes: 0, status: "exited", sandboxId: undefined });
+});
+
+test("stop() sends the stop signal, and is NOT_MODIFIED for who is stopped", async () => {
+  using world = await listening();
+  await started(world, "web", { stopSignal: "SIGINT" });
+  await world.containers.stop("web", {});
+  assert.deepEqual([world.runtime.signals, get(world, "web").state.exitCode], [["2"], 130]);
+  assert.deepEqual([get(world, "web").state.stoppedByUser, world.actions().slice(-3)], [true, ["kill", "die", "stop"]]);
+  await assert.rejects(world.containers.stop("web", {}), code("NOT_MODIFIED"));
+});
+
+test("stop() kills whoever does not listen", async () => {
+  using world = await listening();
+  await started(world, "web");
+  world.runtime.stubborn = true;
+  await world.containers.stop("web", { timeoutSeconds: 0 });
+  assert.deepEqual([world.runtime.signals, get(world, "web").state.exitCode], [["15", "9"], 137]);
+});
+
+test("stop() that waits blocks nobody: inspect, list and kill get through", async () => {
+  using world = await listening();
+  await started(world, "web");
+  world.runtime.stubborn = true;
+  const stopping = world.containers.stop("web", { timeoutSeconds: Number.POSITIVE_INFINITY });
+  while (world.runtime.signals.length === 0) await idle();
+  assert.equal(get(world, "web").state.status, "running");
+  await world.containers.kill("web", "SIGUSR1");
+  await world.containers.kill("web", "SIGKILL");
+  await stopping;
+  assert.deepEqual(world.runtime.signals, ["15", "10", "9"]);
+});
+
+test("stop() of a starting container waits for the start", async () => {
+  using world = await listening();
+  await world.containers.create(request("web"));
+  await Promise.all([world.containers.start("web"), world.containers.stop("web", {})]);
+  assert.deepEqual([get(world, "web").state.status, world.runtime.processes.size], ["exited", 0]);
+});
+
+test("kill() refuses signals that are none and containers that do not run", async () => {
+  using world = await listening();
+  await world.containers.create(request("web"));
+  await assert.rejects(world.containers.kill("web", "SIGFOO"), code("INVALID"));
+  await assert.rejects(world.containers.kill("web", "0"), code("INVALID"));
+  await assert.rejects(world.containers.kill("web", "KILL"), code("CONTAINER_NOT_RUNNING"));
+  await assert.rejects(world.containers.kill("web", "HUP"), code("CONTAINER_NOT_RUNNING"));
+});
+
+test("restart() runs it anew with the same address, and does not remove an autoRemove container", async () => {
+  using world = await listening();
+  const id = await started(world, "web", { autoRemove: true });
+  const before = world.containers.inspect(id).endpoints;
+  await world.containers.restart(id, {});
+  assert.deepEqual([get(world, id).state.status, get(world, id).state.pid], ["running", 101]);
+  assert.deepEqual(world.containers.inspect(id).endpoints, before);
+});
+
+test("restart() keeps the sandbox for those who share it", async () => {
+  using world = await listening();
+  const id = await started(world, "pod");
+  await started(world, "side", { networkMode: { kind: "container", containerId: "pod" } });
+  const sandbox = world.networking.sandboxes.get(id);
+  await world.containers.restart("pod", {});
+  assert.equal(world.networking.sandboxes.get(id), sandbox);
+  assert.deepEqual([get(world, "side").state.status, get(world, "side").sandboxId], ["running", id]);
+});
+
+test("an ended creator keeps its sandbox until the last who shares it has left, and is removed then", async () => {
+  using world = await listening();
+  const id = await started(world, "pod", { autoRemove: true });
+  await started(world, "side", { networkMode: { kind: "container", containerId: "pod" } });
+  await world.containers.stop("pod", {});
+  assert.deepEqual([get(world, "pod").state.status, get(world, "pod").sandboxId], ["exited", id]);
+  await assert.rejects(world.containers.remove("pod", { force: false }), code("CONTAINER_REFUSED"));
+  const removed = world.containers.wait("pod", "removed", never);
+  await world.containers.stop("side", {});
+  assert.equal(await removed, 143);
+  assert.deepEqual([world.state.containerNamed("pod"), world.networking.sandboxes.size], [undefined, 0]);
+});
+
+test("container:NAME of a container that joined another joins that other one", async () => {
+  using world = await listening();
+  const id = await started(world, "pod");
+  await started(world, "one", { networkMode: { kind: "container", containerId: "pod" } });
+  await started(world, "two", { networkMode: { kind: "container", containerId: "one" } });
+  assert.deepEqual([get(world, "two").sandboxId, get(world, "two").config.hostname], [id, id.slice(0, 12)]);
+});
+
+test("remove() refuses a running container, and by force ends it first", async () => {
+  using world = await listening();
+  const id = await started(world, "web");
+  await assert.rejects(world.containers.remove(id, { force: false }), code("CONTAINER_REFUSED"));
+  await world.containers.remove(id, { force: true });
+  const { store, processes, sandboxes, addresses, files } = world.snapshot();
+  assert.deepEqual([store.length, processes, sandboxes, addresses, files], [1, [], [], [], []]);
+  assert.deepEqual(world.actions(), ["create", "start", "kill", "die", "destroy"]);
+});
+
+test("remove() by force and start() at once end with nothing", async () => {
+  using world = await listening();
+  await started(world, "web");
+  const removing = world.containers.remove("web", { force: true });
+  const starts = await Promise.allSettled([1, 2, 3].map(() => world.containers.start("web")));
+  await removing;
+  assert.ok(starts.every(({ status }) => status === "rejected"));
+  assert.deepEqual([world.state.containers.size, world.runtime.processes.size], [0, 0]);
+});
+
+test("remove() and start() of a stopped container: one wins, nothing is left of the other", async () => {
+  using world = await listening();
+  await world.containers.create(request("web"));
+  const results = await Promise.allSettled([
+    world.containers.start("web"),
+    world.containers.remove("web", { force: false }),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected"],
+  );
+  assert.equal(world.networking.sandboxes.size, 1);
+});
+
+test("rename() changes names and keeps the old one free for others", async () => {
+  using world = await listening();
+  const id = await started(world, "web");
+  await world.containers.create(request("db"));
+  await assert.rejects(world.containers.rename("web", "db"), code("CONTAINER_EXISTS"));
+  await world.containers.rename("web", "shop");
+  await world.containers.create(request("web"));
+  assert.deepEqual(
+    [get(world, "shop").id, world.containers.inspect("shop").endpoints[0]?.endpoint.dnsNames],
+    [id, ["shop"]],
+  );
+});
+
+test("publish() and withdraw() change a running container and its starts to come", async () => {
+  using world = await listening();
+  const ask = (hostPort: number) =>
+    ({ protocol: "tcp", containerPort: 80, hostIp: "", hostPort, hostPortEnd: hostPort }) as const;
+  const id = await started(world, "web", { publish: [ask(8080)] });
+  await world.containers.publish(id, [ask(9090)]);
+  assert.deepEqual(
+    get(world, id).ports.map((port) => port.hostPort),
+    [8080, 9090],
+  );
+  await world.containers.withdraw(id, [{ protocol: "tcp", containerPort: 80, hostPort: 8080 }]);
+  await world.containers.restart(id, {});
+  assert.deepEqual(
+    get(world, id).ports.map((port) => port.hostPort),
+    [9090],
+  );
+  await assert.rejects(world.containers.withdraw(id, [{ protocol: "tcp", containerPort: 81 }]), code("INVALID"));
+  await world.containers.stop(id, {});
+  assert.deepEqual(await world.containers.publish(id, [ask(7070)]), []);
+  await world.containers.withdraw(id, [{ protocol: "tcp", containerPort: 80 }]);
+  assert.deepEqual(get(world, id).config.publish, []);
+});
+
+test("prune() removes what does not run", async () => {
+  using world = await listening();
+  await started(world, "web");
+  const { id } = await world.containers.create(request("old", { labels: { a: "1" } }));
+  assert.deepEqual(await world.containers.prune({ label: ["b"] }), []);
+  assert.deepEqual(await world.containers.prune({ label: ["a=1"] }), [id]);
+  assert.equal(world.state.containers.size, 1);
+});
