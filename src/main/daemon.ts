@@ -99,7 +99,7 @@ function reload(argv: readonly string[], log: Logger): void {
   try {
     const { options } = parseFlags(argv);
     log.level = options.logLevel;
-    log.info({ level: options.logLevel }, "configuration read again");
+    log.info({ logLevel: options.logLevel }, "configuration read again");
   } catch (error) {
     log.error({ err: error }, "the configuration could not be read again, the old one stays");
   }

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { chownSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions, type Server } from "node:net";
 import { dirname } from "node:path";
 import { invalid } from "../base/errors.ts";
@@ -49,13 +49,15 @@ function unixListener(host: string, path: string, group: string): Listener {
 
 /** A socket file whose daemon was killed is removed; one that answers belongs to somebody. */
 async function removeStaleSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isSocket()) throw invalid(`--host unix://${path}`, "something that is no socket is there");
   const { promise, resolve } = Promise.withResolvers<string>();
   const probe = connect(path, () => resolve("answered")).on("error", (error: NodeJS.ErrnoException) =>
     resolve(error.code ?? ""),
   );
   const outcome = await promise;
   probe.destroy();
-  if (outcome === "ENOENT") return;
   if (outcome === "ECONNREFUSED") return unlinkSync(path);
   const why = outcome === "answered" ? "another daemon answers there" : `it cannot be used: ${outcome}`;
   throw invalid(`--host unix://${path}`, why);

@@ -95,7 +95,6 @@ test("docker exec -i carries input, output and the exit code", { skip }, async (
     "-c",
     `printf 'in and out' | docker -H unix://${served.path} exec -i c1 cat`,
   ]).catch((error) => error);
-  const { stdout, stderr, code } = await promise;
   assert.deepEqual([stdout, stderr, code], ["in and out", "done", 7]);
   assert.equal((await docker(served.path, "ps", "--format", "{{.Names}}")).out, "c1");
 });

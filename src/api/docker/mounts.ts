@@ -40,7 +40,7 @@ function parseBind(text: string): Mount {
 function parseMount(mount: MountBody): Mount {
   const target = absolute("Mounts.Target", mount.Target ?? "");
   const readOnly = mount.ReadOnly ?? false;
-  switch (mount.Type) {
+  switch (mount.Type ?? "") {
     case "bind": {
       const source = absolute("Mounts.Source", mount.Source ?? "");
       const propagation = mount.BindOptions?.Propagation;
@@ -54,7 +54,7 @@ function parseMount(mount: MountBody): Mount {
     case "volume":
       throw noVolumes(mount.Source ?? "");
     default:
-      throw invalid("Mounts.Type", `"${mount.Type ?? ""}" is neither bind nor tmpfs`);
+      throw invalid("Mounts.Type", `"${mount.Type}" is neither bind nor tmpfs`);
   }
 }
 

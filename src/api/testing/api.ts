@@ -9,6 +9,7 @@ import { FakeEngine } from "./fake-engine.ts";
 /** A server on a fake engine, with a short way to ask it. */
 export interface TestApi extends AsyncDisposable {
   readonly app: FastifyInstance;
+  readonly parts: ApiParts;
   readonly engine: FakeEngine;
   readonly images: Images & { readonly imported: { reference: string; bytes: string }[] };
   /** Sends JSON, or a string as it is; the answer's body is parsed when it is JSON. */
@@ -26,9 +27,11 @@ export interface Answer {
 export function testApi(parts: Partial<ApiParts> = {}): TestApi {
   const engine = new FakeEngine();
   const images = fakeImages();
-  const app = createServer({ engine, images, daemon, telemetry, log: silentLog, ...parts });
+  const all = { engine, images, daemon, telemetry, log: silentLog, ...parts };
+  const app = createServer(all);
   return {
     app,
+    parts: all,
     engine,
     images,
     async ask(method, url, body, type = "application/json") {
