@@ -54,7 +54,7 @@ function parseMount(mount: MountBody): Mount {
     case "volume":
       throw noVolumes(mount.Source ?? "");
     default:
-      throw invalid("Mounts.Type", `"${mount.Type}" is neither bind nor tmpfs`);
+      throw invalid("Mounts.Type", `"${mount.Type ?? ""}" is neither bind nor tmpfs`);
   }
 }
 
