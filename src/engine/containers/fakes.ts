@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
@@ -25,10 +25,17 @@ import { containerParts, containerUseCases } from "./use-cases.ts";
 export class Steps {
   readonly taken: string[] = [];
   failAt = -1;
+  /** Called before each step takes effect: a daemon that is killed there leaves what is to be seen then. */
+  onStep: (name: string) => void = () => {};
 
   take(name: string): void {
-    const index = this.taken.push(name) - 1;
-    if (index === this.failAt) throw new Error(`injected at ${name}`);
+    this.pass(name);
+    if (this.taken.length - 1 === this.failAt) throw new Error(`injected at ${name}`);
+  }
+  /** A step after the commit point: it is seen, and not made to fail. */
+  pass(name: string): void {
+    this.taken.push(name);
+    this.onStep(name);
   }
   reset(failAt = -1): void {
     this.taken.length = 0;
@@ -107,15 +114,18 @@ export class FakeRuntime implements Runtime {
     this.onStart(id);
   }
   async kill(id: string, signal: string): Promise<void> {
+    this.#steps.pass("runtime.kill");
     this.signals.push(signal);
     if (!this.processes.has(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: id });
     if (signal === "9") this.end(id, 137);
     else if (!this.stubborn) this.end(id, 128 + Number(signal));
   }
   async release(id: string): Promise<void> {
+    this.#steps.pass("runtime.release");
     this.processes.delete(id);
   }
   async remove(id: string): Promise<void> {
+    this.#steps.pass("runtime.remove");
     this.processes.delete(id);
     this.disk.delete(id);
   }
@@ -183,6 +193,7 @@ export class FakeNetworking implements Networking {
     return open;
   }
   async close({ id, sandboxId = "" }: Container): Promise<void> {
+    this.#steps.pass("networking.close");
     const members = this.sandboxes.get(sandboxId);
     members?.delete(id);
     if (members?.size === 0) this.sandboxes.delete(sandboxId);
@@ -299,6 +310,17 @@ export class World implements Disposable {
   reborn(): World {
     this.runtime.silence();
     return new World(this);
+  }
+  /** The machine as it is at this moment, for a daemon that finds it so; this one goes on with its own. */
+  copy(): World {
+    const copy = new World();
+    copy.store.records.clear();
+    for (const [id, record] of this.store.records) copy.store.records.set(id, structuredClone(record));
+    for (const [id, process] of this.runtime.processes) copy.runtime.processes.set(id, { ...process });
+    for (const [id, exit] of this.runtime.exits) copy.runtime.exits.set(id, exit);
+    for (const id of this.runtime.disk) copy.runtime.disk.add(id);
+    cpSync(this.directory, copy.directory, { recursive: true });
+    return copy;
   }
   /** All that a failed operation must leave as it was; written files of a container that exists are no trace. */
   snapshot() {
