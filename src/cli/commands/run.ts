@@ -1,0 +1,49 @@
+import { any } from "../command/arguments.ts";
+import { command } from "../command/command.ts";
+import { flag, text } from "../command/options.ts";
+import { ExitError } from "../errors.ts";
+import { createContainer } from "../run/create.ts";
+import { follow, startFailure } from "../run/follow.ts";
+import { containerOptions } from "../run/options.ts";
+
+export const run = command({
+  name: "run",
+  summary: "Create a container and start it",
+  args: { words: any("image and command; with --rootfs only the command", "images") },
+  usage: "IMAGE [COMMAND] [ARG...]",
+  options: {
+    ...containerOptions,
+    detach: flag({ short: "d", about: "leave it in the background and print its id" }),
+    cidfile: text({ about: "file to write the id to", completes: "files" }),
+  },
+  takesCommand: true,
+  failure: 125,
+  notes:
+    "In the foreground its output is shown, signals are passed on, and its exit code is this command's;\n125 means that it could not be created, 126 that its command cannot be run, 127 that its command was not found.",
+  examples: [
+    "run -d --name web --network front -p 8080:80 nginx:1.27",
+    "run --rm --rootfs host --network back getent hosts web",
+    "run -d --network name=front,alias=www,ip=10.5.0.9 --network back nginx:1.27",
+  ],
+  async run({ args, options, client, out }) {
+    const id = await createContainer({ client, out, options, words: args.words, detached: options.detach });
+    if (options.cidfile) await writeId(options.cidfile, id);
+    try {
+      if (!options.detach) {
+        out.exitCode = await follow({ client, out, id, removed: options.rm });
+        return;
+      }
+      await client.containers.start(id);
+      out.line(id);
+    } catch (error) {
+      throw startFailure(error) ?? error;
+    }
+  },
+});
+
+async function writeId(path: string, id: string): Promise<void> {
+  const { writeFile } = await import("node:fs/promises");
+  await writeFile(path, id, { flag: "wx" }).catch((cause: Error) => {
+    throw new ExitError(125, `cannot write the container id: ${cause.message}`, { cause });
+  });
+}

@@ -1,0 +1,48 @@
+import type { Socket } from "node:net";
+import type { Client } from "../../client/client.ts";
+import { outputs } from "../../client/containers.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { copyOutput } from "./follow.ts";
+
+interface Conversation {
+  readonly client: Client;
+  readonly out: Terminal;
+  /** Of a prepared command. */
+  readonly id: string;
+  readonly tty: boolean;
+  readonly input: boolean;
+  readonly size: readonly [rows: number, columns: number] | undefined;
+}
+
+/** Runs a prepared command: our input is its input, its output ours; resolves to its exit code. */
+export async function converse({ client, out, id, tty, input, size }: Conversation): Promise<number> {
+  const start = { Tty: tty, ...(size ? { ConsoleSize: size } : {}) };
+  const { socket, output, headers } = await client.exec.start(id, start);
+  using _resize = tty ? followSize(client, out, id) : undefined;
+  using _input = input ? passInput(out, socket, tty) : undefined;
+  await copyOutput(outputs(headers, output), out);
+  const { ExitCode: code } = await client.exec.inspect(id);
+  return code ?? 0;
+}
+
+/** A terminal's keys go on one by one, Ctrl-C among them; the end of the input is told to the command. */
+function passInput({ stdin }: Terminal, socket: Socket, tty: boolean): Disposable {
+  const raw = tty && stdin.isTTY === true;
+  if (raw) stdin.setRawMode?.(true);
+  stdin.pipe(socket);
+  return {
+    [Symbol.dispose]() {
+      stdin.unpipe(socket);
+      stdin.pause();
+      if (raw) stdin.setRawMode?.(false);
+    },
+  };
+}
+
+/** Tells the daemon whenever the terminal changes its size. */
+function followSize(client: Client, out: Terminal, id: string): Disposable {
+  return out.onSignals(["SIGWINCH"], () => {
+    // The command may just have ended: there is nothing to resize then.
+    if (out.rows && out.columns) client.exec.resize(id, out.rows, out.columns).catch(() => undefined);
+  });
+}

@@ -1,0 +1,22 @@
+import type { Client } from "../../client/client.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { type ContainerFlags, containerBody } from "./body.ts";
+import { refuseInput } from "./input.ts";
+
+interface Creation {
+  readonly client: Client;
+  readonly out: Terminal;
+  readonly options: ContainerFlags;
+  readonly words: readonly string[];
+  /** True for run -d. */
+  readonly detached?: boolean;
+}
+
+/** Creates the container that a command line describes; returns its id. */
+export async function createContainer({ client, out, options, words, detached }: Creation): Promise<string> {
+  refuseInput(options, detached ?? false);
+  const body = containerBody(options, words, { directory: process.cwd(), environment: out.env });
+  const { Id, Warnings } = await client.containers.create(options.name, body);
+  for (const warning of Warnings ?? []) out.errorLine(`WARNING: ${warning}`);
+  return Id;
+}
