@@ -1,0 +1,53 @@
+/** What a snapshot needs of the host it is taken of. */
+export interface Subject {
+  readonly folder: string;
+  run(...argv: string[]): Promise<string>;
+  json<T = Record<string, unknown>[]>(...argv: string[]): Promise<T>;
+}
+
+/** Everything networking keeps in a kernel, by kind; made for comparing. */
+export interface Snapshot {
+  readonly links: unknown;
+  readonly addresses: unknown;
+  readonly routes: unknown;
+  readonly rules: unknown;
+  readonly neighbours: unknown;
+  readonly nftables: unknown;
+  readonly namespaces: readonly string[];
+}
+
+/** Numbers the kernel counts up or down by itself, or gives out anew each time. */
+const volatile =
+  /^(ifindex|link_index|link_netnsid|handle|packets|bytes|metainfo|expires|promiscuity|allmulti|.*_timer|(valid|preferred)_life_time)$/;
+
+export async function takeSnapshot(host: Subject): Promise<Snapshot> {
+  const { nftables } = await host.json<{ nftables: unknown[] }>("nft", "-j", "list", "ruleset");
+  return {
+    links: await list(host, "link"),
+    addresses: await list(host, "addr"),
+    routes: [
+      await list(host, "-4", "route", "show", "table", "all"),
+      await list(host, "-6", "route", "show", "table", "all"),
+    ],
+    rules: [await list(host, "-4", "rule"), await list(host, "-6", "rule")],
+    // What was asked for, not what traffic taught.
+    neighbours: await list(host, "neigh", "show", "nud", "permanent"),
+    nftables: stable(nftables).filter((entry) => Object.keys(entry as object).some((key) => key !== "metainfo")),
+    namespaces: (await host.run("find", `${host.folder}/run`, "-path", "*/netns/*"))
+      .split("\n")
+      .filter((line) => line !== ""),
+  };
+}
+
+async function list(host: Subject, ...args: string[]): Promise<string[]> {
+  const entries = stable(await host.json("ip", "-j", "-d", ...args)) as object[];
+  return entries.map((entry) => JSON.stringify(entry)).sort();
+}
+
+/** The same without volatile fields and empty objects. */
+function stable<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(stable) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([key]) => !volatile.test(key));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, stable(inner)])) as T;
+}
