@@ -28,8 +28,9 @@ export async function endProcess(parts: ContainerParts, id: string, how: HowToEn
   // Given up in the end, when nobody listens any more.
   ended.catch(() => {});
   try {
-    if (!(await signalRunning(parts, id, how.signal))) return false;
-    if (how.signal !== sigkill) {
+    const heard = await signalRunning(parts, id, how.signal);
+    if (heard === undefined) return false;
+    if (heard && how.signal !== sigkill) {
       if (await within(ended, how.timeoutSeconds)) return true;
       await signalRunning(parts, id, sigkill);
     }
@@ -40,12 +41,12 @@ export async function endProcess(parts: ContainerParts, id: string, how: HowToEn
   }
 }
 
-async function signalRunning(parts: ContainerParts, id: string, signal: number): Promise<boolean> {
+/** Whether a process was there to hear it; undefined when the container does not run. */
+async function signalRunning(parts: ContainerParts, id: string, signal: number): Promise<boolean | undefined> {
   await using held = await holdIfThere(parts, id);
-  if (!held || !isRunning(held.container)) return false;
+  if (!held || !isRunning(held.container)) return undefined;
   markStopped(parts, held.container);
-  await signalHeld(parts, held.container, signal);
-  return true;
+  return signalHeld(parts, held.container, signal);
 }
 
 /** Notes that the user wanted the end. Under the container's lock. */
@@ -55,22 +56,28 @@ export function markStopped({ state }: ContainerParts, container: Container): vo
   state.commit([{ put: "container", id: marked.id, value: marked }]);
 }
 
-/** Under the container's lock; it runs. A process that has just ended is no failure: the news of it is on the way. */
-export async function signalHeld(parts: ContainerParts, container: Container, signal: number): Promise<void> {
-  await killIfThere(parts, container.id, signal);
-  tell(parts, "kill", container, { signal: String(signal) });
+/**
+ * Under the container's lock; it runs. A process that has just ended is no failure, but false: the news of it is on the
+ * way.
+ */
+export async function signalHeld(parts: ContainerParts, container: Container, signal: number): Promise<boolean> {
+  const heard = await killIfThere(parts, container.id, signal);
+  if (heard) tell(parts, "kill", container, { signal: String(signal) });
+  return heard;
 }
 
-/** Sends a signal; no process to send it to is fine. */
+/** Sends a signal; false without a process to send it to. */
 export async function killIfThere(
   { runtime }: Pick<ContainerParts, "runtime">,
   id: string,
   signal: number,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await runtime.kill(id, String(signal));
+    return true;
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_RUNNING")) throw error;
+    if (error instanceof EngineError && error.code === "CONTAINER_NOT_RUNNING") return false;
+    throw error;
   }
 }
 

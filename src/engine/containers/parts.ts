@@ -25,7 +25,7 @@ export interface ContainerDependencies {
 /**
  * What the container use cases work with.
  *
- * Locks, in the order they are taken: the container's name (create and rename only), then container ids (a
+ * Locks, in the order they are taken: the container's name (create and rename only) or its restart, then container ids (a
  * container:NAME one together with its creator, sorted), then whatever networking takes. Nobody waits for a container's
  * end under a lock, since the end is written down under it.
  */

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import type { EngineError } from "../../base/errors.ts";
+import type { ExecSpec } from "../../contracts/runtime.ts";
+import { lostExit, settle } from "./end.ts";
+import { request, World } from "./fakes.ts";
+
+const spec: ExecSpec = {
+  ...{ args: ["id", "-u"], env: [], workingDir: "", user: "", tty: false, attachStdin: false, privileged: false },
+};
+const code = (expected: string) => (error: EngineError) => error.code === expected;
+
+async function running() {
+  const world = new World();
+  const { id } = await world.containers.create(request("web"));
+  await world.containers.start(id);
+  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  const sizes: number[][] = [];
+  world.runtime.exec = async () => ({
+    ...{ pid: 77, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), exited },
+    resize: (rows, columns) => sizes.push([rows, columns]),
+  });
+  return { world, exit, sizes };
+}
+
+test("execStart() runs it once and execInspect() tells how it ended", async () => {
+  const { world, exit, sizes } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", spec);
+  assert.deepEqual([world.containers.execInspect(exec).running, world.containers.execInspect(exec).pid], [false, 0]);
+  await world.containers.execStart(exec);
+  world.containers.execResize(exec, 24, 80);
+  await assert.rejects(world.containers.execStart(exec), code("CONTAINER_REFUSED"));
+  assert.deepEqual(
+    [world.containers.execInspect(exec).running, world.containers.execInspect(exec).pid, sizes],
+    [true, 77, [[24, 80]]],
+  );
+  exit(5);
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    [world.containers.execInspect(exec).running, world.containers.execInspect(exec).exitCode],
+    [false, 5],
+  );
+  assert.deepEqual(world.actions().slice(2), ["exec_create: id -u", "exec_start: id -u", "exec_die"]);
+});
+
+test("execStart() that fails has ended with 126", async () => {
+  const { world } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", spec);
+  world.runtime.exec = async () => {
+    throw new Error("no such file");
+  };
+  await assert.rejects(world.containers.execStart(exec), /no such file/);
+  assert.equal(world.containers.execInspect(exec).exitCode, 126);
+});
+
+test("execCreate() needs a running container, and a removed one takes its execs along", async () => {
+  const { world } = await running();
+  using _world = world;
+  await world.containers.create(request("idle"));
+  assert.throws(() => world.containers.execCreate("idle", spec), code("CONTAINER_NOT_RUNNING"));
+  const exec = world.containers.execCreate("web", spec);
+  assert.throws(() => world.containers.execInspect("none"), code("EXEC_NOT_FOUND"));
+  await settle(world.parts, lostExit(world.containers.inspect("web").container.id));
+  await world.containers.remove("web", { force: false });
+  assert.throws(() => world.containers.execInspect(exec), code("EXEC_NOT_FOUND"));
+});
