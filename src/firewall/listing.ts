@@ -74,7 +74,8 @@ function parseElement(set: SetName, entry: unknown): Held {
 }
 
 const parts = (value: unknown): string[] => {
-  const { concat } = value as { concat?: unknown[] };
+  // A plain key is a string, and strings have a method of that name.
+  const concat = typeof value === "object" ? (value as { concat?: unknown[] }).concat : undefined;
   return (concat ?? [value]).map((part) => canonicalPart(partText(part)));
 };
 

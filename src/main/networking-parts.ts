@@ -17,8 +17,8 @@ import { completePools } from "../ipam/default-pools.ts";
 import { openIpam } from "../ipam/ipam.ts";
 import { openNft } from "../kernel/nft/nft.ts";
 import { openKernel } from "../kernel/open.ts";
-import { openPortSockets } from "../kernel/sockets/port-sockets.ts";
-import { openPorts } from "../ports/ports.ts";
+import { portSockets } from "../kernel/sockets/port-sockets.ts";
+import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { builtinDrivers } from "./drivers.ts";
@@ -68,7 +68,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     log,
     firewall: createFirewall({ nft }),
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
-    ports: openPorts({ sockets: openPortSockets() }),
+    ports: createPorts({ sockets: portSockets }),
     drivers: driverTable(),
     locks: new KeyedLock(),
     gate: new Gate(),

@@ -8,6 +8,7 @@ import { Rollback } from "../../src/base/rollback.ts";
 import { EndpointNetworking } from "../../src/engine/endpoints/networking.ts";
 import type { NetworkRequest } from "../../src/engine/engine.ts";
 import { createNetwork } from "../../src/engine/networks/create.ts";
+import { removeNetwork } from "../../src/engine/networks/remove.ts";
 import { networkUseCases } from "../../src/engine/networks/use-cases.ts";
 import type { Parts } from "../../src/engine/parts.ts";
 import { builtinDrivers } from "../../src/main/drivers.ts";
@@ -27,8 +28,20 @@ before(async () => {
   );
   opened.parts.firewall.ensure();
   opened.parts.kernel.repair(opened.parts.hostObjects());
+  await warmUp(opened.parts);
 });
 after(() => opened.close());
+
+/** Threads and libraries that start with their first use are no leak of the operation that happens to be first. */
+async function warmUp(parts: Parts): Promise<void> {
+  await createNetwork(parts, request("warm", "bridge"));
+  await removeNetwork(parts, "warm");
+  parts.kernel.sandboxes.create("warm");
+  await parts.names.open({ sandboxId: "warm", networks: [], upstreams: [], links: {}, forward: false });
+  await parts.names.close("warm");
+  await parts.kernel.sandboxes.remove("warm");
+  snapshot(parts);
+}
 
 const request = (name: string, driver: string): NetworkRequest => ({
   ...{

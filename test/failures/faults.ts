@@ -9,7 +9,7 @@ export class InjectedFailure extends Error {
   override readonly name = "InjectedFailure";
 }
 
-/** Calls that change something, by part. After each of them an operation may be cut off. */
+/** Calls that change something, by part. Before each of them, so after any other, an operation may be cut off. */
 const mutators: Readonly<Record<string, readonly string[]>> = {
   firewall: ["change", "redirectDns"],
   names: ["open", "publish", "update"],
@@ -18,14 +18,14 @@ const mutators: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The same parts, but the `failAt`-th step throws: after it has been done, or instead of being done where that is the
- * commit. Kernel objects count one by one. `steps` lists what was done.
+ * The same parts, but the `failAt`-th step fails instead of being done. Kernel objects count one by one, the commit is
+ * a step too. `steps` lists what was tried.
  */
 export function withFaults(parts: Parts, failAt: number): { parts: Parts; steps: Step[] } {
   const steps: Step[] = [];
   const step = (name: Step) => {
     steps.push(name);
-    if (steps.length === failAt) throw new InjectedFailure(`injected after step ${failAt}: ${name}`);
+    if (steps.length === failAt) throw new InjectedFailure(`injected at step ${failAt}: ${name}`);
   };
   const faulty = { ...parts, kernel: faultyKernel(parts.kernel, step), state: faultyState(parts.state, step) };
   for (const [part, methods] of Object.entries(mutators)) {
@@ -35,19 +35,15 @@ export function withFaults(parts: Parts, failAt: number): { parts: Parts; steps:
   return { parts: faulty, steps };
 }
 
-function intercept<T extends object>(real: T, methods: readonly string[], after: (method: string) => void): T {
+function intercept<T extends object>(real: T, methods: readonly string[], before: (method: string) => void): T {
   return new Proxy(real, {
     get(target, key) {
       const value = Reflect.get(target, key, target) as unknown;
       if (typeof value !== "function") return value;
       if (!methods.includes(String(key))) return value.bind(target);
       return (...args: unknown[]) => {
-        const result = (value as (...all: unknown[]) => unknown).apply(target, args);
-        const finish = (done: unknown) => {
-          after(String(key));
-          return done;
-        };
-        return result instanceof Promise ? result.then(finish) : finish(result);
+        before(String(key));
+        return (value as (...all: unknown[]) => unknown).apply(target, args);
       };
     },
   });
@@ -61,8 +57,8 @@ function faultyKernel(real: Parts["kernel"], step: (name: Step) => void): Parts[
       if (key === "apply") {
         return (objects: readonly KernelObject[], rollback: Rollback) => {
           for (const object of objects) {
-            target.apply([object], rollback);
             step(`${object.kind} of ${object.owner.split("/")[0]}`);
+            target.apply([object], rollback);
           }
         };
       }

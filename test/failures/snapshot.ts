@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import type { Parts } from "../../src/engine/parts.ts";
 
 // biome-ignore-start lint/suspicious/noExplicitAny: JSON of iproute2 and nft
@@ -12,14 +12,16 @@ const json = (command: string, ...args: string[]): any => {
 export function snapshot(parts: Parts): unknown {
   return {
     links: json("ip", "-j", "-d", "addr").map(link),
-    routes: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "route", "show", "table", "all").map(route)),
+    routes: ["-4", "-6"].flatMap((family) =>
+      json("ip", "-j", family, "route", "show", "table", "all").filter(lasting).map(route),
+    ),
     rules: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "rule")),
     neighbours: json("ip", "-j", "neigh").filter(({ state }: any) => state.includes("PERMANENT")),
     ruleset: json("nft", "-j", "list", "ruleset").nftables.map(nftObject),
     forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
     sandboxes: parts.kernel.sandboxes.list(),
     sockets: listening(),
-    descriptors: readdirSync("/proc/self/fd").length,
+    descriptors: descriptors(),
     model: {
       networks: [...parts.state.networks.values()],
       endpoints: [...parts.state.endpoints.values()],
@@ -36,7 +38,7 @@ const link = ({ ifname, flags, mtu, master, ifalias, addr_info, linkinfo }: any)
   ...{ ifname, mtu, master, ifalias, kind: linkinfo?.info_kind, up: flags.includes("UP") },
   addresses: addr_info.filter(lasting).map(({ local, prefixlen }: any) => `${local}/${prefixlen}`),
 });
-const route = ({ flags: _flags, ...rest }: any) => (lasting(rest) ? rest : undefined);
+const route = ({ flags: _flags, ...rest }: any) => rest;
 
 /** Without what counts: handles, packets. */
 const nftObject = (object: any): string =>
@@ -47,4 +49,17 @@ const nftObject = (object: any): string =>
 
 function listening(): string[] {
   return execFileSync("ss", ["-tulnaH"], { encoding: "utf8" }).trim().split("\n").sort();
+}
+
+/** What each open descriptor leads to, without numbers that differ from one socket to the next. */
+function descriptors(): string[] {
+  return readdirSync("/proc/self/fd")
+    .flatMap((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/g, "N");
+      } catch {
+        return []; // the descriptor that the directory was read with
+      }
+    })
+    .sort();
 }

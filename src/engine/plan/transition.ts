@@ -11,8 +11,8 @@ export interface Transition {
 }
 
 /**
- * The difference of two plans. A route or element that only changes its value is made anew (the kernel replaces it),
- * and so never removed: traffic finds one or the other.
+ * The difference of two plans. A route that only changes its gateway is made anew (the kernel replaces it), and so never
+ * removed; elements are dropped and added in one transaction: traffic finds one or the other.
  */
 export function transition(before: Plan, after: Plan): Transition {
   const made = difference(after.objects, before.objects, exactly);
@@ -21,7 +21,7 @@ export function transition(before: Plan, after: Plan): Transition {
     make: made,
     remove: difference(before.objects, after.objects, place),
     add: added,
-    drop: difference(before.elements, after.elements, elementPlace),
+    drop: difference(before.elements, after.elements, exactly),
   };
 }
 
@@ -31,7 +31,6 @@ function difference<T>(of: readonly T[], without: readonly T[], keyOf: (item: T)
 }
 
 const exactly = (item: unknown) => JSON.stringify(item);
-const elementPlace = ({ set, key }: FirewallElement) => JSON.stringify([set, key]);
 
 /** Where an object sits: two objects in one place cannot exist side by side. */
 export function place(object: KernelObject): string {
