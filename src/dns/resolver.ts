@@ -85,12 +85,15 @@ export class Resolver implements Disposable {
     if (!admission.enter(this.sandboxId)) return this.#fail(query, rcodes.REFUSED, "limit");
     const kept = { ...query, question: Buffer.from(query.question) }; // the received bytes are reused
     const send = later();
+    // Written and sent in one go: scratch is everybody's.
+    const deliver = (write: () => number): void => {
+      if (!this.#closing.signal.aborted) send(scratch, write());
+    };
     void forwarder
       .ask(kept, this.#upstreams, tcp)
       .finally(() => admission.leave(this.sandboxId))
-      .then((reply) => this.#finish(kept, reply, tcp))
-      .catch((error: unknown) => this.#broken(kept, error))
-      .then((length) => this.#closing.signal.aborted || send(scratch, length));
+      .then((reply) => deliver(() => this.#finish(kept, reply, tcp)))
+      .catch((error: unknown) => deliver(() => this.#broken(kept, error)));
     return 0;
   }
 

@@ -22,13 +22,17 @@ export interface NamesOptions {
 /** Starts the DNS thread. End it with stop(). */
 export function startNames(options: NamesOptions): NamesInWorker {
   const { sandboxes, netnsDirectory, log, onFatal, upstreamTimeoutMs = 2000, batched = true } = options;
-  const workerData: DnsWorkerData = { netnsDirectory, upstreamTimeoutMs, batched };
-  const file = new URL(`./dns-worker${extname(import.meta.url)}`, import.meta.url);
   return new NamesInWorker({
-    spawn: () => new Worker(file, { workerData, name: "dns" }),
+    spawn: () => spawnDnsWorker({ netnsDirectory, upstreamTimeoutMs, batched }),
     openSockets: (sandboxId) => openResolverSockets(sandboxes, sandboxId),
     closeSockets: closeResolverSockets,
     log,
     onFatal,
   });
+}
+
+/** The thread alone, for who wants to watch it. */
+export function spawnDnsWorker(workerData: DnsWorkerData): Worker {
+  const file = new URL(`./dns-worker${extname(import.meta.url)}`, import.meta.url); // .js beside us when bundled
+  return new Worker(file, { workerData, name: "dns" });
 }

@@ -65,7 +65,7 @@ export class TestConnection implements Disposable {
 
   /** Resolves when the server has closed the connection. */
   async closed(): Promise<void> {
-    if (!this.socket.closed) await once(this.socket, "close");
+    if (!this.socket.readableEnded && !this.socket.closed) await once(this.socket, "end");
   }
 
   [Symbol.dispose](): void {

@@ -57,9 +57,9 @@ export class TestUpstream implements AsyncDisposable {
     while (this.asked.length < count) await this.#arrival.promise;
   }
 
-  /** Answers what release() is waited for with: see hold(). */
-  release(): void {
-    for (const send of this.#held.splice(0)) send();
+  /** Sends replies that are held, oldest first. */
+  release(count = this.#held.length): void {
+    for (const send of this.#held.splice(0, count)) send();
   }
 
   /** While true, replies wait for release(). */
