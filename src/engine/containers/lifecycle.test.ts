@@ -295,11 +295,21 @@ test("an ended creator keeps its sandbox until the last who shares it has left, 
   await started(world, "side", { networkMode: { kind: "container", containerId: "pod" } });
   await world.containers.stop("pod", {});
   assert.deepEqual([get(world, "pod").state.status, get(world, "pod").sandboxId], ["exited", id]);
-  await assert.rejects(world.containers.remove("pod", { force: false }), code("CONTAINER_REFUSED"));
+  for (const force of [false, true]) {
+    await assert.rejects(world.containers.remove("pod", { force }), code("CONTAINER_REFUSED"));
+  }
   const removed = world.containers.wait("pod", "removed", never);
   await world.containers.stop("side", {});
   assert.equal(await removed, 143);
   assert.deepEqual([world.state.containerNamed("pod"), world.networking.sandboxes.size], [undefined, 0]);
+});
+
+test("remove() by force leaves a creator alone whose network others share", async () => {
+  using world = await listening();
+  await started(world, "pod");
+  await started(world, "side", { networkMode: { kind: "container", containerId: "pod" } });
+  await assert.rejects(world.containers.remove("pod", { force: true }), /shared by side/);
+  assert.equal(get(world, "pod").state.status, "running");
 });
 
 test("container:NAME of a container that joined another joins that other one", async () => {

@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import { findContainer } from "../reference.ts";
+import { joiners } from "./end.ts";
 import { endProcess } from "./end-process.ts";
 import { hold, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -14,6 +15,8 @@ export async function removeContainer(
 ): Promise<void> {
   const { id } = findContainer(parts.state, reference);
   if (!force) return removeStopped(parts, id);
+  // Before it is killed: its network cannot go while others use it.
+  refuseShared(parts, id);
   parts.removing.add(id);
   try {
     await endProcess(parts, id, { signal: sigkill, timeoutSeconds: 0 });
@@ -24,6 +27,13 @@ export async function removeContainer(
   }
 }
 
+function refuseShared(parts: ContainerParts, id: string): void {
+  const names = joiners(parts, id).map(({ name }) => name);
+  if (names.length === 0) return;
+  const why = `its network is shared by ${names.join(", ")}; stop or remove that first`;
+  throw new EngineError("CONTAINER_REFUSED", { container: parts.state.containers.get(id)?.name ?? id, why });
+}
+
 async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
   await using held = await hold(parts, id);
   const { container } = held;
@@ -31,5 +41,6 @@ async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
     const why = "cannot remove it while it is running: stop the container before removing or force remove";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
+  refuseShared(parts, id);
   await removeHeld(parts, container);
 }

@@ -75,8 +75,12 @@ async function endedMeanwhile(parts: ContainerParts, container: Container): Prom
 /** A start that had no answer yet is undone: whether the command ran already cannot be known. */
 async function halfStarted(parts: ContainerParts, container: Container, pid: number | undefined): Promise<Container> {
   const shared = joiners(parts, container.id).length > 0;
-  if (pid === undefined && (container.sandboxId === undefined || shared)) return container;
   const { runtime, state } = parts;
+  if (pid === undefined && (container.sandboxId === undefined || shared)) {
+    // On the host's network a start leaves no mark in the record; a process may still wait for its command.
+    if (container.config.networkMode.kind !== "networks") await runtime.release(container.id);
+    return container;
+  }
   if (pid !== undefined) await killIfThere(parts, container.id, sigkill);
   await runtime.release(container.id);
   const error = "the daemon ended while the container was starting";
