@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { ContainerLayout } from "./layout.ts";
+import { programEnvironment, textOf } from "./run-program.ts";
+import type { Runc } from "./runc.ts";
+import { runcError, shorten } from "./runc-error.ts";
+
+export interface Monitored {
+  readonly id: string;
+  readonly files: ContainerLayout;
+  readonly exitDirectory: string;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+}
+
+/** Descriptor on which conmon says how `runc create` went; its name comes from conmon's environment. */
+const SYNC_FD = 3;
+
+/**
+ * Starts a conmon, which runs `runc create` and stays: it owns the container's streams, writes its log, and records its
+ * exit. It forks away from us, so it outlives the daemon. Resolves to the pid of the container's init process; rejects
+ * with runc's words.
+ */
+export async function startMonitor(conmon: string, runc: Runc, container: Monitored): Promise<number> {
+  const child = spawn(conmon, conmonArguments(runc, container), {
+    cwd: container.files.run,
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    env: { ...programEnvironment(), _OCI_SYNCPIPE: String(SYNC_FD) },
+    detached: true, // signals to the daemon's process group are not the container's business
+  });
+  const launched = Promise.withResolvers<void>();
+  child.once("error", (cause) => launched.reject(new Error(`Cannot run ${conmon}`, { cause })));
+  child.once("spawn", () => launched.resolve());
+  await launched.promise;
+  const stderr = child.stderr ? textOf(child.stderr) : Promise.resolve("");
+  const answer = await firstLine(child.stdio[SYNC_FD] as Readable);
+  if (answer !== undefined && answer.data > 0) return answer.data;
+  const words = runcError(container.files.runcLog) ?? (answer?.message || (await stderr));
+  throw new Error(shorten(words) || "conmon ended without a word");
+}
+
+function conmonArguments(runc: Runc, { id, files, exitDirectory, tty, openStdin }: Monitored): string[] {
+  const named = {
+    "--api-version": "1",
+    "--cid": id,
+    "--cuuid": id,
+    "--runtime": runc.path,
+    "--bundle": files.bundle,
+    "--persist-dir": files.persist,
+    "--exit-dir": exitDirectory,
+    "--conmon-pidfile": files.monitorPidFile,
+    "--container-pidfile": files.initPidFile,
+    "--log-path": `k8s-file:${files.log}`,
+    "--log-level": "error",
+  };
+  return [
+    ...Object.entries(named).flat(),
+    "--full-attach", // the attach socket stays in the bundle, instead of a link in a directory of all
+    "--no-sync-log", // a container's end does not wait for the disk
+    ...(tty ? ["--terminal"] : []),
+    ...(openStdin ? ["--stdin"] : []),
+    ...runc.globalOptions(files.runcLog).flatMap((option) => ["--runtime-arg", option]),
+  ];
+}
+
+/** conmon's report: `data` is the pid, or -1 and a message. Undefined when it closed the pipe without one. */
+async function firstLine(pipe: Readable): Promise<{ data: number; message?: string } | undefined> {
+  const lines = createInterface({ input: pipe });
+  try {
+    for await (const line of lines) return JSON.parse(line) as { data: number; message?: string };
+    return undefined;
+  } finally {
+    lines.close();
+    pipe.destroy();
+  }
+}

@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EngineError } from "../base/errors.ts";
+import { shortId } from "../base/ids.ts";
+import type { RunPlan } from "../contracts/runtime.ts";
+import { removeEmptyCgroup } from "./cgroups.ts";
+import { startMonitor } from "./conmon.ts";
+import type { RuntimeParts } from "./parts.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { signalNumber } from "./signals.ts";
+import { grantable } from "./spec/capabilities.ts";
+import { configJson } from "./spec/config-json.ts";
+import { hostDevices } from "./spec/devices.ts";
+import { lookUpUser, readUserFiles } from "./spec/process-user.ts";
+
+/** Runtime.create: see the contract. What a crashed attempt left is removed first. */
+export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promise<{ pid: number }> {
+  const { layout, exits } = parts;
+  const { id, name, config } = plan.container;
+  parts.roots.check(config.rootfs);
+  await releaseContainer(parts, id);
+  const files = layout.of(id);
+  exits.silence(id);
+  try {
+    for (const directory of [files.bundle, files.persist]) mkdirSync(directory, { recursive: true });
+    await writeBundle(parts, plan);
+    const { tty, openStdin } = config;
+    const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
+    const pid = await startMonitor(parts.conmon, parts.runc, monitored);
+    exits.heed(id);
+    return { pid };
+  } catch (cause) {
+    await releaseContainer(parts, id);
+    if (cause instanceof EngineError) throw cause;
+    throw startFailed(name || shortId(id), cause);
+  }
+}
+
+async function writeBundle({ layout, roots }: RuntimeParts, plan: RunPlan): Promise<void> {
+  const { id, config } = plan.container;
+  const files = layout.of(id);
+  const rootPath = await roots.open(config.rootfs, files);
+  const spec = configJson({
+    plan,
+    rootPath,
+    user: lookUpUser(config.user, readUserFiles(rootPath)),
+    capabilities: grantable(),
+    hostDevices: config.privileged ? hostDevices() : [],
+    secrets: roots.secrets(config.rootfs),
+    cgroupsPath: `/${layout.cgroupParent}/${id}`,
+  });
+  writeFileSync(join(files.bundle, "config.json"), JSON.stringify(spec));
+}
+
+const startFailed = (container: string, cause: unknown): EngineError =>
+  new EngineError(
+    "START_FAILED",
+    { container, why: cause instanceof Error ? cause.message : String(cause) },
+    { cause },
+  );
+
+/** Runtime.start. */
+export async function startContainer({ runc }: RuntimeParts, id: string): Promise<void> {
+  try {
+    await runc.start(id);
+  } catch (cause) {
+    throw startFailed(shortId(id), cause);
+  }
+}
+
+/** Runtime.kill: the pid is known to be the container's, so no program is needed. */
+export async function killContainer({ processes }: RuntimeParts, id: string, signal: string): Promise<void> {
+  const number = signalNumber(signal);
+  const init = processes.init(id);
+  if (!init || !send(init, number)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+}
+
+/** False when the process is gone. */
+function send({ pid }: ProcessIdentity, signal: number): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw cause;
+  }
+}
+
+/** Runtime.release: goes on after a failure and reports all of them. */
+export async function releaseContainer(parts: RuntimeParts, id: string): Promise<void> {
+  const { layout, exits, processes, runc, roots } = parts;
+  const files = layout.of(id);
+  exits.silence(id);
+  await finish(`release container ${shortId(id)}`, [
+    () => endProcesses(parts, id),
+    () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
+    () => roots.close(files),
+    () => removeEmptyCgroup(layout.cgroupParent),
+    () => rm(files.run, { recursive: true, force: true }),
+    () => rm(files.persist, { recursive: true, force: true }),
+    () => rmSync(files.exitFile, { force: true }),
+  ]);
+  processes.forget(id);
+}
+
+/** Runtime.remove. */
+export async function removeContainer(parts: RuntimeParts, id: string): Promise<void> {
+  await releaseContainer(parts, id);
+  await rm(parts.layout.of(id).data, { recursive: true, force: true });
+  parts.exits.forget(id);
+}
+
+async function finish(what: string, steps: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `Cannot ${what}: ${failures.map(String).join("; ")}`);
+}
+
+/** How long a conmon may take to write down the end of its container and to end itself. */
+const patienceMs = 5_000;
+
+/**
+ * Ends the container and waits for its conmon, which would otherwise write the exit file after we removed it. Neither
+ * is our child, and Node cannot wait for others' processes, so we look.
+ */
+async function endProcesses({ processes }: RuntimeParts, id: string): Promise<void> {
+  const init = processes.init(id);
+  if (init) send(init, 9);
+  const monitor = processes.monitor(id);
+  if (monitor && !(await ended(monitor))) send(monitor, 9);
+  if (init && !(await ended(init))) throw new Error(`process ${init.pid} does not end on SIGKILL`);
+}
+
+async function ended(process: ProcessIdentity): Promise<boolean> {
+  const until = Date.now() + patienceMs;
+  while (isAlive(process)) {
+    if (Date.now() > until) return false;
+    await sleep(2);
+  }
+  return true;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ExecSpec } from "../../contracts/runtime.ts";
+import { capabilitySets, grantable } from "../spec/capabilities.ts";
+import { mergeEnvironment } from "../spec/environment.ts";
+import { lookUpUser, type ProcessUser, type UserFiles } from "../spec/process-user.ts";
+
+/** `process` of a bundle's config.json, the part that an exec inherits. */
+export interface InitProcess {
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: ProcessUser;
+  readonly capabilities: { readonly bounding: readonly string[] };
+}
+
+export const readInitProcess = (bundle: string): InitProcess =>
+  (JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as { process: InitProcess }).process;
+
+/** The process description for `runc exec --process`: what is not given is as the container's own process has it. */
+export function execProcess(spec: ExecSpec, init: InitProcess, files: UserFiles): Record<string, unknown> {
+  const user = spec.user === "" ? init.user : lookUpUser(spec.user, files);
+  const capabilities = spec.privileged ? grantable() : init.capabilities.bounding;
+  return {
+    terminal: spec.tty,
+    args: spec.args,
+    env: mergeEnvironment(init.env, spec.tty ? ["TERM=xterm"] : [], spec.env),
+    cwd: spec.workingDir || init.cwd,
+    user,
+    capabilities: capabilitySets(capabilities, user.uid),
+  };
+}

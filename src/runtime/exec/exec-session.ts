@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough, type Readable, type Writable } from "node:stream";
+import { EngineError, invalid } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
+import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
+import type { RuntimeParts } from "../parts.ts";
+import { programEnvironment } from "../run-program.ts";
+import { runcError, startFailureCode } from "../runc-error.ts";
+import { readUserFiles } from "../spec/process-user.ts";
+import { execProcess, readInitProcess } from "./exec-process.ts";
+import { terminalStreams } from "./terminal-streams.ts";
+
+/** Exit code of `runc exec` when it, and not the program, has failed. */
+const RUNC_FAILED = 255;
+
+/** Runtime.exec: a `runc exec` that is our child, with pipes or with a terminal between. */
+export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec): Promise<ExecSession> {
+  const files = parts.layout.of(id);
+  const init = parts.processes.started(id);
+  if (!init) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  if (spec.args.length === 0) throw invalid("Cmd", "no exec command specified");
+  const description = execProcess(spec, readInitProcess(files.bundle), readUserFiles(`/proc/${init.pid}/root`));
+  mkdirSync(files.execs, { recursive: true });
+  const directory = mkdtempSync(join(files.execs, "exec-"));
+  writeFileSync(join(directory, "process.json"), JSON.stringify(description));
+  const args = [
+    ...parts.runc.globalOptions(join(directory, "log")),
+    ...["exec", "--process", join(directory, "process.json"), "--pid-file", join(directory, "pid"), id],
+  ];
+  const { child, streams, resize } = spec.tty
+    ? runOnTerminal(parts, args)
+    : { ...runOnPipes(parts, args), resize: () => {} };
+  if (!spec.attachStdin) streams.stdin.end();
+  const exitCode = exitCodeOf(child, join(directory, "log"));
+  const pid = await pidOf(directory, exitCode);
+  const exited = exitCode.finally(() => rmSync(directory, { recursive: true, force: true }));
+  return { pid, ...streams, exited, resize };
+}
+
+interface Streams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+function runOnPipes({ runc }: RuntimeParts, args: readonly string[]): { child: ChildProcess; streams: Streams } {
+  const child = spawn(runc.path, args, { stdio: "pipe", env: programEnvironment(), detached: true });
+  // The program may end without reading what it is sent; that is its right and no failure of ours.
+  child.stdin.on("error", () => {});
+  return { child, streams: { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr } };
+}
+
+/**
+ * `runc exec` makes the container's terminal itself and copies between it and the terminal it is started on, which is
+ * therefore raw. It asks for the new size when it is told that the size has changed.
+ */
+function runOnTerminal({ runc, terminals }: RuntimeParts, args: readonly string[]) {
+  const { controller, line, resize } = terminals.open();
+  try {
+    const child = spawn(runc.path, args, { stdio: [line, line, line], env: programEnvironment(), detached: true });
+    const { input, output } = terminalStreams(controller);
+    const stderr = new PassThrough();
+    stderr.end();
+    return {
+      child,
+      streams: { stdin: input, stdout: output, stderr },
+      resize: (rows: number, columns: number) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        resize(rows, columns);
+        child.kill("SIGWINCH");
+      },
+    };
+  } finally {
+    closeSync(line);
+  }
+}
+
+/** The program's exit code; 126 or 127 as Docker has it when it could not be started. runc says why on stderr. */
+function exitCodeOf(child: ChildProcess, logFile: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.once("error", reject);
+  child.once("exit", (code) => {
+    const why = code === RUNC_FAILED ? runcError(logFile) : undefined;
+    resolve(why === undefined ? (code ?? 128 + 9) : startFailureCode(why));
+  });
+  return promise;
+}
+
+/** The pid that runc writes once the program runs; 0 when it never did. */
+async function pidOf(directory: string, exited: Promise<number>): Promise<number> {
+  const file = join(directory, "pid");
+  const written = Promise.withResolvers<void>();
+  const look = (): void => void (existsSync(file) && written.resolve());
+  const watcher = watch(directory, look);
+  try {
+    look();
+    await Promise.race([written.promise, exited]);
+  } finally {
+    watcher.close();
+  }
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+}

@@ -1,0 +1,21 @@
+import { PassThrough, type Readable, Writable } from "node:stream";
+import { ReadStream } from "node:tty";
+
+/**
+ * The controlling end of a terminal as two streams; takes over the descriptor. Reading it fails with EIO once the
+ * program has closed the other end, which here is the end of its output, pty(7).
+ */
+export function terminalStreams(controller: number): { input: Writable; output: Readable } {
+  const socket = new ReadStream(controller);
+  const output = new PassThrough();
+  socket.on("data", (chunk) => void (output.write(chunk) || socket.pause()));
+  output.on("drain", () => socket.resume());
+  output.on("close", () => socket.destroy());
+  socket.on("error", (cause: NodeJS.ErrnoException) => (cause.code === "EIO" ? output.end() : output.destroy(cause)));
+  socket.on("close", () => output.end());
+  const input = new Writable({
+    // What is typed to a program that has ended goes nowhere.
+    write: (chunk: Buffer, _encoding, done) => void (socket.destroyed ? done() : socket.write(chunk, () => done())),
+  });
+  return { input, output };
+}

@@ -1,0 +1,20 @@
+import type { Log } from "../base/log.ts";
+import type { Terminals } from "../contracts/terminals.ts";
+import type { Exits } from "./exits.ts";
+import type { Layout } from "./layout.ts";
+import type { Processes } from "./processes.ts";
+import type { Roots } from "./rootfs.ts";
+import type { Runc } from "./runc.ts";
+
+/** What the runtime's operations work with. */
+export interface RuntimeParts {
+  readonly layout: Layout;
+  readonly processes: Processes;
+  readonly exits: Exits;
+  readonly roots: Roots;
+  readonly runc: Runc;
+  /** Path of the program. */
+  readonly conmon: string;
+  readonly terminals: Terminals;
+  readonly log: Log;
+}

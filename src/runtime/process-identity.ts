@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+
+/** A process that is surely the one meant: a pid may be given to another process, a pid with its start time is not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks after boot: field 22 of proc_pid_stat(5). */
+  readonly startTime: string;
+}
+
+/** The identity of a process that is alive now; undefined for none and for one that is dead but not yet reaped. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readProc(pid, "stat");
+  // The command's name is in parentheses and may itself have spaces and parentheses: fields count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state] = fields;
+  const startTime = fields[22 - 3]; // the state is field 3
+  if (!state || !startTime || state === "Z" || state === "X") return undefined;
+  return { pid, startTime };
+}
+
+export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => identify(pid)?.startTime === startTime;
+
+/** Whether a process is in a control group of that name, in any hierarchy, proc_pid_cgroup(5). */
+export const isInCgroup = (pid: number, path: string): boolean =>
+  readProc(pid, "cgroup")
+    .split("\n")
+    .some((line) => line.endsWith(`:${path}`));
+
+/** Text of a file of /proc/PID; "" when the process is gone. */
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return "";
+    throw cause;
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, statSync } from "node:fs";
+import { EngineError, invalid } from "../base/errors.ts";
+import type { Mounts } from "../contracts/mounts.ts";
+import type { Images } from "../contracts/runtime.ts";
+import type { Rootfs } from "../model/container.ts";
+import type { ContainerLayout } from "./layout.ts";
+import { secretsIn } from "./spec/protected-paths.ts";
+
+/** Where images are unpacked, as far as roots need to know. */
+export interface ImageRoots extends Pick<Images, "find"> {
+  rootOf(imageId: string): string;
+}
+
+export interface Roots {
+  /** Throws when a root cannot be had. */
+  check(rootfs: Rootfs): void;
+  /** Makes the root ready and returns its path. Safe to repeat: what is mounted already is unmounted first. */
+  open(rootfs: Rootfs, files: ContainerLayout): Promise<string>;
+  close(files: ContainerLayout): Promise<void>;
+  /** Paths inside the container that lead to the daemon's own files. */
+  secrets(rootfs: Rootfs): string[];
+}
+
+/** `secrets`: the daemon's own directories and sockets on the host. */
+export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonly string[]): Roots {
+  const lowerOf = (rootfs: Rootfs): string => {
+    if (rootfs.kind === "host") return "/";
+    return rootfs.kind === "directory" ? rootfs.path : images.rootOf(rootfs.imageId);
+  };
+  return {
+    check(rootfs) {
+      if (rootfs.kind === "image") imageMustExist(images, rootfs);
+      if (rootfs.kind === "directory") directoryMustExist(rootfs.path);
+    },
+    async open(rootfs, files) {
+      this.check(rootfs);
+      if (rootfs.kind === "directory") return rootfs.path; // used as it is, as podman's --rootfs does
+      for (const directory of [files.upper, files.work, files.merged]) mkdirSync(directory, { recursive: true });
+      await mounts.unmount(files.merged);
+      mounts.overlay({ lower: lowerOf(rootfs), upper: files.upper, work: files.work, target: files.merged });
+      return files.merged;
+    },
+    close: (files) => mounts.unmount(files.merged),
+    secrets: (rootfs) => (rootfs.kind === "image" ? [] : secretsIn(lowerOf(rootfs), secrets)),
+  };
+}
+
+function imageMustExist(images: ImageRoots, { imageId, reference }: Extract<Rootfs, { kind: "image" }>): void {
+  if (statSync(images.rootOf(imageId), { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new EngineError("IMAGE_NOT_FOUND", { image: reference || imageId });
+}
+
+function directoryMustExist(path: string): void {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (!entry) throw invalid("rootfs", `directory "${path}" does not exist`);
+  if (!entry.isDirectory()) throw invalid("rootfs", `"${path}" is no directory`);
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+
+/** The last error in a file that runc wrote with `--log FILE --log-format json`, in short; undefined without one. */
+export function runcError(logFile: string): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(logFile, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+  const messages = text.split("\n").flatMap(errorOf);
+  const last = messages.at(-1);
+  return last === undefined ? undefined : shorten(last);
+}
+
+function errorOf(line: string): string[] {
+  try {
+    const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown };
+    return level === "error" && typeof msg === "string" ? [msg] : [];
+  } catch {
+    return []; // an empty line, or a half-written one of a runc that was killed
+  }
+}
+
+/** Drops the layers of runc that say only which of its parts failed, and keeps the cause. */
+export function shorten(message: string): string {
+  const layers =
+    /^(runc (create|start|run) failed|exec failed|unable to start container process|error during container init): /;
+  let text = message.trim();
+  while (layers.test(text)) text = text.replace(layers, "");
+  return text;
+}
+
+/** Docker's exit code for a process that could not be started: 127 not found, 126 found but not to be run. */
+export function startFailureCode(why: string): 125 | 126 | 127 {
+  if (/executable file not found|no such file or directory/.test(why)) return 127;
+  return /permission denied|is a directory|exec format error/.test(why) ? 126 : 125;
+}

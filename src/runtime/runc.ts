@@ -1,0 +1,36 @@
+import { rmSync } from "node:fs";
+import type { Layout } from "./layout.ts";
+import { runProgram } from "./run-program.ts";
+import { runcError, shorten } from "./runc-error.ts";
+
+/** The calls of runc that need nothing but a container's id; `runc create` is conmon's, `runc exec` has its own file. */
+export interface Runc {
+  readonly path: string;
+  /** Options before the verb: where runc keeps its records, and where it writes its errors. */
+  globalOptions(logFile: string): string[];
+  /** Lets the init process of a created container run the command. Throws with runc's words. */
+  start(id: string): Promise<void>;
+  /** Kills what is left and removes runc's records and control groups. Idempotent. */
+  delete(id: string): Promise<void>;
+}
+
+export function createRunc(path: string, layout: Layout): Runc {
+  const globalOptions = (logFile: string): string[] => [
+    `--root=${layout.runc}`,
+    `--log=${logFile}`,
+    "--log-format=json",
+  ];
+  const run = async (id: string, ...verb: string[]): Promise<void> => {
+    const log = layout.of(id).runcLog;
+    rmSync(log, { force: true }); // what an earlier call said is not this one's error
+    const { exitCode, stderr } = await runProgram(path, [...globalOptions(log), ...verb, id]);
+    if (exitCode !== 0) throw new Error(runcError(log) ?? (shorten(stderr) || `runc ended with code ${exitCode}`));
+  };
+  return {
+    path,
+    globalOptions,
+    start: (id) => run(id, "start"),
+    // --force also makes "no such container" a success.
+    delete: (id) => run(id, "delete", "--force"),
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { shortId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Mounts } from "../contracts/mounts.ts";
+import type { Images, LogEntry, LogQuery, Runtime } from "../contracts/runtime.ts";
+import type { Terminals } from "../contracts/terminals.ts";
+import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
+import { startExec } from "./exec/exec-session.ts";
+import { Exits } from "./exits.ts";
+import { ImageStore } from "./images/image-store.ts";
+import { Layout } from "./layout.ts";
+import { type LogSource, readLog } from "./logs/read-log.ts";
+import type { RuntimeParts } from "./parts.ts";
+import { Processes } from "./processes.ts";
+import { createRoots } from "./rootfs.ts";
+import { findProgram } from "./run-program.ts";
+import { createRunc } from "./runc.ts";
+
+export interface RuntimeOptions {
+  readonly dataRoot: string;
+  readonly execRoot: string;
+  readonly mounts: Mounts;
+  readonly terminals: Terminals;
+  readonly log: Log;
+  /** Paths beside the two roots that no container may reach: the daemon's sockets. */
+  readonly secrets?: readonly string[];
+}
+
+/** The runtime with its images; dispose it to stop watching. Containers go on without it. */
+export type OpenRuntime = Runtime & Disposable & { readonly images: Images };
+
+/** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
+export function openRuntime(options: RuntimeOptions): OpenRuntime {
+  const { mounts, terminals, log } = options;
+  const layout = openLayout(options);
+  const programs = { tar: findProgram("tar", "tar"), sync: findProgram("sync", "coreutils") };
+  const images = new ImageStore(layout.images, programs);
+  const processes = new Processes(layout);
+  const secrets = [layout.dataRoot, layout.execRoot, ...(options.secrets ?? [])];
+  const parts: RuntimeParts = {
+    layout,
+    processes,
+    exits: new Exits(layout, processes, log),
+    roots: createRoots(mounts, images, secrets),
+    runc: createRunc(findProgram("runc", "runc"), layout),
+    conmon: findProgram("conmon", "conmon"),
+    terminals,
+    log,
+  };
+  return runtimeOf(parts, images);
+}
+
+function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
+  const { layout, processes, exits, roots } = parts;
+  return {
+    images,
+    create: (plan) => createContainer(parts, plan),
+    start: (id) => startContainer(parts, id),
+    kill: (id, signal) => killContainer(parts, id, signal),
+    release: (id) => releaseContainer(parts, id),
+    remove: (id) => removeContainer(parts, id),
+    exec: (id, spec) => startExec(parts, id, spec),
+    logs: (id, query) => logsOf(parts, id, query),
+    running: () => Promise.resolve(running(layout, processes)),
+    exitOf: (id) => exits.exitOf(id),
+    watch: (onExit) => exits.listen(onExit),
+    checkRootfs: (rootfs) => roots.check(rootfs),
+    leftovers: () => layout.ids(),
+    [Symbol.dispose]: () => exits[Symbol.dispose](),
+  };
+}
+
+function running(layout: Layout, processes: Processes): Map<string, number> {
+  const pids = layout.ids().map((id) => [id, processes.started(id)?.pid] as const);
+  return new Map(pids.filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+function logsOf({ layout, processes, exits }: RuntimeParts, id: string, query: LogQuery): AsyncIterable<LogEntry> {
+  const source: LogSource = {
+    path: layout.of(id).log,
+    isOver: () => processes.monitor(id) === undefined || exits.exitOf(id) !== undefined,
+    listen: (onExit) => exits.listen((exit) => exit.containerId === id && onExit()),
+  };
+  return readLog(source, query);
+}
+
+/** Makes the two roots; forgets what an exec root on disk still says of an earlier boot. */
+function openLayout({ dataRoot, execRoot, log }: RuntimeOptions): Layout {
+  for (const directory of [dataRoot, execRoot]) mkdirSync(directory, { recursive: true, mode: 0o711 });
+  const layout = new Layout(realpathSync(dataRoot), realpathSync(execRoot));
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  if (readBootId(layout) === bootId) return layout;
+  log.debug({ execRoot, boot: shortId(bootId) }, "first start of this boot");
+  for (const stale of [join(layout.execRoot, "containers"), layout.runc, layout.exits])
+    rmSync(stale, { recursive: true, force: true });
+  writeFileSync(layout.bootId, bootId);
+  return layout;
+}
+
+function readBootId(layout: Layout): string | undefined {
+  try {
+    return readFileSync(layout.bootId, "utf8").trim();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+}

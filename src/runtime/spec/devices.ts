@@ -1,0 +1,78 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** A device node as the runtime specification has it. */
+export interface DeviceNode {
+  readonly path: string;
+  readonly type: "c" | "b";
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface DeviceRule {
+  readonly allow: boolean;
+  readonly type?: "c" | "b";
+  readonly major?: number;
+  readonly minor?: number;
+  readonly access: string;
+}
+
+/** Major and minor numbers of Documentation/admin-guide/devices.txt. */
+const usable: readonly [major: number, minor?: number][] = [
+  [1, 3], // null
+  [1, 5], // zero
+  [1, 7], // full
+  [1, 8], // random
+  [1, 9], // urandom
+  [5, 0], // tty
+  [5, 1], // console
+  [5, 2], // ptmx
+  [136], // pts
+];
+
+/** Rules of the devices control group: nodes may be made, but only harmless ones opened; Docker's list. */
+export function deviceRules(privileged: boolean): DeviceRule[] {
+  if (privileged) return [{ allow: true, access: "rwm" }];
+  return [
+    { allow: false, access: "rwm" },
+    { allow: true, type: "c", access: "m" },
+    { allow: true, type: "b", access: "m" },
+    ...usable.map(
+      ([major, minor]): DeviceRule => ({
+        allow: true,
+        type: "c",
+        major,
+        ...(minor === undefined ? {} : { minor }),
+        access: "rwm",
+      }),
+    ),
+  ];
+}
+
+/** What runc makes or mounts itself. */
+const madeByRunc = new Set("null zero full random urandom tty console ptmx pts shm mqueue fd".split(" "));
+
+/** The host's device nodes, which a privileged container gets. */
+export function hostDevices(directory = "/dev"): DeviceNode[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): DeviceNode[] => {
+    if (directory === "/dev" && madeByRunc.has(entry.name)) return [];
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return hostDevices(path);
+    if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
+    const { rdev, mode, uid, gid } = lstatSync(path);
+    const type = entry.isBlockDevice() ? "b" : "c";
+    return [{ path, type, ...deviceNumber(rdev), fileMode: mode & 0o7777, uid, gid }];
+  });
+}
+
+/** glibc's dev_t: the numbers' low and high bits interleaved, sysmacros.h. */
+const deviceNumber = (device: number): { major: number; minor: number } => {
+  const bits = BigInt(device);
+  return {
+    major: Number(((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xfffff000n)),
+    minor: Number((bits & 0xffn) | ((bits >> 12n) & 0xffffff00n)),
+  };
+};

@@ -1,0 +1,86 @@
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { invalid } from "../../base/errors.ts";
+import { pathInRoot } from "./path-in-root.ts";
+
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+/** The texts of a root's /etc/passwd and /etc/group; "" where there is none. */
+export interface UserFiles {
+  readonly passwd: string;
+  readonly group: string;
+}
+
+/** Reads them without ever leaving `root`. */
+export const readUserFiles = (root: string): UserFiles => ({
+  passwd: readInside(root, "/etc/passwd"),
+  group: readInside(root, "/etc/group"),
+});
+
+function readInside(root: string, path: string): string {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK; // a FIFO must not hold the daemon
+  let fd: number;
+  try {
+    fd = openSync(pathInRoot(root, path), flags);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return "";
+    throw cause;
+  }
+  try {
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Looks up "", "user", "user:group", names or numbers, by Docker's rules: a number need not be in the files, a name
+ * must; a user's other groups count only if no group is given.
+ */
+export function lookUpUser(text: string, files: UserFiles): ProcessUser {
+  const [userText = "", groupText = ""] = text.split(":");
+  const user = findUser(userText || "0", parseLines(files.passwd));
+  const groups = parseLines(files.group);
+  if (groupText !== "") return { uid: user.uid, gid: findGroup(groupText, groups), additionalGids: [] };
+  const additionalGids = groups
+    .filter(([, , , members = ""]) => user.name !== undefined && members.split(",").includes(user.name))
+    .map(([, , gid]) => Number(gid));
+  return { uid: user.uid, gid: user.gid, additionalGids };
+}
+
+/** passwd(5) and group(5): fields between colons; short lines are broken ones. */
+const parseLines = (text: string): string[][] =>
+  text
+    .split("\n")
+    .map((line) => line.trim().split(":"))
+    .filter((fields) => fields.length >= 3);
+
+function findUser(text: string, lines: readonly string[][]): { uid: number; gid: number; name?: string } {
+  const uid = idOf(text);
+  const line = lines.find(([name]) => name === text) ?? lines.find((fields) => uid !== undefined && fields[2] === text);
+  const [name] = line ?? [];
+  if (line && name !== undefined) return { uid: Number(line[2]), gid: Number(line[3] ?? 0), name };
+  if (uid === undefined) throw invalid("user", `unable to find user ${text}: no matching entries in passwd file`);
+  return { uid, gid: 0 };
+}
+
+function findGroup(text: string, lines: readonly string[][]): number {
+  const gid = idOf(text);
+  const line = lines.find(([name]) => name === text);
+  if (line) return Number(line[2]);
+  if (gid === undefined) throw invalid("group", `unable to find group ${text}: no matching entries in group file`);
+  return gid;
+}
+
+/** The largest id that runc takes, 2^31 - 1. */
+const largestId = 0x7fffffff;
+
+function idOf(text: string): number | undefined {
+  if (!/^\d+$/.test(text)) return undefined;
+  if (Number(text) > largestId) throw invalid("user", `ids must be from 0 to ${largestId}, not ${text}`);
+  return Number(text);
+}

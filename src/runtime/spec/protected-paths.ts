@@ -1,0 +1,31 @@
+import { join, relative } from "node:path";
+
+/** What tells of or harms the host, hidden from containers that are not privileged: Docker's list. */
+export const maskedPaths = [
+  "/proc/asound",
+  "/proc/acpi",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/sys/firmware",
+  "/sys/devices/virtual/powercap",
+];
+
+/** Read-only in containers that are not privileged: Docker's list. */
+export const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/**
+ * Where the daemon's own directories and sockets would appear in a container whose root is, or is a copy of, the host's
+ * `root` directory. runc hides each: a directory below an empty read-only tmpfs, a file below /dev/null.
+ */
+export function secretsIn(root: string, secrets: readonly string[]): string[] {
+  return secrets
+    .map((path) => relative(root, path))
+    .filter((path) => path !== "" && path !== ".." && !path.startsWith("../"))
+    .map((path) => join("/", path));
+}

@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId } from "../../base/ids.ts";
+import { silentLog } from "../../base/log.ts";
+import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.ts";
+import { mounts } from "../../kernel/mounts/mounts.ts";
+import { terminals } from "../../kernel/terminal/terminals.ts";
+import type { ContainerConfig } from "../../model/container.ts";
+import { type OpenRuntime, openRuntime } from "../runtime.ts";
+import { containerOf } from "./plan.ts";
+
+/** A runtime on two throw-away roots. */
+export class RuntimeLab implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), "fairlead-runtime-"));
+  readonly dataRoot = join(this.directory, "data");
+  readonly execRoot = join(this.directory, "exec");
+  readonly socket = join(this.directory, "fairlead.sock");
+  runtime = this.open();
+
+  open(): OpenRuntime {
+    const { dataRoot, execRoot, socket } = this;
+    return openRuntime({ dataRoot, execRoot, mounts, terminals, log: silentLog, secrets: [socket] });
+  }
+
+  /** A plan for a container with these settings, with files for /etc. */
+  plan(config: Partial<ContainerConfig>): RunPlan {
+    const id = newId();
+    const files = join(this.directory, "files", id);
+    mkdirSync(files, { recursive: true });
+    const names = { resolvConf: "resolv.conf", hosts: "hosts", hostname: "hostname" };
+    const paths = Object.entries(names).map(([key, name]) => [key, join(files, name)] as const);
+    for (const [key, path] of paths) writeFileSync(path, `${key} of the test\n`);
+    return { container: containerOf(id, config), files: Object.fromEntries(paths) as RunPlan["files"] };
+  }
+
+  /** Creates and starts a container and waits for its end. */
+  async run(config: Partial<ContainerConfig>): Promise<{ id: string; exit: Exit; output: string }> {
+    const plan = this.plan(config);
+    const { id } = plan.container;
+    const exit = this.exitOf(id);
+    await this.runtime.create(plan);
+    await this.runtime.start(id);
+    return { id, exit: await exit, output: await this.output(id) };
+  }
+
+  /** Creates and starts a container that goes on. */
+  async start(config: Partial<ContainerConfig>): Promise<string> {
+    const plan = this.plan(config);
+    await this.runtime.create(plan);
+    await this.runtime.start(plan.container.id);
+    return plan.container.id;
+  }
+
+  /** The next end of a container. */
+  exitOf(id: string): Promise<Exit> {
+    const { promise, resolve } = Promise.withResolvers<Exit>();
+    const watch = this.runtime.watch((exit) => {
+      if (exit.containerId !== id) return;
+      watch[Symbol.dispose]();
+      resolve(exit);
+    });
+    return promise;
+  }
+
+  async entries(id: string, query: Partial<LogQuery> = {}): Promise<LogEntry[]> {
+    return Array.fromAsync(this.runtime.logs(id, { follow: false, stdout: true, stderr: true, ...query }));
+  }
+
+  async output(id: string, query: Partial<LogQuery> = {}): Promise<string> {
+    return (await this.entries(id, query)).map(({ bytes }) => Buffer.from(bytes).toString()).join("");
+  }
+
+  /** What containers of this lab left on the machine. */
+  traces(): { mounts: string[]; cgroups: string[]; processes: string[]; ids: string[] } {
+    const cgroup = `fairlead-`;
+    return {
+      mounts: lines("/proc/self/mountinfo").filter((line) => line.includes(this.directory)),
+      cgroups: readdirSync("/sys/fs/cgroup")
+        .flatMap((name) => (existsSync(join("/sys/fs/cgroup", name, cgroup)) ? [name] : []))
+        .concat(),
+      processes: execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
+        .split("\n")
+        .filter((line) => line.includes(this.directory)),
+      ids: this.runtime.leftovers(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const id of this.runtime.leftovers()) await this.runtime.remove(id);
+    this.runtime[Symbol.dispose]();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+const lines = (path: string): string[] => readFileSync(path, "utf8").split("\n");
