@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
-import { type ContainerParts } from "../engine/containers/parts.ts";
+import type { ContainerParts } from "../engine/containers/parts.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
 import { containerParts, containerUseCases } from "../engine/containers/use-cases.ts";
 import { attachmentsOf } from "../engine/endpoints/attachments.ts";
@@ -18,20 +18,22 @@ import { repair } from "../engine/reconcile/repair.ts";
 import { adoptAddresses, restoreSandboxes } from "../engine/reconcile/restore.ts";
 import { watchKernel } from "../engine/reconcile/watch.ts";
 import { findContainer } from "../engine/reference.ts";
-import type { Container } from "../model/container.ts";
 import { completePools } from "../ipam/default-pools.ts";
+import { mounts } from "../kernel/mounts/mounts.ts";
+import { terminals } from "../kernel/terminal/terminals.ts";
+import type { Container } from "../model/container.ts";
+import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import type { Composition } from "./composition.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { type NetworkingParts, openNetworking } from "./networking-parts.ts";
 import { releaseVersion } from "./release.ts";
-import { openContainerRuntime } from "./runtime.ts";
 
 /** Puts the daemon together and brings kernel, store and containers in line before anything is served. */
 export async function compose(options: DaemonOptions, log: Log): Promise<Composition> {
   await using opened = new AsyncDisposableStack();
   const networking = opened.adopt(await openNetworking(options, log), (each) => each.close());
   const { parts } = networking;
-  const runtime = opened.adopt(openContainerRuntime(options, log), (each) => each.close());
+  const runtime = opened.use(openContainerRuntime(options, log));
   const hostResolvConf = new HostResolvConf();
   const upstreamsOf = (container: Container) => upstreamsFor(container, options, hostResolvConf.current());
   const containers = containerParts({
@@ -43,7 +45,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     runtime,
     images: runtime.images,
     log,
-    logPath: runtime.logPath,
+    logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
   await restore(parts, containers, options, upstreamsOf);
   opened.use(await listen(containers));
@@ -51,13 +53,28 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf)));
   warnOfConflicts(parts);
   const all = opened.move();
-  return { ...composition(options, networking, containers, upstreamsOf), images: runtime.images, stop: () => all.disposeAsync() };
+  return {
+    ...composition(options, networking, containers, upstreamsOf),
+    images: runtime.images,
+    stop: () => all.disposeAsync(),
+  };
+}
+
+/** Containers never see what would let them steer the daemon: its data and its sockets. */
+function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log: Log): OpenRuntime {
+  const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
+  return openRuntime({ dataRoot, execRoot, log, mounts, terminals, secrets });
 }
 
 type UpstreamsOf = (container: Container) => ReturnType<typeof upstreamsFor>;
 
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */
-async function restore(parts: Parts, containers: ContainerParts, options: DaemonOptions, upstreamsOf: UpstreamsOf): Promise<void> {
+async function restore(
+  parts: Parts,
+  containers: ContainerParts,
+  options: DaemonOptions,
+  upstreamsOf: UpstreamsOf,
+): Promise<void> {
   adoptAddresses(parts);
   const running = await restoreContainers(containers);
   await restoreSandboxes(parts, running, upstreamsOf);
@@ -81,7 +98,12 @@ async function updateUpstreams(parts: Parts, upstreamsOf: UpstreamsOf): Promise<
     if (!container || attachments.length === 0) continue;
     await parts.names
       .update(resolverConfig(id, attachments, upstreamsOf(container)))
-      .catch((error: unknown) => parts.log.error({ err: error, container: container.name }, "cannot tell a resolver of the host's new name servers"));
+      .catch((error: unknown) =>
+        parts.log.error(
+          { err: error, container: container.name },
+          "cannot tell a resolver of the host's new name servers",
+        ),
+      );
   }
 }
 
@@ -110,7 +132,10 @@ function composition(
       labels: options.labels,
       drivers: parts.drivers.all().map(({ type }) => type),
       addressPools: completePools(options.addressPools, daemonId),
-      warnings: () => parts.firewall.conflicts().map(({ chain, remedy }) => `${chain} drops packets that are allowed here; ${remedy}`),
+      warnings: () =>
+        parts.firewall
+          .conflicts()
+          .map(({ chain, remedy }) => `${chain} drops packets that are allowed here; ${remedy}`),
     },
     telemetry: {
       counters: (sandboxId, ifName) => parts.kernel.counters(sandboxId, ifName),
@@ -145,4 +170,3 @@ function countAll({ state }: Parts): ReturnType<Engine["counts"]> {
   for (const container of state.containers.values()) counts[container.state.status] += 1;
   return { ...counts, networks: state.networks.size, endpoints: state.endpoints.size };
 }
-
