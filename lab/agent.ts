@@ -4,30 +4,29 @@
  */
 import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket } from "node:net";
-import type { AgentRequest, Protocol } from "./topology.ts";
+import type { AgentRequest } from "./topology.ts";
 
 const plain = (address: string) => address.replace(/^::ffff:/, "");
 const held = new Map<number, { socket: Socket; next: () => Promise<string> }>();
 
 const serve = {
-  async tcp(port: number): Promise<string> {
+  async tcp(port: number, address = "::"): Promise<string> {
     const server = createServer((socket) => {
       socket.on("error", () => socket.destroy()); // a client that went away is not the server's concern
       socket.write(`${plain(socket.remoteAddress ?? "")}\n`);
       socket.pipe(socket);
     });
-    server.listen(port, "::");
+    server.listen(port, address);
     await new Promise((resolve, reject) => server.once("listening", resolve).once("error", reject));
     return "";
   },
-  async udp(port: number): Promise<string> {
-    for (const [type, any] of [
-      ["udp4", "0.0.0.0"],
-      ["udp6", "::"],
-    ] as const) {
+  async udp(port: number, address?: string): Promise<string> {
+    const addresses = address === undefined ? ["0.0.0.0", "::"] : [address];
+    for (const at of addresses) {
+      const type = at.includes(":") ? "udp6" : "udp4";
       const socket = createSocket({ type, ipv6Only: type === "udp6" });
       socket.on("message", (_text, from) => socket.send(plain(from.address), from.port, from.address));
-      await new Promise<void>((resolve) => socket.bind(port, any, resolve));
+      await new Promise<void>((resolve) => socket.bind(port, at, resolve));
     }
     return "";
   },
@@ -35,14 +34,13 @@ const serve = {
 
 /** Lines from a socket, one a call. */
 function lines(socket: Socket): () => Promise<string> {
+  const chunks = socket[Symbol.asyncIterator]();
   let text = "";
   return async () => {
     while (!text.includes("\n")) {
-      const [chunk] = await Promise.race([
-        new Promise<unknown[]>((resolve) => socket.once("data", (...data) => resolve(data))),
-        new Promise<never>((_resolve, reject) => socket.once("error", reject)),
-      ]);
-      text += String(chunk);
+      const { done, value } = await chunks.next();
+      if (done) throw new Error("the connection ended");
+      text += String(value);
     }
     const end = text.indexOf("\n");
     const line = text.slice(0, end);
@@ -80,7 +78,7 @@ async function echo(id: number, text: string): Promise<string> {
 }
 
 function handle(request: AgentRequest): Promise<string> {
-  if (request.do === "serve") return serve[request.protocol as Protocol](request.port);
+  if (request.do === "serve") return serve[request.protocol](request.port, request.address);
   if (request.do === "echo") return echo(request.flow, request.text);
   if (request.protocol === "udp") return ask.udp(request.address, request.port);
   return ask.tcp(request.address, request.port, request.keep);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export type Protocol = "tcp" | "udp";
 export type AgentRequest = { readonly patienceMs: number } & (
-  | { readonly do: "serve"; readonly protocol: Protocol; readonly port: number }
+  | { readonly do: "serve"; readonly protocol: Protocol; readonly port: number; readonly address?: string }
   | {
       readonly do: "ask";
       readonly protocol: Protocol;
@@ -67,9 +67,11 @@ export class Station {
     return ok;
   }
 
-  /** TCP and UDP on a port, every address. */
-  async serve(port: number): Promise<void> {
-    for (const protocol of ["tcp", "udp"] as const) await this.#must({ do: "serve", protocol, port, patienceMs });
+  /** TCP and UDP on a port, at every address unless one is given. */
+  async serve(port: number, address?: string): Promise<void> {
+    const at = address === undefined ? {} : { address };
+    for (const protocol of ["tcp", "udp"] as const)
+      await this.#must({ do: "serve", protocol, port, ...at, patienceMs });
   }
 
   /** The address that the server at `address` and `port` sees this station at. Throws without an answer. */

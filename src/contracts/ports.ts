@@ -1,4 +1,4 @@
-import type { PortMapping, PortRequest } from "../model/port.ts";
+import type { PortMapping, PortRequest, Protocol } from "../model/port.ts";
 
 /**
  * Host ports, reserved by real bound sockets so that a clash is an error at once. The daemon holds the sockets; the
@@ -14,4 +14,18 @@ export interface Ports {
   adopt(mappings: readonly PortMapping[], owner: string): { mapping: PortMapping; takenBy: string }[];
   /** Idempotent. */
   release(mappings: readonly PortMapping[]): void;
+}
+
+/** The sockets of the host that Ports reserves with. */
+export interface PortSockets {
+  /**
+   * Binds a port and does not listen, so that what reaches it is refused. Returns a descriptor; undefined where the
+   * kernel has no sockets of the protocol. Throws KernelError: EADDRINUSE, EADDRNOTAVAIL, EACCES...
+   */
+  bind(protocol: Protocol, address: string, port: number): number | undefined;
+  close(fd: number): void;
+  /** First and last port that the kernel hands out by itself (net.ipv4.ip_local_port_range). */
+  ephemeralRange(): readonly [number, number];
+  /** The process that holds a port, for people: `process 4711 (nginx)`. Slow: for errors only. */
+  holderOf(protocol: Protocol, address: string, port: number): string;
 }

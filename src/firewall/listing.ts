@@ -74,8 +74,7 @@ function parseElement(set: SetName, entry: unknown): Held {
 }
 
 const parts = (value: unknown): string[] => {
-  // A plain key is a string, and strings have a method of that name.
-  const concat = typeof value === "object" ? (value as { concat?: unknown[] }).concat : undefined;
+  const concat = typeof value === "object" && value !== null ? (value as { concat?: unknown[] }).concat : undefined;
   return (concat ?? [value]).map((part) => canonicalPart(partText(part)));
 };
 

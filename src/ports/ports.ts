@@ -1,0 +1,135 @@
+import { EngineError, invalid } from "../base/errors.ts";
+import { KernelError } from "../base/kernel-error.ts";
+import type { PortSockets, Ports } from "../contracts/ports.ts";
+import type { PortMapping, PortRequest } from "../model/port.ts";
+import { Registry } from "./registry.ts";
+
+/** Reserves host ports with bound sockets; `random` in [0, 1) decides where the search for an ephemeral port starts. */
+export function createPorts({ sockets, random = Math.random }: { sockets: PortSockets; random?: () => number }): Ports {
+  const registry = new Registry();
+  const release = (mappings: readonly PortMapping[]) => {
+    for (const mapping of mappings) {
+      const fd = registry.take(mapping)?.fd;
+      if (fd !== undefined) sockets.close(fd);
+    }
+  };
+  return {
+    reserve(requests, { owner, families }) {
+      const reserved: PortMapping[] = [];
+      try {
+        for (const request of requests)
+          reserved.push(...reserveOne({ sockets, registry, random }, request, { owner, families }));
+        return reserved;
+      } catch (error) {
+        release(reserved);
+        throw error;
+      }
+    },
+    adopt: (mappings, owner) =>
+      mappings.flatMap((mapping) => {
+        if (registry.inTheWay(mapping)?.owner === owner) return [];
+        const clash = bindAll({ sockets, registry }, [mapping], owner);
+        return clash ? [{ mapping, takenBy: clash.holder() }] : [];
+      }),
+    release,
+  };
+}
+
+interface Parts {
+  readonly sockets: PortSockets;
+  readonly registry: Registry;
+}
+
+/** The first number that is free at every address the request means. */
+function reserveOne(
+  parts: Parts & { random: () => number },
+  request: PortRequest,
+  { owner, families }: { owner: string; families: readonly (4 | 6)[] },
+): PortMapping[] {
+  const addresses = addressesOf(request, families);
+  let firstClash: Clash | undefined;
+  for (const hostPort of candidates(request, parts)) {
+    const mappings = addresses.map((hostIp): PortMapping => {
+      const { protocol, containerPort } = request;
+      return { protocol, hostIp, hostPort, containerPort };
+    });
+    const clash = bindAll(parts, mappings, owner);
+    if (!clash) return mappings;
+    firstClash ??= clash;
+  }
+  if (!firstClash) throw invalid("host port", `${request.hostPort}-${request.hostPortEnd} holds no port`);
+  throw taken(firstClash);
+}
+
+/** Addresses that a host address stands for: none given means every one, of the families that the container has. */
+function addressesOf({ hostIp, hostPort }: PortRequest, families: readonly (4 | 6)[]): string[] {
+  if (hostIp === "") return families.map((family) => (family === 4 ? "0.0.0.0" : "::"));
+  const family = hostIp.includes(":") ? 6 : 4;
+  if (families.includes(family)) return [hostIp];
+  throw invalid(
+    `host address ${family === 6 ? `[${hostIp}]` : hostIp}:${hostPort}`,
+    `the container has no IPv${family} address that could be published there`,
+  );
+}
+
+function* candidates(
+  { hostPort, hostPortEnd }: PortRequest,
+  { sockets, random }: { sockets: PortSockets; random: () => number },
+): Generator<number> {
+  const [first, last] = hostPort === 0 ? sockets.ephemeralRange() : [hostPort, Math.max(hostPort, hostPortEnd)];
+  const count = last - first + 1;
+  const start = hostPort === 0 ? Math.floor(random() * count) : 0;
+  for (let step = 0; step < count; step += 1) yield first + ((start + step) % count);
+}
+
+interface Clash {
+  readonly mapping: PortMapping;
+  readonly holder: () => string;
+}
+
+const taken = ({ mapping: { hostIp, hostPort, protocol }, holder }: Clash) =>
+  new EngineError("PORT_TAKEN", {
+    address: hostIp.includes(":") ? `[${hostIp}]` : hostIp,
+    port: hostPort,
+    protocol,
+    owner: holder(),
+  });
+
+/** Binds all, or none and says what is in the way. */
+function bindAll({ sockets, registry }: Parts, mappings: readonly PortMapping[], owner: string): Clash | undefined {
+  const bound: { mapping: PortMapping; fd: number | undefined }[] = [];
+  const undo = () => {
+    for (const { fd } of bound) if (fd !== undefined) sockets.close(fd);
+  };
+  for (const mapping of mappings) {
+    try {
+      const other = registry.inTheWay(mapping);
+      const clash = other ? { mapping, holder: () => other.owner } : bindOne(sockets, mapping, bound);
+      if (!clash) continue;
+      undo();
+      return clash;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+  for (const { mapping, fd } of bound) registry.add({ mapping, owner, fd });
+  return undefined;
+}
+
+function bindOne(
+  sockets: PortSockets,
+  mapping: PortMapping,
+  bound: { mapping: PortMapping; fd: number | undefined }[],
+): Clash | undefined {
+  const { protocol, hostIp, hostPort } = mapping;
+  try {
+    bound.push({ mapping, fd: sockets.bind(protocol, hostIp, hostPort) });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    if (error.errno === "EADDRINUSE") return { mapping, holder: () => sockets.holderOf(protocol, hostIp, hostPort) };
+    if (error.errno !== "EADDRNOTAVAIL") throw error;
+    throw invalid(`host address ${hostIp}`, "no interface of the host has it");
+  }
+}
