@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestTotals } from "./test-reporter.ts";
@@ -64,8 +64,9 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
   }
   const { passed, failed, skipped } = totals;
   console.log(`${kind}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
-  mkdirSync(".cache", { recursive: true });
-  appendFileSync(".cache/test-summary", `${kind} ${passed} ${failed} ${skipped}\n`);
+  // Where test.sh collects the totals.
+  const summary = process.env["FAIRLEAD_TEST_SUMMARY"];
+  if (summary) appendFileSync(summary, `${kind} ${passed} ${failed} ${skipped}\n`);
   return failed === 0;
 }
 
@@ -122,7 +123,7 @@ function totalsOf(path: string, problem: string): TestTotals {
 
 /** Our node first, the docker client that setup.sh unpacked last; nothing of an outer node:test run. */
 function environment(totalsPath: string): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _, ...rest } = process.env;
+  const { NODE_TEST_CONTEXT: _context, FAIRLEAD_TEST_SUMMARY: _summary, ...rest } = process.env;
   const path = [`${root}/node_modules/.bin`, process.env["PATH"], `${root}/.cache/docker/usr/bin`].join(":");
   return { ...rest, PATH: path, FAIRLEAD_TEST_TOTALS: totalsPath };
 }

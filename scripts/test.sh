@@ -6,8 +6,10 @@ sh scripts/setup.sh test || exit 1
 PATH="$PWD/node_modules/.bin:$PATH"
 export PATH
 
-summary=.cache/test-summary
-rm -f "$summary"
+summary=$PWD/.cache/test-summary
+: >"$summary"
+FAIRLEAD_TEST_SUMMARY=$summary
+export FAIRLEAD_TEST_SUMMARY
 
 # step NAME COMMAND...: one line before, one after; its failure counts as one when its tests did not say more.
 step() {
