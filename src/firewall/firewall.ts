@@ -52,6 +52,7 @@ export function createFirewall({ nft }: { nft: Nft }): Firewall {
       const commands = rules + elementsText(kept(found, reference()), heldOf(desired));
       if (commands) nft.run(hostNetns, commands);
     },
+    remove: () => nft.run(hostNetns, `add table inet ${table}\ndelete table inet ${table}\n`),
     redirectDns: (sandbox, ports) => redirectDns(nft, sandbox, ports),
     conflicts: () => findConflicts(nft, table),
   };
