@@ -48,6 +48,29 @@ const cases = [
     findings: ["src/drivers/two/b.ts -> src/drivers/one/a.ts: no-sibling-driver"],
   },
   {
+    name: "a test that reaches across, and its own parts",
+    files: {
+      "src/engine/a.ts": leaf,
+      "src/ipam/testing/b.ts": 'export { leaf } from "../../engine/a.ts";\n',
+      "src/ipam/c.test.ts": 'export { leaf } from "./testing/b.ts";\n',
+    },
+    findings: [],
+  },
+  {
+    name: "code that imports what is for tests",
+    files: { "src/ipam/testing/a.ts": leaf, "src/ipam/b.ts": 'export { leaf } from "./testing/a.ts";\n' },
+    findings: ["src/ipam/b.ts -> src/ipam/testing/a.ts: testing-is-for-tests"],
+  },
+  {
+    name: "the FFI package outside its folder",
+    files: {
+      "src/kernel/a.ts": 'export { load } from "koffi";\n',
+      "node_modules/koffi/index.js": "exports.load = 1;\n",
+      "node_modules/koffi/package.json": '{"name":"koffi","main":"index.js"}',
+    },
+    findings: ["src/kernel/a.ts -> node_modules/koffi/index.js: ffi-in-one-folder"],
+  },
+  {
     name: "a cycle",
     files: {
       "src/base/a.ts": 'import { b } from "./b.ts";\nexport const a = (): number => b();\n',
