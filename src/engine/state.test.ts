@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { EngineError } from "../base/errors.ts";
 import type { Container } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
+import { openStore } from "../store/sqlite.ts";
 import { config, MemoryStore, network, Steps } from "./containers/fakes.ts";
 import { EventHub } from "./events.ts";
 import { findContainer } from "./reference.ts";
@@ -30,7 +34,10 @@ const indexes = (state: State, of: Container) => ({
 });
 
 test("State loads what it wrote, in the same order and with the same indexes", () => {
-  const store = new MemoryStore(new Steps());
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-"));
+  using cleanUp = new DisposableStack();
+  cleanUp.defer(() => rmSync(directory, { recursive: true }));
+  const store = cleanUp.adopt(openStore(join(directory, "store.db")), (opened) => opened.close());
   const state = new State(store);
   const web = container("a", "web");
   state.commit([{ put: "network", id: network.id, value: network }, put(web), put(container("ab", "db"))]);

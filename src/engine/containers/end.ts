@@ -28,14 +28,14 @@ export async function settle(parts: ContainerParts, exit: Exit): Promise<void> {
 async function settleHeld(parts: ContainerParts, exit: Exit): Promise<Container | undefined> {
   await using held = await holdIfThere(parts, exit.containerId);
   const container = held?.container;
-  if (!container || !isRunning(container) || (await isStale(parts, container, exit))) return undefined;
+  if (!container || !isRunning(container) || isStale(parts, container, exit)) return undefined;
   await endHeld(parts, container, exit);
   return container;
 }
 
 /** News of an earlier run that arrives when the next one runs already. Clocks may differ, so the runtime is asked. */
-async function isStale({ runtime }: ContainerParts, { id, state }: Container, { at }: Exit): Promise<boolean> {
-  return Date.parse(at) < Date.parse(state.startedAt) && (await runtime.running()).has(id);
+function isStale({ runtime }: ContainerParts, { id, state }: Container, { at }: Exit): boolean {
+  return Date.parse(at) < Date.parse(state.startedAt) && runtime.exitOf(id) === undefined;
 }
 
 /**
