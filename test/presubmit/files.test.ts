@@ -48,6 +48,16 @@ test("package-lock.json says nothing of the registry it was made with", () => {
   );
 });
 
+test("package-lock.json has the packages of every platform, which npm ci insists on", () => {
+  const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { optionalDependencies?: object }> };
+  const optional = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  // npm install forgets those that a registry of few platforms does not have (npm/cli, optional dependencies).
+  assert.deepEqual(
+    optional.filter((name) => !Object.hasOwn(lock.packages, `node_modules/${name}`)),
+    [],
+  );
+});
+
 test("README.md has the two commands, the tour, the comparison and where to go next", () => {
   const text = read("README.md");
   for (const expected of [/npm start/, /npm test/, /^## .*tour/im, /^## .*differ/im, /^## .*next/im])
