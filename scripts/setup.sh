@@ -99,10 +99,18 @@ unpack_docker() {
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get; install by hand: $runtime_packages"
 mkdir -p .cache
 
+# One command a line: "a && b" would switch off set -e inside a.
 case "${1:-runtime}" in
-  # shellcheck disable=SC2086 # lists of names
-  runtime) install_packages $runtime_packages && install_modules ;;
-  # shellcheck disable=SC2086
-  test) install_packages $runtime_packages $test_packages && install_modules && unpack_docker ;;
+  runtime)
+    # shellcheck disable=SC2086 # a list of names
+    install_packages $runtime_packages
+    install_modules
+    ;;
+  test)
+    # shellcheck disable=SC2086
+    install_packages $runtime_packages $test_packages
+    install_modules
+    unpack_docker
+    ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
 esac
