@@ -18,7 +18,16 @@ export class Example implements AsyncDisposable {
   /** Starts the daemon and waits until it answers. */
   static async start(root: string): Promise<Example> {
     const host = `unix://${root}/fairlead.sock`;
-    const flags = ["--host", host, "--data-root", `${root}/data`, "--exec-root", `${root}/run`, "--pidfile", `${root}/pid`];
+    const flags = [
+      "--host",
+      host,
+      "--data-root",
+      `${root}/data`,
+      "--exec-root",
+      `${root}/run`,
+      "--pidfile",
+      `${root}/pid`,
+    ];
     console.log("$ ./fairlead daemon   (with roots of its own, so that nothing of yours is touched)");
     const program = join(import.meta.dirname, "..", "fairlead");
     const daemon = spawn(program, ["daemon", ...flags], { stdio: ["ignore", "inherit", "pipe"], detached: true });
@@ -49,7 +58,9 @@ export class Example implements AsyncDisposable {
 
   /** Runs one command and returns its output; a failure is thrown with what the command said. */
   async quietly(...args: string[]): Promise<string> {
-    const child = spawn(join(this.checkout, "fairlead"), ["--host", this.host, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(join(this.checkout, "fairlead"), ["--host", this.host, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
     if (code !== 0) throw new Error(`fairlead ${args.join(" ")} ended with code ${String(code)}: ${errors}${output}`);
     return output;
@@ -57,12 +68,18 @@ export class Example implements AsyncDisposable {
 
   /** Waits until a container has logged a line that matches. */
   async logged(container: string, pattern: RegExp): Promise<void> {
-    const child = spawn(join(this.checkout, "fairlead"), ["--host", this.host, "logs", "-f", container], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(join(this.checkout, "fairlead"), ["--host", this.host, "logs", "-f", container], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let seen = "";
-    for await (const chunk of child.stdout) {
-      seen += String(chunk);
-      if (pattern.test(seen)) break;
+    const found = Promise.withResolvers<void>();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        if (pattern.test(seen)) found.resolve();
+      });
     }
+    await Promise.race([found.promise, once(child, "exit")]);
     child.kill();
     if (!pattern.test(seen)) throw new Error(`${container} ended before it was ready; it said:\n${seen}`);
   }

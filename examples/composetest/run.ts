@@ -41,7 +41,8 @@ async function visit(example: Example): Promise<void> {
     console.log(`$ curl http://localhost:${port}/`);
     const answer = await (await fetch(`http://localhost:${port}/`)).text();
     console.log(answer.trimEnd());
-    if (!answer.includes(`seen ${count} times`)) throw new Error(`the page should have been seen ${count} times, but says: ${answer.trim()}`);
+    if (!answer.includes(`visit number ${count}.`))
+      throw new Error(`the page should count visit ${count}, but says: ${answer.trim()}`);
   }
   await example.fairlead("exec", "web", "getent", "hosts", "redis");
   await example.fairlead("port", "web");
@@ -56,5 +57,6 @@ async function stay(example: Example): Promise<void> {
   console.log();
 }
 
-if (!existsSync("/usr/bin/redis-server")) throw new Error("redis-server is not installed: run `npm start`, which installs it");
+if (!existsSync("/usr/bin/redis-server"))
+  throw new Error("redis-server is not installed: run `npm start`, which installs it");
 await main();

@@ -23,7 +23,7 @@ function countVisit(): Promise<number> {
 const server = createServer((request, response) => {
   if (request.url !== "/") return void response.writeHead(404).end("only / is here\n");
   countVisit().then(
-    (visits) => response.end(`Hello from Fairlead! This page has been seen ${visits} times.\n`),
+    (visits) => response.end(`Hello from Fairlead! This is visit number ${visits}.\n`),
     (error: Error) => response.writeHead(500).end(`cannot count the visit: ${error.message}\n`),
   );
 });

@@ -25,11 +25,18 @@ console.log(`\n${await drawTopology(example, "guestbook")}\n`);
 
 for (const name of ["Ada", "Grace"]) {
   console.log(`$ curl -X POST -H 'Content-Type: application/json' -d '{"name":"${name}"}' ${page}`);
-  await show(await fetch(page, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name }) }));
+  await show(
+    await fetch(page, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name }),
+    }),
+  );
 }
 console.log(`$ curl ${page}`);
 const seen = await show(await fetch(page));
-if (!seen.includes("Ada") || !seen.includes("Grace")) throw new Error(`the guest book should know Ada and Grace: ${seen}`);
+if (!seen.includes("Ada") || !seen.includes("Grace"))
+  throw new Error(`the guest book should know Ada and Grace: ${seen}`);
 await example.fairlead("stop", "mysql_container");
 await example.fairlead("start", "mysql_container");
 await example.logged("mysql_container", /ready for connections[\s\S]*ready for connections/);

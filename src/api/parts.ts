@@ -21,6 +21,8 @@ export interface DaemonFacts {
   readonly addressPools: readonly { readonly base: string; readonly size: number }[];
   /** Sentences a user should know: settings without effect, other firewalls that drop our traffic. */
   warnings(): readonly string[];
+  /** Removes everything that was made and ends the daemon. */
+  reset(): Promise<void>;
 }
 
 /** Numbers for GET /metrics that only other layers can read. */

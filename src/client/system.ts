@@ -25,6 +25,11 @@ export class System {
     return readJsonLines<EventMessage>(body);
   }
 
+  /** Removes everything the daemon ever made, and ends it. */
+  async reset(): Promise<void> {
+    await this.#transport.json({ method: "POST", path: "/fairlead/reset" });
+  }
+
   repair(options: { dryRun: boolean }): Promise<RepairReport> {
     return this.#transport.json({ method: "POST", path: "/fairlead/repair", query: { "dry-run": options.dryRun } });
   }

@@ -42,6 +42,8 @@ export interface Firewall {
   diff(desired: readonly FirewallElement[]): Difference[];
   /** Puts table, rules and exactly these elements in place, in one transaction: no packet sees a half-made table. */
   restore(desired: readonly FirewallElement[]): void;
+  /** Removes the table with everything in it, the operator's chain too. Idempotent. */
+  remove(): void;
   /** Redirects 127.0.0.11:53 inside a sandbox to the resolver's own ports. */
   redirectDns(sandbox: NetnsRef, ports: { readonly udp: number; readonly tcp: number }): void;
   /** Chains of other tables that drop what we accept (a FORWARD policy of drop), with the command that would allow it. */

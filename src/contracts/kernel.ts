@@ -113,6 +113,8 @@ export interface Sandboxes {
   /** Ids of all that are pinned. */
   list(): string[];
   exists(id: string): boolean;
+  /** Gives the directory of the pins back, when none is left in it; for the day that everything goes. */
+  dismantle(): void;
   /** The pin's path, as runc takes it. */
   path(id: string): string;
   /**

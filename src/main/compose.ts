@@ -18,6 +18,7 @@ import { repair } from "../engine/reconcile/repair.ts";
 import { adoptAddresses, restoreSandboxes } from "../engine/reconcile/restore.ts";
 import { watchKernel } from "../engine/reconcile/watch.ts";
 import { findContainer } from "../engine/reference.ts";
+import { reset } from "../engine/reset.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -25,6 +26,7 @@ import type { Container } from "../model/container.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import type { Composition } from "./composition.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { originalSettings } from "./forwarding.ts";
 import { type NetworkingParts, openNetworking } from "./networking-parts.ts";
 import { releaseVersion } from "./release.ts";
 
@@ -49,12 +51,19 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   });
   await restore(parts, containers, options, upstreamsOf);
   opened.use(await listen(containers));
-  opened.use(watchKernel(parts));
+  const watch = opened.use(watchKernel(parts));
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf)));
   warnOfConflicts(parts);
   const all = opened.move();
+  const rest = composition(options, networking, containers, upstreamsOf);
+  const resetAll = async () => {
+    watch[Symbol.dispose]();
+    await reset(parts, rest.engine.containers, originalSettings(networking.store));
+    setImmediate(() => process.kill(process.pid, "SIGTERM")); // after the answer: calls are finished first
+  };
   return {
-    ...composition(options, networking, containers, upstreamsOf),
+    ...rest,
+    daemon: { ...rest.daemon, reset: resetAll },
     images: runtime.images,
     stop: () => all.disposeAsync(),
   };
@@ -75,6 +84,9 @@ async function restore(
   options: DaemonOptions,
   upstreamsOf: UpstreamsOf,
 ): Promise<void> {
+  // Missing at every first start after a boot: nothing to report.
+  parts.firewall.ensure();
+  parts.kernel.repair(parts.hostObjects());
   adoptAddresses(parts);
   const running = await restoreContainers(containers);
   await restoreSandboxes(parts, running, upstreamsOf);
@@ -118,7 +130,7 @@ function composition(
   { parts, daemonId }: NetworkingParts,
   containers: ContainerParts,
   upstreamsOf: UpstreamsOf,
-): Omit<Composition, "images" | "stop"> {
+): Omit<Composition, "images" | "stop" | "daemon"> & { daemon: Omit<Composition["daemon"], "reset"> } {
   return {
     engine: engineOf(parts, containers, upstreamsOf),
     daemon: {

@@ -63,6 +63,7 @@ const daemon: ApiParts["daemon"] = {
   drivers: ["bridge", "host", "null"],
   addressPools: [{ base: "10.0.0.0/8", size: 24 }],
   warnings: () => ["WARNING: something"],
+  async reset() {},
 };
 
 const telemetry: ApiParts["telemetry"] = {

@@ -5,7 +5,7 @@ import { forEachName } from "../output/each.ts";
 
 export const systemReset = command({
   name: "system reset",
-  summary: "Remove every container, every network but the built-in ones, and every image",
+  summary: "Remove everything the daemon ever made, put the host's settings back, and end the daemon",
   options: { force: flag({ short: "f", about: "do not ask" }) },
   examples: ["system reset --force"],
   async run({ options, client, out }) {
@@ -33,6 +33,8 @@ export const systemReset = command({
       await client.images.remove(name);
       return `Removed image ${name}`;
     });
+    await client.system.reset();
+    out.line("Removed the built-in networks and the firewall table; the daemon has ended");
   },
 });
 

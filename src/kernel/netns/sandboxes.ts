@@ -53,6 +53,10 @@ export class PinnedSandboxes implements Sandboxes {
     return this.#namespaces.exists(id);
   }
 
+  dismantle(): void {
+    unpin(this.#namespaces.directory);
+  }
+
   path(id: string): string {
     return this.#namespaces.path(id);
   }
@@ -91,5 +95,5 @@ export function unpin(path: string): void {
     // EINVAL: a file that nothing is mounted on, left by a crash between making and mounting it.
     if (!["EINVAL", "ENOENT"].includes((error as { errno?: string }).errno ?? "")) throw error;
   }
-  rmSync(path, { force: true });
+  rmSync(path, { force: true, recursive: true });
 }

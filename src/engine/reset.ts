@@ -1,0 +1,24 @@
+import type { KernelObject } from "../contracts/kernel.ts";
+import type { Engine } from "./engine.ts";
+import { tearDown } from "./networks/remove.ts";
+import type { Parts } from "./parts.ts";
+
+/**
+ * Takes everything away that was ever made: containers, networks (the built-in ones too), the firewall table, and puts
+ * the host's settings back. Nothing may watch the kernel any more, or it would all be repaired.
+ */
+export async function reset(
+  parts: Parts,
+  containers: Engine["containers"],
+  originals: readonly KernelObject[],
+): Promise<void> {
+  const { state, kernel, firewall } = parts;
+  for (const id of [...state.containers.keys()]) await containers.remove(id, { force: true });
+  const given = parts.hostObjects();
+  for (const network of [...state.networks.values()]) await tearDown(parts, network);
+  firewall.remove();
+  await kernel.remove(given.filter(({ kind }) => kind !== "sysctl"));
+  kernel.repair(originals);
+  kernel.sandboxes.dismantle();
+  parts.log.info({}, "everything was removed, and the host's settings are as they were before the first start");
+}
