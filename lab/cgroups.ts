@@ -1,22 +1,25 @@
 import { globSync, rmdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { join } from "node:path";
+import { Layout } from "../src/runtime/layout.ts";
 
 /**
- * Removes the cgroups of containers that ended with their host, and the daemon's cgroup above them: cgroups are the one
- * thing that namespaces do not take with them. Children first; rmdir(2) refuses one that has anything in it.
+ * Removes the cgroups that a daemon's containers left when their host ended under them: cgroups are the one thing that
+ * namespaces do not take with them. rmdir(2) refuses one that still has a process.
  */
-export function clearCgroups(containerIds: readonly string[]): void {
-  const own = containerIds.flatMap((id) => globSync(`/sys/fs/cgroup/{,*/}{,*/}${id}{,/**/}`));
-  for (const folder of own.sort((left, right) => right.length - left.length)) remove(folder, ["ENOENT"]);
-  const parents = new Set(own.map(dirname).filter((folder) => /\/fairlead-[0-9a-f]+$/.test(folder)));
-  for (const folder of parents) remove(folder, ["ENOENT", "EBUSY", "ENOTEMPTY"]);
+export function clearCgroups(roots: { readonly dataRoot: string; readonly execRoot: string }): void {
+  const { cgroupParent } = new Layout(roots.dataRoot, roots.execRoot);
+  const folders = globSync(`/sys/fs/cgroup/{,*/}${cgroupParent}`).flatMap((parent) => [
+    parent,
+    ...globSync("**/", { cwd: parent }).map((child) => join(parent, child)),
+  ]);
+  for (const folder of folders.sort((left, right) => right.length - left.length)) remove(folder);
 }
 
 /** Hybrid hierarchies show one cgroup under several names, so "already gone" is usual. */
-function remove(folder: string, expected: readonly string[]): void {
+function remove(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!expected.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }

@@ -128,27 +128,11 @@ export class Host implements AsyncDisposable {
 
   /** Ends everything in the host. Throws when something outlives it: a file in its folder on the real file system. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const containers = await this.#containers();
     // The kernel ends every process of the namespace before its first one is gone (pid_namespaces(7)).
     process.kill(this.pid, "SIGKILL");
     await ending(this.#holder);
-    clearCgroups(containers);
+    clearCgroups({ dataRoot: `${this.folder}/data`, execRoot: `${this.folder}/run` });
     rmdirSync(this.folder);
-  }
-
-  /** Ids of everything that might have a cgroup. */
-  async #containers(): Promise<string[]> {
-    const { stdout } = await this.exec([
-      "find",
-      this.folder,
-      "-type",
-      "d",
-      "-regextype",
-      "egrep",
-      "-regex",
-      ".*/[0-9a-f]{64}",
-    ]);
-    return [...new Set(stdout.split("\n").map((path) => path.slice(-64)))].filter((id) => id !== "");
   }
 
   get #entrance(): string[] {

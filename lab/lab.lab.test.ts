@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, globSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { Layout } from "../src/runtime/layout.ts";
 import { Host } from "./host.ts";
 import { Lab } from "./lab.ts";
 import { ending } from "./process.ts";
@@ -38,6 +39,26 @@ test("Host ends with everything in it, detached processes too", async () => {
   assert.deepEqual(await ending(child), [null, "SIGKILL"]);
   assert.equal(existsSync(host.folder), false);
   assert.ok(globSync("/proc/[0-9]*/ns/net").length < inside);
+});
+
+test("Host ends with its daemon and its containers, and their cgroups", async () => {
+  const host = await Host.create();
+  await host.startDaemon();
+  await host.fairlead("run", "-d", "--rootfs", "host", "--network", "none", "sleep", "1000");
+  const { cgroupParent } = new Layout(`${host.folder}/data`, `${host.folder}/run`);
+  assert.ok(globSync(`/sys/fs/cgroup/{,*/}${cgroupParent}`).length > 0);
+  await host[Symbol.asyncDispose]();
+  assert.deepEqual(globSync(`/sys/fs/cgroup/{,*/}${cgroupParent}`), []);
+});
+
+test("Host.killDaemon() ends the daemon at once, and startDaemon() starts the next one on the same roots", async () => {
+  await using host = await Host.create();
+  const first = await host.startDaemon();
+  await host.fairlead("network", "create", "web");
+  await host.killDaemon();
+  assert.equal(first.running, false);
+  await host.startDaemon();
+  assert.match((await host.docker("network", "ls", "--format", "{{.Name}}")).stdout, /^web$/m);
 });
 
 test("Host.snapshot() is equal when nothing changed and shows a leaked link, address, route, rule and table", async () => {
