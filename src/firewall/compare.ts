@@ -4,6 +4,14 @@ import type { Listing } from "./listing.ts";
 
 const ours = "fairlead";
 
+/** What there is to say of a table that somebody put to sleep: nothing in it works, and it is not read. */
+export const asleep = (table: string): Difference => ({
+  problem: "different",
+  object: `flags of table inet ${table}`,
+  owner: ours,
+  detail: "found dormant, expected none",
+});
+
 /** Sets, chains and rules of the table that are not as in the reference. */
 export function compareRules(table: string, found: Listing | undefined, reference: Listing): Difference[] {
   const difference = (problem: Difference["problem"], object: string, detail: string): Difference => ({
@@ -14,7 +22,6 @@ export function compareRules(table: string, found: Listing | undefined, referenc
   });
   if (!found) return [difference("missing", "", "the table is not there")];
   const list: Difference[] = [];
-  if (found.flags !== reference.flags) list.push(difference("different", "flags of ", `flags are ${found.flags}`));
   for (const [kind, have, want] of [
     ["set", found.sets, reference.sets],
     ["chain", found.chains, reference.chains],

@@ -242,6 +242,14 @@ test("firewall.conflicts() names chains that drop what is forwarded, and its rem
   assert.equal(await outside.ask("tcp", "198.51.100.1", 8080), "198.51.100.2");
 });
 
+test("firewall.remove() takes our tables and no other, twice if asked", () => {
+  firewall.restore(desired);
+  run("add table inet fairlead_reference\nadd table inet others");
+  firewall.remove();
+  firewall.remove();
+  assert.equal(listing("list tables"), "table inet others\n");
+});
+
 test("firewall.redirectDns() sends port 53 of 127.0.0.11 to the resolver, and to its new ports at once", async () => {
   ip("netns add box");
   execFileSync("ip", ["-n", "box", "link", "set", "lo", "up"]);

@@ -114,12 +114,13 @@ const answered = /^answered/;
 
 for (const bridgeFilter of ["0", "1"]) {
   const mode = bridgeFilter === "1" ? " (br_netfilter on)" : "";
-  const lab = (name: string, body: () => Promise<void>) =>
+  const lab = (name: string, body: () => Promise<void>): void => {
     test(`firewall ${name}${mode}`, async () => {
       sysctl("net/bridge/bridge-nf-call-iptables", bridgeFilter);
       sysctl("net/bridge/bridge-nf-call-ip6tables", bridgeFilter);
       await body();
     });
+  };
   const sees = async (from: Station, address: string, port: number, seen: string) => {
     for (const protocol of protocols)
       assert.equal(await from.ask(protocol, address, port), seen, `${protocol} ${from.name} to ${address}:${port}`);

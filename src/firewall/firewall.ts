@@ -1,16 +1,19 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Firewall } from "../contracts/firewall.ts";
-import { hostNetns } from "../contracts/kernel.ts";
+import { type Difference, hostNetns } from "../contracts/kernel.ts";
 import type { Nft } from "../contracts/nft.ts";
-import { compareElements, compareRules, elementDifferences } from "./compare.ts";
+import { asleep, compareElements, compareRules, elementDifferences } from "./compare.ts";
 import { findConflicts } from "./conflicts.ts";
 import { redirectDns } from "./dns-redirect.ts";
 import { addText, deleteText, type Held, heldOf, idOf } from "./elements.ts";
-import { type Listing, readTable } from "./listing.ts";
+import { isDormant, type Listing, readTable } from "./listing.ts";
 import { operatorChain, tableText } from "./table.ts";
 
 const table = "fairlead";
-/** Holds the same rules for the moment it takes to list them; dormant, so no packet meets it. */
+/**
+ * Holds the same rules for the moment it takes to list them. Its sets are empty, so all its rules can do is accept, which
+ * decides nothing for other tables (and put ::1 back, which the real one would). Dormant it could not be listed safely.
+ */
 const referenceTable = "fairlead_reference";
 
 /** The firewall on nftables, version 1.0.6 of its syntax (Debian 12). All methods are synchronous. */
@@ -21,9 +24,15 @@ export function createFirewall({ nft }: { nft: Nft }): Firewall {
     return known;
   };
   const rulesOf = (found: Listing | undefined) => compareRules(table, found, reference());
-  const ensure = () => {
+  /** Wakes the table first if it sleeps; what is wrong in it is mended right after. */
+  const readAwake = (): { found: Listing | undefined; wrong: Difference[] } => {
+    const slept = isDormant(nft, table);
+    if (slept) nft.run(hostNetns, `add table inet ${table}`);
     const found = readTable(nft, table);
-    const wrong = rulesOf(found);
+    return { found, wrong: [...(slept ? [asleep(table)] : []), ...rulesOf(found)] };
+  };
+  const ensure = () => {
+    const { found, wrong } = readAwake();
     if (wrong.length > 0) nft.run(hostNetns, rulesText(found, reference()));
     return wrong;
   };
@@ -43,29 +52,34 @@ export function createFirewall({ nft }: { nft: Nft }): Firewall {
       }
     },
     diff(desired) {
+      if (isDormant(nft, table)) return [asleep(table)];
       const found = readTable(nft, table);
       return [...rulesOf(found), ...elementDifferences(compareElements(found?.elements ?? [], heldOf(desired)))];
     },
     restore(desired) {
-      const found = readTable(nft, table);
-      const rules = rulesOf(found).length > 0 ? rulesText(found, reference()) : "";
+      const { found, wrong } = readAwake();
+      const rules = wrong.length > 0 ? rulesText(found, reference()) : "";
       const commands = rules + elementsText(kept(found, reference()), heldOf(desired));
       if (commands) nft.run(hostNetns, commands);
     },
-    remove: () => nft.run(hostNetns, `add table inet ${table}\ndelete table inet ${table}\n`),
+    // The reference table too: a daemon that was killed at the wrong moment leaves it.
+    remove: () => nft.run(hostNetns, removeText(table) + removeText(referenceTable)),
     redirectDns: (sandbox, ports) => redirectDns(nft, sandbox, ports),
     conflicts: () => findConflicts(nft, table),
   };
 }
 
+/** Deletes a table; adding it first makes that succeed whether or not it was there. */
+const removeText = (name: string) => `add table inet ${name}\ndelete table inet ${name}\n`;
+
 /** How this machine's nft lists our rules: the only thing to compare a listing with. */
 function readReference(nft: Nft): Listing {
-  const remove = `add table inet ${referenceTable}\ndelete table inet ${referenceTable}\n`;
-  nft.run(hostNetns, remove + tableText(referenceTable, "\tflags dormant;"));
+  const remove = removeText(referenceTable);
+  nft.run(hostNetns, remove + tableText(referenceTable));
   try {
     const listing = readTable(nft, referenceTable);
     if (!listing) throw new Error("Cannot read the reference rules: somebody removed them meanwhile");
-    return { ...listing, flags: JSON.stringify("") };
+    return listing;
   } finally {
     nft.run(hostNetns, remove);
   }
@@ -87,7 +101,6 @@ function rulesText(found: Listing | undefined, reference: Listing): string {
   const alien = flush.filter((name) => found.chains.get(name) !== reference.chains.get(name));
   const wrongSets = [...found.sets.keys()].filter((name) => !soundSet(found, reference, name));
   return [
-    ...(found.flags === reference.flags ? [] : [`add table inet ${table}`]),
     ...flush.map((name) => `flush chain inet ${table} ${name}`),
     ...alien.map((name) => `delete chain inet ${table} ${name}`),
     ...wrongSets.map((name) => `delete set inet ${table} ${name}`),

@@ -6,8 +6,6 @@ import { chains, operatorChain, type SetName, sets } from "./table.ts";
 
 /** What a listing says of a table: its parts that are ours by name, as comparable text, and its elements. */
 export interface Listing {
-  /** "" unless it is dormant. */
-  readonly flags: string;
   readonly sets: ReadonlyMap<string, string>;
   /** Chain definitions: type, hook, priority, policy. */
   readonly chains: ReadonlyMap<string, string>;
@@ -24,10 +22,17 @@ interface ListedObject {
   readonly [key: string]: unknown;
 }
 
-/** Reads a table with one listing; undefined when it is not there. */
-export function readTable(nft: Nft, table: string): Listing | undefined {
+/** Whether somebody put the table to sleep. Asked first, because such a table cannot be listed safely (contracts/nft.ts). */
+export const isDormant = (nft: Nft, table: string): boolean =>
+  /^\tflags .*dormant/m.test(orMissing(() => nft.outline(hostNetns, `list table inet ${table}`)) ?? "");
+
+/** Reads a table that is awake with one listing; undefined when it is not there. */
+export const readTable = (nft: Nft, table: string): Listing | undefined =>
+  orMissing(() => parseTable(nft.list(hostNetns, `list table inet ${table}`).nftables));
+
+function orMissing<T>(read: () => T): T | undefined {
   try {
-    return parseTable(nft.list(hostNetns, `list table inet ${table}`).nftables);
+    return read();
   } catch (error) {
     if (error instanceof KernelError && error.errno === "ENOENT") return undefined;
     throw error;
@@ -42,7 +47,6 @@ export function parseTable(objects: readonly Record<string, unknown>[]): Listing
   const ourChains = of("chain").filter(({ name }) => name !== undefined && name in chains);
   const rules = of("rule").filter(({ chain }) => chain !== operatorChain);
   return {
-    flags: JSON.stringify(of("table")[0]?.["flags"] ?? ""),
     sets: new Map(ourSets.map((object) => [object.name ?? "", definition(object)])),
     chains: new Map(ourChains.map((object) => [object.name ?? "", definition(object)])),
     rules: new Map(

@@ -141,11 +141,6 @@ const setText = (name: SetName) => {
 const chainText = ([name, { hook, rules }]: [string, Chain]) =>
   [`\tchain ${name} {`, ...[hook, ...rules].filter(Boolean).map((line) => `\t\t${line}`), "\t}"].join("\n");
 
-/**
- * The whole table as nft text, without elements. Adding it to what is there adds what is missing, and the rules once
- * more. `flags` as nft writes them: "flags dormant;".
- */
-export const tableText = (name: string, flags = ""): string =>
-  [`table inet ${name} {`, flags, ...setNames.map(setText), ...Object.entries(chains).map(chainText), "}\n"]
-    .filter(Boolean)
-    .join("\n");
+/** The whole table as nft text, without elements. Adding it to what is there adds what is missing, and the rules once more. */
+export const tableText = (name: string): string =>
+  [`table inet ${name} {`, ...setNames.map(setText), ...Object.entries(chains).map(chainText), "}\n"].join("\n");

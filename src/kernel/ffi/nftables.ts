@@ -5,8 +5,8 @@ import koffi from "koffi";
  * the namespace it was made in.
  */
 
-/** NFT_CTX_OUTPUT_JSON. */
-const OUTPUT_JSON = 1 << 4;
+/** How to print: NFT_CTX_OUTPUT_JSON, or text without elements (NFT_CTX_OUTPUT_TERSE). */
+const outputFlags = { json: 1 << 4, terse: 1 << 11 } as const;
 
 type Context = unknown;
 
@@ -41,11 +41,11 @@ export class NftContext implements Disposable {
     if (!this.#context) throw new Error("Cannot make an nftables context: out of memory or no netlink socket");
     this.#lib.bufferOutput(this.#context);
     this.#lib.bufferError(this.#context);
-    this.#lib.setOutputFlags(this.#context, OUTPUT_JSON);
   }
 
   /** Runs nft commands as one transaction. `error` holds nft's words, also for a warning with `failed` false. */
-  run(commands: string): { failed: boolean; output: string; error: string } {
+  run(commands: string, print: keyof typeof outputFlags = "terse"): { failed: boolean; output: string; error: string } {
+    this.#lib.setOutputFlags(this.#context, outputFlags[print]);
     const status: number = this.#lib.run(this.#context, commands);
     const output: string = this.#lib.output(this.#context);
     const error: string = this.#lib.error(this.#context);

@@ -20,13 +20,14 @@ export function openNft({ runIn }: { runIn: Sandboxes["runIn"] }): Nft & Disposa
     run(netns, commands) {
       within(netns, (context) => outputOf(context, commands));
     },
-    list: (netns, command) => JSON.parse(within(netns, (context) => outputOf(context, command))),
+    list: (netns, command) => JSON.parse(within(netns, (context) => outputOf(context, command, "json"))),
+    outline: (netns, command) => within(netns, (context) => outputOf(context, command)),
     [Symbol.dispose]: () => host[Symbol.dispose](),
   };
 }
 
-function outputOf(context: NftContext, commands: string): string {
-  const { failed, output, error } = context.run(commands);
+function outputOf(context: NftContext, commands: string, print: "json" | "terse" = "terse"): string {
+  const { failed, output, error } = context.run(commands, print);
   if (failed) throw nftError(commands, error);
   return output;
 }
