@@ -92,11 +92,11 @@ export interface Runtime {
   remove(containerId: string): Promise<void>;
   exec(containerId: string, spec: ExecSpec): Promise<ExecSession>;
   logs(containerId: string, query: LogQuery): AsyncIterable<LogEntry>;
-  /** Processes that are alive now, from the runtime's own records: id to pid. */
+  /** Containers whose command runs now, from the runtime's own records: id to pid. Created ones are not among them. */
   running(): Promise<Map<string, number>>;
-  /** The exit of a container that ended while nobody listened. */
+  /** How the container's last run ended; undefined while it runs and after release(). 255: nobody saw it. */
   exitOf(containerId: string): Exit | undefined;
-  /** Calls `onExit` once for each container that ends. */
+  /** Calls `onExit` once for each container that ends, and soon for those that ended before and are not released. */
   watch(onExit: (exit: Exit) => void): Disposable;
   /** Fails with the reason when a root cannot be had (image gone, directory missing). */
   checkRootfs(rootfs: Rootfs): void;

@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
+import { isAbsolute, normalize } from "node:path";
 import { EngineError, invalid } from "../base/errors.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Images } from "../contracts/runtime.ts";
@@ -51,6 +52,9 @@ function imageMustExist(images: ImageRoots, { imageId, reference }: Extract<Root
 }
 
 function directoryMustExist(path: string): void {
+  if (!isAbsolute(path)) throw invalid("rootfs", `"${path}" must be an absolute path`);
+  // A process cannot pivot into the root that it is in already, pivot_root(2).
+  if (normalize(path) === "/") throw invalid("rootfs", 'the host\'s own root is "--rootfs host"');
   const entry = statSync(path, { throwIfNoEntry: false });
   if (!entry) throw invalid("rootfs", `directory "${path}" does not exist`);
   if (!entry.isDirectory()) throw invalid("rootfs", `"${path}" is no directory`);

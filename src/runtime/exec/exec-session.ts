@@ -49,7 +49,9 @@ function runOnPipes({ runc }: RuntimeParts, args: readonly string[]): { child: C
   const child = spawn(runc.path, args, { stdio: "pipe", env: programEnvironment(), detached: true });
   // The program may end without reading what it is sent; that is its right and no failure of ours.
   child.stdin.on("error", () => {});
-  return { child, streams: { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr } };
+  // Node throws away what nobody reads when the child ends, and our caller has not begun to read.
+  const [stdout, stderr] = [child.stdout.pipe(new PassThrough()), child.stderr.pipe(new PassThrough())];
+  return { child, streams: { stdin: child.stdin, stdout, stderr } };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { terminals } from "../../kernel/terminal/terminals.ts";
 import type { ContainerConfig } from "../../model/container.ts";
+import { Layout, namesIn } from "../layout.ts";
 import { type OpenRuntime, openRuntime } from "../runtime.ts";
 import { containerOf } from "./plan.ts";
 
@@ -73,17 +74,18 @@ export class RuntimeLab implements AsyncDisposable {
   }
 
   /** What containers of this lab left on the machine. */
-  traces(): { mounts: string[]; cgroups: string[]; processes: string[]; ids: string[] } {
-    const cgroup = `fairlead-`;
+  traces(): Record<"mounts" | "cgroups" | "processes" | "ids" | "runs" | "exits", string[]> {
+    const layout = new Layout(this.dataRoot, this.execRoot);
+    const cgroups = "/sys/fs/cgroup";
     return {
-      mounts: lines("/proc/self/mountinfo").filter((line) => line.includes(this.directory)),
-      cgroups: readdirSync("/sys/fs/cgroup")
-        .flatMap((name) => (existsSync(join("/sys/fs/cgroup", name, cgroup)) ? [name] : []))
-        .concat(),
-      processes: execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
-        .split("\n")
-        .filter((line) => line.includes(this.directory)),
+      mounts: linesOf(readFileSync("/proc/self/mountinfo", "utf8")).filter((line) => line.includes(this.directory)),
+      cgroups: readdirSync(cgroups).filter((name) => existsSync(join(cgroups, name, layout.cgroupParent))),
+      processes: linesOf(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).filter((line) =>
+        line.includes(this.directory),
+      ),
       ids: this.runtime.leftovers(),
+      runs: namesIn(join(this.execRoot, "containers")),
+      exits: readdirSync(layout.exits),
     };
   }
 
@@ -94,4 +96,4 @@ export class RuntimeLab implements AsyncDisposable {
   }
 }
 
-const lines = (path: string): string[] => readFileSync(path, "utf8").split("\n");
+const linesOf = (text: string): string[] => text.split("\n");

@@ -1,0 +1,17 @@
+import { silentLog } from "../../base/log.ts";
+import type { RunPlan } from "../../contracts/runtime.ts";
+import { mounts } from "../../kernel/mounts/mounts.ts";
+import { terminals } from "../../kernel/terminal/terminals.ts";
+import { openRuntime } from "../runtime.ts";
+
+/*
+ * A daemon in small, to be killed: opens a runtime on the roots given, starts the container described on standard input,
+ * says so, and stays.
+ */
+const [dataRoot = "", execRoot = ""] = process.argv.slice(2);
+const plan = JSON.parse(Buffer.concat(await Array.fromAsync(process.stdin)).toString()) as RunPlan;
+const runtime = openRuntime({ dataRoot, execRoot, mounts, terminals, log: silentLog });
+await runtime.create(plan);
+await runtime.start(plan.container.id);
+process.stdout.write("started\n");
+setInterval(() => {}, 1 << 30);
