@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathInRoot } from "./path-in-root.ts";
+import { lookUpUser, readUserFiles } from "./process-user.ts";
+
+const files = {
+  passwd: "root:x:0:0:root:/root:/bin/sh\nbroken\nweb:x:33:44::/:/bin/false\n1000:x:7:7::/:\nfoo:x:1000:100::/:\n",
+  group: "root:x:0:\nwww:x:44:\nlog:x:4:root,web\nextra:x:5:web\n# x\n1000:x:8:\n",
+};
+
+const cases = [
+  { text: "", user: { uid: 0, gid: 0, additionalGids: [4] } },
+  { text: "web", user: { uid: 33, gid: 44, additionalGids: [4, 5] } },
+  { text: "33", user: { uid: 33, gid: 44, additionalGids: [4, 5] } },
+  { text: "web:log", user: { uid: 33, gid: 4, additionalGids: [] } },
+  { text: "12345", user: { uid: 12345, gid: 0, additionalGids: [] } },
+  { text: "12345:678", user: { uid: 12345, gid: 678, additionalGids: [] } },
+  { text: ":log", user: { uid: 0, gid: 4, additionalGids: [] } },
+  { text: "1000:1000", user: { uid: 7, gid: 8, additionalGids: [] } }, // a name of digits wins over the number
+];
+
+for (const { text, user } of cases) {
+  test(`lookUpUser() takes "${text}" for ${JSON.stringify(user)}`, () => {
+    assert.deepEqual(lookUpUser(text, files), user);
+  });
+}
+
+for (const text of ["nobody", "web:nobody", "-1", "4294967296", "web:99999999999"]) {
+  test(`lookUpUser() refuses "${text}"`, () => {
+    assert.throws(() => lookUpUser(text, files), { code: "INVALID" });
+  });
+}
+
+test("lookUpUser() needs no files for numbers", () => {
+  const none = { passwd: "", group: "" };
+  assert.deepEqual(lookUpUser("5:6", none), { uid: 5, gid: 6, additionalGids: [] });
+  assert.deepEqual(lookUpUser("", none), { uid: 0, gid: 0, additionalGids: [] });
+});
+
+test("readUserFiles() and pathInRoot() follow links as the container would, never out of its root", () => {
+  const root = mkdtempSync(join(tmpdir(), "fairlead-root-"));
+  try {
+    mkdirSync(join(root, "usr/etc"), { recursive: true });
+    writeFileSync(join(root, "usr/etc/passwd"), "inner:x:1:2::/:\n");
+    symlinkSync("/usr/etc", join(root, "etc"));
+    symlinkSync("../../../../../../../../etc/group", join(root, "usr/etc/group"));
+    symlinkSync("loop", join(root, "loop"));
+    assert.equal(pathInRoot(root, "/etc/passwd"), join(root, "usr/etc/passwd"));
+    assert.equal(pathInRoot(root, "/../../x/./y"), join(root, "x/y"));
+    assert.throws(() => pathInRoot(root, "/loop"), /too many symbolic links/);
+    rmSync(join(root, "usr/etc/group"));
+    assert.deepEqual(readUserFiles(root), { passwd: "inner:x:1:2::/:\n", group: "" });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
