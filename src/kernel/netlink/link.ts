@@ -44,8 +44,8 @@ const peerMessage = message({
 const vethData = nested({ peer: attr(1, inner(peerMessage)) });
 const bridgeData = nested({ forwardDelay: attr(1, u32), vlanFiltering: attr(7, u8), mcastSnooping: attr(23, u8) });
 
-/** IFLA_BRPORT_*, include/uapi/linux/if_link.h; isolated since Linux 4.18. */
-const bridgePort = nested({ isolated: attr(33, u8) });
+/** IFLA_BRPORT_*, include/uapi/linux/if_link.h; mode is hairpin, isolated since Linux 4.18. */
+const bridgePort = nested({ mode: attr(4, u8), isolated: attr(33, u8) });
 
 /** Kind is a NLA_STRING: with or without the final NUL. */
 const linkInfo = nested({

@@ -19,6 +19,7 @@ export interface LinkState {
   /** ifIndex of its bridge; undefined without one. */
   readonly master: number | undefined;
   readonly isolated: boolean;
+  readonly hairpin: boolean;
   readonly loopback: boolean;
 }
 
@@ -41,6 +42,7 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     kind: attributes.info?.kind ?? "",
     alias: attributes.alias ?? "",
     master: attributes.master,
+    hairpin: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.mode === 1,
     isolated: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.isolated === 1,
     loopback: ((header.flags ?? 0) & IFF_LOOPBACK) !== 0,
   };

@@ -19,11 +19,12 @@ function create(veth: VethObject, peerNsFd: number, master: number | undefined):
 }
 
 /** What the near end cannot be given at creation: see bridge.ts on the alias; port settings need the port to be there. */
+// Hairpin mode: where br_netfilter is loaded, a container's packet to its own published port is turned round on the bridge.
 const settle = (veth: VethObject): Request =>
   raiseLink(veth.name, {
     mtu: veth.mtu,
     alias: markOf(veth),
-    ...(veth.master ? { info: { slaveKind: "bridge", slaveData: { isolated: veth.isolated ? 1 : 0 } } } : {}),
+    ...(veth.master ? { info: { slaveKind: "bridge", slaveData: { mode: 1, isolated: veth.isolated ? 1 : 0 } } } : {}),
     ...withoutLinkLocal(veth.mtu),
   });
 
@@ -86,6 +87,7 @@ function check(seen: Snapshot, veth: VethObject): Finding | undefined {
     kind: [near.kind, "veth"],
     // A bridge that is not there has no index: its name stands for it, and never equals what was found.
     "its bridge": [near.master, master ?? veth.master],
+    hairpin: [near.hairpin, veth.master !== undefined],
     isolated: [near.isolated, veth.isolated && veth.master !== undefined],
     mtu: [near.mtu, veth.mtu],
     state: [near.up ? "up" : "down", "up"],
