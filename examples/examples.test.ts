@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const here = import.meta.dirname;
+
+/** What an example must leave as it found it. */
+async function traces(): Promise<unknown> {
+  const text = async (command: string, ...args: string[]) => (await run(command, args)).stdout;
+  return {
+    links: await text("ip", "-br", "addr"),
+    routes:
+      (await text("ip", "route", "show", "table", "all")) + (await text("ip", "-6", "route", "show", "table", "all")),
+    ruleset: await text("nft", "list", "ruleset"),
+    forwarding: await text("sysctl", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"),
+    mounts: readFileSync("/proc/self/mounts", "utf8"),
+    files: readdirSync("/tmp").filter((name) => name.startsWith("fairlead-example-")),
+    cgroups: readdirSync("/sys/fs/cgroup").flatMap((name) => cgroupsIn(join("/sys/fs/cgroup", name))),
+  };
+}
+
+const cgroupsIn = (directory: string): string[] =>
+  readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith("fairlead-"))
+    .map(({ name }) => join(directory, name));
+
+const examples = [
+  { name: "composetest", says: [/visit number 3/, /172\.18\.0\.2\s+redis/, /5000\/tcp -> 0\.0\.0\.0:8000/] },
+  { name: "flask-mysql", says: [/"name":"Ada"/, /after a restart of the database[^\n]*\n\[\{"id":1/] },
+];
+
+for (const { name, says } of examples) {
+  test(`API-9 example ${name} does what its README shows and leaves nothing behind`, async () => {
+    const before = await traces();
+    const { stdout } = await run(process.execPath, [join(here, name, "run.ts")], { timeout: 120_000 });
+    for (const pattern of says) assert.match(stdout, pattern);
+    assert.deepEqual(await traces(), before);
+  });
+}
+
+for (const { name } of examples) {
+  test(`API-9 README of example ${name} shows the commands that the example runs`, async () => {
+    const shown = readFileSync(join(here, name, "README.md"), "utf8");
+    const source = readFileSync(join(here, name, "run.ts"), "utf8");
+    const containers = [...source.matchAll(/"--name", "(\w+)"/g)].map(([, container]) => container);
+    assert.ok(containers.length > 0);
+    for (const container of containers) assert.match(shown, new RegExp(`fairlead run -d --name ${container} `));
+  });
+}
