@@ -48,7 +48,7 @@ export class Containers {
     return this.#post(name, "restart", query);
   }
 
-  kill(name: string, signal: string): Promise<void> {
+  kill(name: string, signal?: string): Promise<void> {
     return this.#post(name, "kill", { signal });
   }
 

@@ -27,6 +27,12 @@ export const flag = (details: Details & { default?: boolean }): OptionSpec<boole
   read: (values) => (values.at(-1) === undefined ? (details.default ?? false) : values.at(-1) === "true"),
 });
 
+/** True or false when given, undefined otherwise: the daemon's default counts. */
+export const choice = (details: Details): OptionSpec<boolean | undefined> => ({
+  ...details,
+  read: (values) => (values.length > 0 ? values.at(-1) === "true" : undefined),
+});
+
 /** The last value given, or `default`. */
 export const text = (details: Details & { default?: string }): OptionSpec<string> => ({
   placeholder: "string",

@@ -40,11 +40,7 @@ export const images = command({
   async run({ args, options, client, out }) {
     const filters = { ...options.filter, ...(args.repository ? { reference: [args.repository] } : {}) };
     const rows = (await client.images.list(filters)).flatMap(rowsOf);
-    // -q names an image once, however many names it has.
-    const shown = options.quiet
-      ? rows.filter(({ image }, index) => rows.findIndex((row) => row.image === image) === index)
-      : rows;
-    await printList(out, listing(options.noTrunc, Date.now()), shown, options);
+    await printList(out, listing(options.noTrunc, Date.now()), rows, options);
   },
 });
 

@@ -27,7 +27,7 @@ export const inspect = command({
     const wanted = options.type ? [options.type] : Object.keys(kinds);
     const unknown = wanted.find((kind) => !(kind in kinds));
     if (unknown !== undefined) throw new ExitError(1, `"${unknown}" is not a valid value for --type`);
-    await printInspected(out, args.name, options.format, (name) => findAny(client, name, wanted));
+    await printInspected(out, args.name, options.format, (name) => findAny(client, name, wanted), "Error: ");
   },
 });
 

@@ -7,11 +7,11 @@ export const kill = command({
   name: "kill",
   summary: "Send a signal to containers",
   args: { container: many("name or id", "running") },
-  options: { signal: text({ short: "s", default: "KILL", about: "signal to send (default KILL)" }) },
+  options: { signal: text({ short: "s", about: "signal to send (default KILL)" }) },
   examples: ["kill web", "kill -s HUP web"],
   async run({ args, options, client, out }) {
     await forEachName(out, args.container, async (container) => {
-      await client.containers.kill(container, options.signal);
+      await client.containers.kill(container, options.signal || undefined);
       return container;
     });
   },

@@ -1,6 +1,6 @@
 import { one } from "../command/arguments.ts";
 import { command } from "../command/command.ts";
-import { commaList, flag, list, pairs, text } from "../command/options.ts";
+import { choice, commaList, flag, list, pairs, text } from "../command/options.ts";
 import { readLabels } from "../run/environment.ts";
 import { ipamConfig } from "../run/ipam.ts";
 
@@ -20,8 +20,8 @@ export const networkCreate = command({
     ipRange: commaList({ about: "part of the subnet that addresses are handed out from" }),
     ipamDriver: text({ default: "default", about: "address management (default default)" }),
     ipamOpt: pairs({ about: "option of the address management" }),
-    ipv4: flag({ default: true, about: "IPv4 addresses (default true)" }),
-    ipv6: flag({ about: "IPv6 addresses" }),
+    ipv4: choice({ about: "IPv4 addresses (default true)" }),
+    ipv6: choice({ about: "IPv6 addresses" }),
     label: list({ about: "label, as key=value" }),
     opt: pairs({ short: "o", about: "option of the driver, as key=value" }),
     scope: text({ about: "only local is offered", completes: ["local"] }),
@@ -43,8 +43,8 @@ export const networkCreate = command({
       Ingress: options.ingress,
       ConfigOnly: options.configOnly,
       ...(options.configFrom ? { ConfigFrom: { Network: options.configFrom } } : {}),
-      EnableIPv4: options.ipv4,
-      EnableIPv6: options.ipv6,
+      ...(options.ipv4 === undefined ? {} : { EnableIPv4: options.ipv4 }),
+      ...(options.ipv6 === undefined ? {} : { EnableIPv6: options.ipv6 }),
       IPAM: { Driver: options.ipamDriver, Options: options.ipamOpt, Config: ipamConfig(options) },
       Options: options.opt,
       Labels: readLabels([], options.label),

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { OptionValues } from "../command/options.ts";
 import { ExitError } from "../errors.ts";
+import { capabilities } from "./capabilities.ts";
 import { readEnvironment, readLabels } from "./environment.ts";
 import { parseDnsServer, parseExtraHost } from "./hosts.ts";
 import { parseMount, parseTmpfs, parseVolumes } from "./mounts.ts";
@@ -22,7 +23,7 @@ export interface Surroundings {
 export function containerBody(flags: ContainerFlags, words: readonly string[], around: Surroundings): object {
   const [image, command] = flags.rootfs ? [undefined, words] : [words[0], words.slice(1)];
   if (!flags.rootfs && !image)
-    throw new ExitError(125, "an image is missing: name one, or give --rootfs host or --rootfs DIR");
+    throw new ExitError(1, "an image is missing: name one, or give --rootfs host or --rootfs DIR");
   const { mode, endpoints } = networkingOf(flags);
   const ports = publishedPorts(flags);
   const volumes = parseVolumes(flags.volume, around.directory);
@@ -63,8 +64,7 @@ function hostConfig(flags: ContainerFlags, bindings: object, binds: readonly str
     DnsSearch: flags.dnsSearch,
     ExtraHosts: flags.addHost.map(parseExtraHost),
     Sysctls: flags.sysctl,
-    CapAdd: flags.capAdd,
-    CapDrop: flags.capDrop,
+    ...capabilities(flags),
     Privileged: flags.privileged,
     ReadonlyRootfs: flags.readOnly,
     AutoRemove: flags.rm,

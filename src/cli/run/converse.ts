@@ -20,6 +20,7 @@ export async function converse({ client, out, id, tty, input, size }: Conversati
   const { socket, output, headers } = await client.exec.start(id, start);
   using _resize = tty ? followSize(client, out, id) : undefined;
   using _input = input ? passInput(out, socket, tty) : undefined;
+  if (!input) socket.end(); // half-close: the command's input is at its end
   await copyOutput(outputs(headers, output), out);
   const { ExitCode: code } = await client.exec.inspect(id);
   return code ?? 0;

@@ -192,8 +192,7 @@ export const fixtures: readonly Fixture[] = [
   { matches: /^POST \/networks\/prune$/, answer: json(200, { NetworksDeleted: ["old", "older"] }) },
   {
     matches: / \/networks\/(missing|gone)/,
-    answer: (response, recorded, request) =>
-      refuse(404, `network ${recorded.path.split("/")[2]} not found`)(response, recorded),
+    answer: (response, recorded) => refuse(404, `network ${recorded.path.split("/")[2]} not found`)(response, recorded),
   },
   {
     matches: /^GET \/networks\/(bridge|back-end)$/,
@@ -241,7 +240,6 @@ export const fixtures: readonly Fixture[] = [
         socket.on("data", (bytes: Buffer) => void socket.write(frame(1, bytes.toString().toUpperCase())));
         socket.on("end", () => void socket.end(frame(2, "done\n")));
         socket.resume();
-        if (request.headers["x-no-input"]) socket.end();
       })(response, recorded, request);
     },
   },
