@@ -1,4 +1,4 @@
-// The import table of docs/architecture.md as code: imports point down only, siblings never meet.
+// The import table of CONTRIBUTING.md as code: imports point down only, siblings never meet.
 const layers = {
   base: [],
   model: ["base"],
