@@ -132,6 +132,20 @@ test("container that is privileged has every capability there is, the host's dev
   assert.equal(output, `CapEff:\t${bound}\nwritable\n/dev/kmsg\n`);
 });
 
+test("containers can be made and removed many at a time", async () => {
+  await using lab = new RuntimeLab();
+  const rounds = Array.from({ length: 6 }, async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { id, output } = await lab.run({ args: ["sh", "-c", "echo done"] });
+      assert.equal(output, "done\n");
+      await lab.runtime.remove(id);
+    }
+  });
+  await Promise.all(rounds);
+  const { cgroups, mounts, processes } = lab.traces();
+  assert.deepEqual({ cgroups, mounts, processes }, { cgroups: [], mounts: [], processes: [] });
+});
+
 test("container with a terminal writes to it and its log has what it wrote", async () => {
   await using lab = new RuntimeLab();
   const { output } = await lab.run({ tty: true, args: ["sh", "-c", "test -t 1 && echo $TERM"] });

@@ -1,14 +1,13 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
 import { removeEmptyCgroup } from "./cgroups.ts";
 import { startMonitor } from "./conmon.ts";
 import type { RuntimeParts } from "./parts.ts";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
 import { signalNumber } from "./signals.ts";
 import { grantable } from "./spec/capabilities.ts";
 import { configJson } from "./spec/config-json.ts";
@@ -23,6 +22,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
   await releaseContainer(parts, id);
   const files = layout.of(id);
   exits.silence(id);
+  parts.creating.add(id);
   try {
     for (const directory of [files.bundle, files.persist]) mkdirSync(directory, { recursive: true });
     await writeBundle(parts, plan);
@@ -32,9 +32,12 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     exits.heed(id);
     return { pid };
   } catch (cause) {
+    parts.creating.delete(id);
     await releaseContainer(parts, id);
     if (cause instanceof EngineError) throw cause;
     throw startFailed(name || shortId(id), cause);
+  } finally {
+    parts.creating.delete(id);
   }
 }
 
@@ -96,12 +99,14 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
     () => roots.close(files),
-    () => removeEmptyCgroup(layout.cgroupParent),
+    // Between runc's making the parent and the child, the parent looks empty.
+    () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
     () => rm(files.run, { recursive: true, force: true }),
     () => rm(files.persist, { recursive: true, force: true }),
     () => rmSync(files.exitFile, { force: true }),
   ]);
   processes.forget(id);
+  exits.released(id);
 }
 
 /** Runtime.remove. */
@@ -123,26 +128,13 @@ async function finish(what: string, steps: readonly (() => unknown)[]): Promise<
   if (failures.length > 0) throw new AggregateError(failures, `Cannot ${what}: ${failures.map(String).join("; ")}`);
 }
 
-/** How long a conmon may take to write down the end of its container and to end itself. */
-const patienceMs = 5_000;
-
 /**
- * Ends the container and waits for its conmon, which would otherwise write the exit file after we removed it. Neither
- * is our child, and Node cannot wait for others' processes, so we look.
+ * Ends the container and waits for its conmon, which would otherwise write the exit file after we removed it.
  */
 async function endProcesses({ processes }: RuntimeParts, id: string): Promise<void> {
   const init = processes.init(id);
   if (init) send(init, 9);
   const monitor = processes.monitor(id);
-  if (monitor && !(await ended(monitor))) send(monitor, 9);
-  if (init && !(await ended(init))) throw new Error(`process ${init.pid} does not end on SIGKILL`);
-}
-
-async function ended(process: ProcessIdentity): Promise<boolean> {
-  const until = Date.now() + patienceMs;
-  while (isAlive(process)) {
-    if (Date.now() > until) return false;
-    await sleep(2);
-  }
-  return true;
+  if (monitor && !(await hasEnded(monitor))) send(monitor, 9);
+  if (init && !(await hasEnded(init))) throw new Error(`process ${init.pid} does not end on SIGKILL`);
 }

@@ -33,6 +33,8 @@ export class Exits implements Disposable {
   readonly #listeners = new Set<Listener>();
   /** Containers that are being made or removed: their ends are nobody's news. */
   readonly #silent = new Set<string>();
+  /** Who wants to look again when a container may be over, however it came to that. */
+  readonly #waiting = new Map<string, Set<() => void>>();
   readonly #watcher: FSWatcher;
   readonly #timer: NodeJS.Timeout;
 
@@ -76,6 +78,23 @@ export class Exits implements Disposable {
     this.#notice(id);
   }
 
+  /** Calls `onOver` whenever a run of the container may be over, also when its end is nobody's news. */
+  whenOver(id: string, onOver: () => void): Disposable {
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting.add(onOver));
+    return {
+      [Symbol.dispose]: () => {
+        waiting.delete(onOver);
+        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+      },
+    };
+  }
+
+  /** A run of the container is over. */
+  released(id: string): void {
+    for (const onOver of this.#waiting.get(id) ?? []) onOver();
+  }
+
   /** The container is gone for good. */
   forget(id: string): void {
     this.#silent.delete(id);
@@ -94,7 +113,9 @@ export class Exits implements Disposable {
   }
 
   #notice(id: string): void {
-    if (id.includes(".") || this.#silent.has(id)) return; // conmon writes to "ID.random" and renames
+    if (id.includes(".")) return; // conmon writes to "ID.random" and renames
+    this.released(id);
+    if (this.#silent.has(id)) return;
     const entry = entryOf(this.#layout.of(id).exitFile);
     const exit = entry && this.exitOf(id);
     if (!entry || !exit) return;

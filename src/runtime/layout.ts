@@ -64,7 +64,7 @@ export class ContainerLayout {
 
   /** What the container wrote, lines as conmon's k8s-file driver puts them. */
   get log(): string {
-    return join(this.data, "container.log");
+    return join(this.data, "log");
   }
   get upper(): string {
     return join(this.data, "upper");

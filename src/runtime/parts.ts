@@ -16,5 +16,7 @@ export interface RuntimeParts {
   /** Path of the program. */
   readonly conmon: string;
   readonly terminals: Terminals;
+  /** Containers that runc is making now. */
+  readonly creating: Set<string>;
   readonly log: Log;
 }

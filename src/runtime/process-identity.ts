@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process that is surely the one meant: a pid may be given to another process, a pid with its start time is not. */
 export interface ProcessIdentity {
@@ -19,6 +20,19 @@ export function identify(pid: number): ProcessIdentity | undefined {
 }
 
 export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => identify(pid)?.startTime === startTime;
+
+/** How long a process that has to end may take. */
+const patienceMs = 5_000;
+
+/** Waits for the end of a process that is not our child, for which Node has no notification: so we look. False: it did not. */
+export async function hasEnded(process: ProcessIdentity): Promise<boolean> {
+  const until = Date.now() + patienceMs;
+  while (isAlive(process)) {
+    if (Date.now() > until) return false;
+    await sleep(2);
+  }
+  return true;
+}
 
 /** Whether a process is in a control group of that name, in any hierarchy, proc_pid_cgroup(5). */
 export const isInCgroup = (pid: number, path: string): boolean =>

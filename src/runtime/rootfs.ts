@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
 import { isAbsolute, normalize } from "node:path";
 import { EngineError, invalid } from "../base/errors.ts";
 import type { Mounts } from "../contracts/mounts.ts";
@@ -36,7 +36,8 @@ export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonl
     async open(rootfs, files) {
       this.check(rootfs);
       if (rootfs.kind === "directory") return rootfs.path; // used as it is, as podman's --rootfs does
-      for (const directory of [files.upper, files.work, files.merged]) mkdirSync(directory, { recursive: true });
+      for (const directory of [files.work, files.merged]) mkdirSync(directory, { recursive: true });
+      makeUpper(files.upper, lowerOf(rootfs));
       await mounts.unmount(files.merged);
       mounts.overlay({ lower: lowerOf(rootfs), upper: files.upper, work: files.work, target: files.merged });
       return files.merged;
@@ -44,6 +45,14 @@ export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonl
     close: (files) => mounts.unmount(files.merged),
     secrets: (rootfs) => (rootfs.kind === "image" ? [] : secretsIn(lowerOf(rootfs), secrets)),
   };
+}
+
+/** The root directory of an overlay has the owner and mode of the upper one. */
+function makeUpper(upper: string, lower: string): void {
+  if (!mkdirSync(upper, { recursive: true })) return; // of an earlier run
+  const { mode, uid, gid } = statSync(lower);
+  chownSync(upper, uid, gid);
+  chmodSync(upper, mode & 0o7777);
 }
 
 function imageMustExist(images: ImageRoots, { imageId, reference }: Extract<Rootfs, { kind: "image" }>): void {

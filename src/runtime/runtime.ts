@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
@@ -12,6 +12,7 @@ import { ImageStore } from "./images/image-store.ts";
 import { Layout } from "./layout.ts";
 import { type LogSource, readLog } from "./logs/read-log.ts";
 import type { RuntimeParts } from "./parts.ts";
+import { hasEnded } from "./process-identity.ts";
 import { Processes } from "./processes.ts";
 import { createRoots } from "./rootfs.ts";
 import { findProgram } from "./run-program.ts";
@@ -46,13 +47,14 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
     terminals,
+    creating: new Set(),
     log,
   };
   return runtimeOf(parts, images);
 }
 
 function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
-  const { layout, processes, exits, roots } = parts;
+  const { layout, exits, roots } = parts;
   return {
     images,
     create: (plan) => createContainer(parts, plan),
@@ -62,7 +64,7 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
     remove: (id) => removeContainer(parts, id),
     exec: (id, spec) => startExec(parts, id, spec),
     logs: (id, query) => logsOf(parts, id, query),
-    running: () => Promise.resolve(running(layout, processes)),
+    running: () => running(parts),
     exitOf: (id) => exits.exitOf(id),
     watch: (onExit) => exits.listen(onExit),
     checkRootfs: (rootfs) => roots.check(rootfs),
@@ -71,8 +73,12 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
   };
 }
 
-function running(layout: Layout, processes: Processes): Map<string, number> {
-  const pids = layout.ids().map((id) => [id, processes.started(id)?.pid] as const);
+/** A container that is just ending is waited for, so that whoever does not find it here finds its exit code. */
+async function running({ layout, processes }: RuntimeParts): Promise<Map<string, number>> {
+  const ids = layout.ids();
+  const ending = ids.filter((id) => !processes.init(id)).flatMap((id) => processes.monitor(id) ?? []);
+  await Promise.all(ending.map(hasEnded));
+  const pids = ids.map((id) => [id, processes.started(id)?.pid] as const);
   return new Map(pids.filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
@@ -80,7 +86,7 @@ function logsOf({ layout, processes, exits }: RuntimeParts, id: string, query: L
   const source: LogSource = {
     path: layout.of(id).log,
     isOver: () => processes.monitor(id) === undefined || exits.exitOf(id) !== undefined,
-    listen: (onExit) => exits.listen((exit) => exit.containerId === id && onExit()),
+    listen: (onOver) => exits.whenOver(id, onOver),
   };
   return readLog(source, query);
 }
@@ -88,6 +94,9 @@ function logsOf({ layout, processes, exits }: RuntimeParts, id: string, query: L
 /** Makes the two roots; forgets what an exec root on disk still says of an earlier boot. */
 function openLayout({ dataRoot, execRoot, log }: RuntimeOptions): Layout {
   for (const directory of [dataRoot, execRoot]) mkdirSync(directory, { recursive: true, mode: 0o711 });
+  // Images hold set-user-id programs, logs and layers hold secrets: no other user of the host may reach them.
+  for (const directory of [dataRoot, execRoot]) privateDirectory(join(directory, "containers"));
+  privateDirectory(join(dataRoot, "images"));
   const layout = new Layout(realpathSync(dataRoot), realpathSync(execRoot));
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   if (readBootId(layout) === bootId) return layout;
@@ -96,6 +105,11 @@ function openLayout({ dataRoot, execRoot, log }: RuntimeOptions): Layout {
     rmSync(stale, { recursive: true, force: true });
   writeFileSync(layout.bootId, bootId);
   return layout;
+}
+
+function privateDirectory(path: string): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o700);
 }
 
 function readBootId(layout: Layout): string | undefined {

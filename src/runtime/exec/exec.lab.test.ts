@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
 import { RuntimeLab } from "../testing/lab.ts";
@@ -94,8 +95,8 @@ test("runtime.exec() gives a terminal that can be typed on and resized", async (
     if (heard.endsWith("xterm\r\n")) session.stdin.write("hello\r");
     if (heard.endsWith("<hello>\r\n")) session.resize(33, 99);
   });
-  assert.equal(await session.exited, 6);
-  if (!session.stdout.readableEnded) await new Promise((resolve) => session.stdout.once("end", resolve));
+  const [exitCode] = await Promise.all([session.exited, once(session.stdout, "end")]);
+  assert.equal(exitCode, 6);
   assert.equal(heard, "xterm\r\nhello\r\n<hello>\r\n33 99\r\n");
   session.resize(1, 1);
 });

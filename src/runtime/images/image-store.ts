@@ -33,7 +33,7 @@ export class ImageStore implements Images, ImageRoots {
   constructor(directory: string, programs: { readonly tar: string; readonly sync: string }) {
     this.#directory = directory;
     this.#programs = programs;
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    mkdirSync(directory, { recursive: true });
     for (const name of readdirSync(directory)) {
       if (name.startsWith(".")) rmSync(join(directory, name), { recursive: true, force: true });
     }

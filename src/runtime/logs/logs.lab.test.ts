@@ -53,6 +53,15 @@ test("runtime.logs() stops following when its reader goes", async () => {
   }
 });
 
+test("runtime.logs() stops following a container that is released while it runs", async () => {
+  await using lab = new RuntimeLab();
+  const id = await lab.start({ args: ["sh", "-c", "echo once; sleep 1000"] });
+  for await (const entry of lab.runtime.logs(id, follow)) {
+    assert.equal(text(entry.bytes), "once\n");
+    setImmediate(() => void lab.runtime.release(id));
+  }
+});
+
 test("runtime.logs() follows until the time asked for", async () => {
   await using lab = new RuntimeLab();
   const id = await lab.start({ args: ["sleep", "1000"] });

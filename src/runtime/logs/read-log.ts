@@ -10,7 +10,7 @@ export interface LogSource {
   /** Whether nobody will write to it again. */
   isOver(): boolean;
   /** Tells when it may be over. */
-  listen(onExit: () => void): Disposable;
+  listen(onOver: () => void): Disposable;
 }
 
 const NEWLINE = 0x0a;
