@@ -19,7 +19,7 @@ export const run = command({
   takesCommand: true,
   failure: 125,
   notes:
-    "In the foreground its output is shown, signals are passed on, and its exit code is this command's;\n125 means that it could not be created, 126 that its command cannot be run, 127 that its command was not found.",
+    "In the foreground its output is shown, signals are passed on, and its exit code\nis this command's. 125: it could not be created. 126: its command cannot be run.\n127: its command was not found.",
   examples: [
     "run -d --name web --network front -p 8080:80 nginx:1.27",
     "run --rm --rootfs host --network back getent hosts web",

@@ -42,7 +42,8 @@ async function afterVerb(
   const options = Object.entries(command.options ?? {});
   const { pending, positionals } = scan(options, rest);
   if (pending) return await candidates(pending.completes, client);
-  if (command.takesCommand && positionals > (command.args?.["container"] ? 1 : 0)) return [":files"];
+  // Behind the image or container stands a command of the container's, of which nothing is known but its files.
+  if (command.takesCommand && positionals > 0) return [":files"];
   if (current.startsWith("-")) {
     const shown = options.filter(([, spec]) => !spec.hidden);
     return [...shown.map(([key, { about }]) => `--${longName(key)}\t${about}`), "--help\tprint help"];

@@ -150,7 +150,11 @@ function parseGroup(cursor: Cursor): Term["base"] {
   return { kind: "group", pipeline };
 }
 
-const constants: Readonly<Record<string, boolean | null>> = { true: true, false: false, nil: null };
+const constants: ReadonlyMap<string, boolean | null> = new Map([
+  ["true", true],
+  ["false", false],
+  ["nil", null],
+]);
 
 function parseBase(token: Token, source: string): Term["base"] {
   switch (token.kind) {
@@ -163,10 +167,16 @@ function parseBase(token: Token, source: string): Term["base"] {
     case "number":
       return { kind: "literal", value: token.value };
     case "word": {
-      const constant = constants[token.name];
+      const constant = constants.get(token.name);
       return constant === undefined ? { kind: "function", name: token.name } : { kind: "literal", value: constant };
     }
-    default:
+    case "pipe":
+    case "open":
+    case "close":
+    case "comma":
+    case "define":
+    case "assign":
+    case "chain":
       throw new TemplateError("unexpected punctuation", source);
   }
 }
