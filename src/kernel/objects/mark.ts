@@ -1,7 +1,7 @@
 import type { KernelObject } from "../../contracts/kernel.ts";
 
 const PREFIX = "fairlead ";
-const LONGEST = 255; // IFALIASZ - 1, include/uapi/linux/if.h
+const LONGEST = 254; // IFALIASZ - 1, include/uapi/linux/if.h, of which the attribute's NUL takes one
 
 /** The interface alias that says whose a link is and why it is there: `fairlead endpoint/0123 web on net1`. */
 export function markOf({ owner, why }: Pick<KernelObject, "owner" | "why">): string {
