@@ -16,9 +16,9 @@ export interface Snapshot {
   readonly namespaces: readonly string[];
 }
 
-/** Numbers the kernel counts up or down by itself, or gives out anew each time. */
+/** Numbers the kernel counts up or down by itself, gives out anew each time, or takes from members that came and went. */
 const volatile =
-  /^(ifindex|link_index|link_netnsid|handle|packets|bytes|metainfo|expires|promiscuity|allmulti|.*_timer|(valid|preferred)_life_time)$/;
+  /^(ifindex|operstate|tso_max_.*|link_index|link_netnsid|handle|packets|bytes|metainfo|expires|promiscuity|allmulti|.*_timer|(valid|preferred)_life_time)$/;
 
 export async function takeSnapshot(host: Subject): Promise<Snapshot> {
   const { nftables } = await host.json<{ nftables: unknown[] }>("nft", "-j", "list", "ruleset");
@@ -33,7 +33,7 @@ export async function takeSnapshot(host: Subject): Promise<Snapshot> {
     // What was asked for, not what traffic taught.
     neighbours: await list(host, "neigh", "show", "nud", "permanent"),
     nftables: stable(nftables).filter((entry) => Object.keys(entry as object).some((key) => key !== "metainfo")),
-    namespaces: (await host.run("find", `${host.folder}/run`, "-path", "*/netns/*"))
+    namespaces: (await host.run("find", `${host.folder}/run`, "-maxdepth", "2", "-path", "*/netns/*"))
       .split("\n")
       .filter((line) => line !== ""),
   };
@@ -44,9 +44,12 @@ async function list(host: Subject, ...args: string[]): Promise<string[]> {
   return entries.map((entry) => JSON.stringify(entry)).sort();
 }
 
+/** Follow the carrier, and that with a delay: a bridge has none when its last member has gone (net/core/link_watch.c). */
+const ofCarrier = new Set<unknown>(["NO-CARRIER", "LOWER_UP", "linkdown"]);
+
 /** The same without volatile fields and empty objects. */
 function stable<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(stable) as T;
+  if (Array.isArray(value)) return value.filter((item) => !ofCarrier.has(item)).map(stable) as T;
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([key]) => !volatile.test(key));
   return Object.fromEntries(kept.map(([key, inner]) => [key, stable(inner)])) as T;
