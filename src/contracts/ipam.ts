@@ -18,6 +18,8 @@ export interface PoolRequest {
 export interface Ipam {
   /** Completes and reserves one pool. `inTheWay`: CIDRs of host routes that a default subnet must not overlap, with names. */
   addPool(networkId: string, request: PoolRequest, inTheWay: readonly { cidr: string; name: string }[]): Pool;
+  /** Throws as addPool() would for a request that can never be granted, whatever is taken. */
+  checkPool(request: PoolRequest): void;
   /** Forgets every pool and address of a network. Idempotent. */
   removeNetwork(networkId: string): void;
   /** Takes pools as they are in the store, at start. */

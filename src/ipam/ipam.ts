@@ -33,11 +33,14 @@ class MemoryIpam implements Ipam {
   }
 
   addPool(networkId: string, request: PoolRequest, inTheWay: readonly Obstacle[]): Pool {
-    const parts = parseParts(request, this.#subnetFor(request, inTheWay));
-    const addresses = new AddressPool(parts);
-    const gateway = parts.gateway ?? (request.wantsGateway ? gatewayOf(addresses) : undefined);
+    const { parts, addresses, gateway } = startPool(request, this.#subnetFor(request, inTheWay));
     this.#add(networkId, addresses);
     return poolOf(parts, gateway);
+  }
+
+  checkPool(request: PoolRequest): void {
+    if (request.subnet === undefined) refuseWithoutSubnet(request);
+    else startPool(request, parseSubnet(request.subnet, request.family));
   }
 
   adoptPool(networkId: string, { subnet, range, gateway, aux }: Pool): void {
@@ -100,6 +103,14 @@ class MemoryIpam implements Ipam {
     pool.take(ip, owner);
     return withLength(ip, pool.subnet);
   }
+}
+
+/** The addresses of a pool as asked for, with the gateway taken. */
+function startPool(request: PoolRequest, subnet: Cidr) {
+  const parts = parseParts(request, subnet);
+  const addresses = new AddressPool(parts);
+  const gateway = parts.gateway ?? (request.wantsGateway ? gatewayOf(addresses) : undefined);
+  return { parts, addresses, gateway };
 }
 
 function gatewayOf(addresses: AddressPool): Ip {

@@ -2,7 +2,7 @@ import { EngineError } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
-/** A request completed from a config-only network (docker: --config-from): it brings everything but name, driver and labels. */
+/** A request completed from a config-only network (docker: --config-from): it brings everything but name and driver; labels of its own win. */
 export function withConfig(request: NetworkRequest, config: Network): NetworkRequest {
   const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: request.name, why });
   if (!config.configOnly) throw refuse(`"${config.name}" is no configuration network (--config-only)`);
@@ -21,6 +21,7 @@ export function withConfig(request: NetworkRequest, config: Network): NetworkReq
     ipamOptions: config.ipamOptions,
     pools: config.pools.map(({ subnet, ...pool }) => (subnet ? { ...pool, subnet } : pool)),
     options: config.options,
+    labels: { ...config.labels, ...request.labels },
     configFrom: config.name,
   };
 }

@@ -8,8 +8,8 @@ import type { Parts } from "../parts.ts";
 import { timestamp } from "../timestamp.ts";
 import { withConfig } from "./config-from.ts";
 import { findNetwork } from "./find.ts";
-import { reservePools } from "./pools.ts";
-import { validateName, validateRequest } from "./validate.ts";
+import { checkPools, reservePools } from "./pools.ts";
+import { validateAddressing, validateName, validateRequest } from "./validate.ts";
 
 /** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
 export const networksLock = "networks";
@@ -24,7 +24,7 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   refuseTakenName(parts, request.name);
   const full = request.configFrom ? withConfig(request, findNetwork(parts.state, request.configFrom)) : request;
   await using rollback = new Rollback();
-  const network = full.configOnly ? configNetwork(full) : await buildNetwork(parts, full, newId(), rollback);
+  const network = full.configOnly ? configNetwork(parts, full) : await buildNetwork(parts, full, newId(), rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
   rollback.commit();
   if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
@@ -76,7 +76,9 @@ export function networkOf(parts: Parts, request: NetworkRequest, id: string, dri
 }
 
 /** A set of settings for others to copy (docker: --config-only): nothing is built. */
-function configNetwork(request: NetworkRequest): Network {
+function configNetwork(parts: Parts, request: NetworkRequest): Network {
+  validateAddressing(request);
+  checkPools(parts, request);
   return {
     ...base(request, newId()),
     driver: "null",

@@ -22,6 +22,11 @@ export function reservePools(
   return wanted.map((pool) => ipam.addPool(networkId, pool, inTheWay));
 }
 
+/** Refuses pools of a configuration that no network could ever be made with. */
+export function checkPools({ ipam }: { ipam: Ipam }, request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): void {
+  for (const pool of completePools(request)) ipam.checkPool(pool);
+}
+
 function completePools({ pools, ipv4, ipv6 }: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): PoolRequest[] {
   const given = pools.map((pool): PoolRequest => ({ ...pool, family: familyOf(pool), wantsGateway: true }));
   const missing = ([4, 6] as const).filter(

@@ -19,6 +19,11 @@ export function validateRequest(request: NetworkRequest, driver: Driver): void {
       why: `only one instance of "${driver.type}" network is allowed`,
     });
   }
+  validateAddressing(request);
+}
+
+/** What holds for every network, and for a configuration of networks. */
+export function validateAddressing(request: NetworkRequest): void {
   if (request.ipamDriver !== "default" && request.ipamDriver !== "") {
     throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default`);
   }
