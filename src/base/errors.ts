@@ -5,6 +5,11 @@
 export const catalogue = {
   INVALID: { status: 400, text: (d: { what: string; why: string }) => `Invalid ${d.what}: ${d.why}` },
   NETWORK_NOT_FOUND: { status: 404, text: (d: { network: string }) => `network ${d.network} not found` },
+  NETWORK_REMOVED: {
+    status: 404,
+    text: (d: { network: string; container: string }) =>
+      `network ${d.network} not found: it was removed while container ${d.container} was stopped; take the container off it with "network disconnect --force ${d.network} ${d.container}"`,
+  },
   NETWORK_AMBIGUOUS: {
     status: 400,
     text: (d: { network: string; count: number }) =>

@@ -27,6 +27,8 @@ export interface Endpoint {
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly mac?: string;
+  /** Name of its network once that has been removed under a stopped container. */
+  readonly removedNetwork?: string;
   /** Chosen at the first attach and kept. */
   readonly ifName?: string;
   /** Names answered by DNS on this network: container name, aliases, short id, hostname. No duplicates, first is the name. */

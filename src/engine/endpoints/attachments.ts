@@ -3,10 +3,13 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 
-/** An endpoint with its network and driver; throws NETWORK_NOT_FOUND when the network has been removed meanwhile. */
+/** An endpoint with its network and driver; throws NETWORK_REMOVED when the network has been removed meanwhile. */
 export function attachmentOf({ state, drivers }: Pick<Parts, "state" | "drivers">, endpoint: Endpoint): Attachment {
   const network = state.networks.get(endpoint.networkId);
-  if (!network) throw new EngineError("NETWORK_NOT_FOUND", { network: endpoint.networkId });
+  if (!network) {
+    const container = state.containers.get(endpoint.containerId)?.name ?? endpoint.containerId;
+    throw new EngineError("NETWORK_REMOVED", { network: endpoint.removedNetwork ?? endpoint.networkId, container });
+  }
   return { endpoint, network, driver: drivers.find(network.driver) };
 }
 

@@ -12,6 +12,7 @@ import { move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
 import { reserveEndpoint } from "./reserve.ts";
+import { refuseConfiguration } from "./settings.ts";
 
 export interface ConnectPlace {
   readonly network: Network;
@@ -26,7 +27,8 @@ export interface ConnectPlace {
  */
 export async function connectContainer(parts: Parts, place: ConnectPlace): Promise<Endpoint> {
   const { network, container, settings } = place;
-  refuseMode(container, network);
+  refuseConfiguration(network);
+  refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
   const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
@@ -34,7 +36,12 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   const sandbox = parts.sandboxes.get(container.id);
   const finish =
     sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
-  parts.state.commit([{ put: "endpoint", id: endpoint.id, value: endpoint }]);
+  // A removed network of this name meant the one it joins now, or nothing any more.
+  const gone = beside.filter(({ removedNetwork }) => removedNetwork === network.name);
+  parts.state.commit([
+    ...gone.map(({ id }) => ({ delete: "endpoint", id }) as const),
+    { put: "endpoint", id: endpoint.id, value: endpoint },
+  ]);
   rollback.commit();
   await finish?.();
   return endpoint;
@@ -83,7 +90,7 @@ async function showNames(
 }
 
 /** Docker's refusals: only a container with a network stack of its own can join networks. */
-export function refuseMode(container: Container, network: Network): void {
+function refuseMode({ state }: Pick<Parts, "state">, container: Container, network: Network): void {
   const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: network.name, why });
   const { kind } = container.config.networkMode;
   if (kind === "host" || network.driver === "host") {
@@ -93,7 +100,10 @@ export function refuseMode(container: Container, network: Network): void {
     throw refuse(
       "container sharing network namespace with another container or host cannot be connected to any other network",
     );
-  if (kind === "none" || network.driver === "null") {
+  // Who has left none, or is on no network, may join any.
+  const present = state.endpointsOf(container.id);
+  const onNone = present.some(({ networkId }) => state.networks.get(networkId)?.driver === "null");
+  if (onNone || (network.driver === "null" && present.length > 0)) {
     throw refuse("container cannot be connected to multiple networks with one of the networks in private (none) mode");
   }
 }

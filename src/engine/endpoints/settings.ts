@@ -6,14 +6,15 @@ import type { Network } from "../../model/network.ts";
 
 const ifNameOption = "com.docker.network.endpoint.ifname";
 
+/** A configuration is nothing to be joined. */
+export function refuseConfiguration({ name, configOnly }: Network): void {
+  const why = "it is a configuration network; endpoints cannot be made on it";
+  if (configOnly) throw new EngineError("NETWORK_REFUSED", { network: name, why });
+}
+
 /** Refuses endpoint settings that cannot work on this network, and brings the others into their canonical form. */
 export function checkSettings(network: Network, settings: EndpointSettings): EndpointSettings {
-  if (network.configOnly) {
-    throw new EngineError("NETWORK_REFUSED", {
-      network: network.name,
-      why: "it is a configuration network; endpoints cannot be made on it",
-    });
-  }
+  refuseConfiguration(network);
   const { ipv4, ipv6, mac, linkLocal, aliases } = settings;
   if (network.builtIn && aliases.length > 0)
     throw invalid("config for network", `network-scoped aliases are only supported for user-defined networks`);

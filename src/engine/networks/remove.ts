@@ -54,7 +54,11 @@ function refuseRemoval({ state }: Parts, network: Network): void {
 export async function tearDown(parts: Parts, network: Network): Promise<void> {
   const { state, ipam, firewall, kernel, drivers, expected } = parts;
   using _pass = await parts.gate.shared();
-  state.commit([{ delete: "network", id: network.id }]);
+  const left = state.endpointsOn(network.id).map((endpoint) => ({ ...endpoint, removedNetwork: network.name }));
+  state.commit([
+    { delete: "network", id: network.id },
+    ...left.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
+  ]);
   ipam.removeNetwork(network.id);
   if (network.configOnly) return;
   const plan = drivers.find(network.driver).network(network);
@@ -65,8 +69,8 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
   } catch (error) {
     failures.push(error);
   }
-  const left = parts.hostObjects();
-  const needless = [loopbackAlias].filter((object) => network.ipv6 && !left.includes(object));
+  const kept = parts.hostObjects();
+  const needless = [loopbackAlias].filter((object) => network.ipv6 && !kept.includes(object));
   await kernel.remove([...plan.objects, ...needless]).catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);

@@ -4,6 +4,7 @@ import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { connectContainer } from "../endpoints/connect.ts";
 import { disconnectContainer } from "../endpoints/disconnect.ts";
+import { leaveRemoved } from "../endpoints/leave-removed.ts";
 import type { Engine } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { createNetwork } from "./create.ts";
@@ -35,11 +36,15 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
     using _pass = await parts.gate.shared();
     await body(findNetwork(state, networkId), containers.find(id));
   };
-  const tell = (action: string, network: Network, container: Container) =>
-    events.emit("network", action, {
-      id: network.id,
-      attributes: { container: container.id, name: network.name, type: network.driver },
-    });
+  const tell = (action: string, { id, name, driver }: Pick<Network, "id" | "name" | "driver">, container: Container) =>
+    events.emit("network", action, { id, attributes: { container: container.id, name, type: driver } });
+  const fromRemoved = async (reference: string, of: string): Promise<boolean> => {
+    const container = containers.find(of);
+    await using _container = await locks.hold(container.id);
+    const left = leaveRemoved(parts, container.id, reference);
+    if (left) tell("disconnect", { id: left.networkId, name: left.removedNetwork ?? "", driver: "" }, container);
+    return left !== undefined;
+  };
 
   return {
     create: async (request) => createNetwork(parts, request),
@@ -53,11 +58,13 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
         containers.updateFiles(container);
         tell("connect", network, container);
       }),
-    disconnect: (reference, of) =>
-      withBoth(reference, of, async (network, container) => {
+    disconnect: async (reference, of) => {
+      if (await fromRemoved(reference, of)) return;
+      await withBoth(reference, of, async (network, container) => {
         await disconnectContainer(parts, { network, container, upstreams: containers.upstreamsOf(container) });
         containers.updateFiles(container);
         tell("disconnect", network, container);
-      }),
+      });
+    },
   };
 }
