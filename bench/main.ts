@@ -1,0 +1,65 @@
+import { writeFileSync } from "node:fs";
+import { availableParallelism, release } from "node:os";
+import { join } from "node:path";
+import { measureConnect } from "./connect.ts";
+import { measureContainers } from "./containers.ts";
+import { measureDns } from "./dns.ts";
+import { measurePorts } from "./ports.ts";
+import { meets, type Row } from "./row.ts";
+
+/*
+ * node bench/main.ts [name...]: measures what is named, or everything, in throw-away hosts, and prints a table. A whole
+ * run is kept beside this script in results.md and results.json. Needs root.
+ */
+const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
+  connect: measureConnect,
+  ports: measurePorts,
+  containers: measureContainers,
+  dns: async () => (await measureDns()).map(withDnsGoal),
+};
+
+const withDnsGoal = (row: Row): Row =>
+  row.what.startsWith("DNS, own names, recvmmsg") ? { ...row, goal: { atLeast: 100_000 } } : row;
+
+const show = (value: number, unit: Row["unit"]): string =>
+  unit === "queries/s" ? Math.round(value).toLocaleString("en") : value.toFixed(unit === "MB" ? 0 : 2);
+
+function cells(row: Row): string[] {
+  const { what, value, p99, unit, goal } = row;
+  const limit = goal && ("atMost" in goal ? goal.atMost : goal.atLeast);
+  const shown = goal && Number.isFinite(limit) ? `${"atMost" in goal ? "at most" : "at least"} ${limit}` : "";
+  const verdict = meets(row) ? "yes" : "no";
+  return [what, show(value, unit), p99 === undefined ? "" : show(p99, unit), unit, shown, shown && verdict];
+}
+
+function table(rows: readonly Row[]): string {
+  const head = ["what", "median", "p99", "unit", "goal", "met"];
+  const lines = [head, ...rows.map(cells)];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const [first, ...rest] = lines.map(
+    (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+  );
+  return [first, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest].join("\n");
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(sections, name));
+if (unknown.length > 0 || process.getuid?.() !== 0) {
+  const names = Object.keys(sections).join(", ");
+  console.error(unknown.length > 0 ? `bench: no ${unknown.join(", ")}; there are ${names}` : "bench: needs root");
+  process.exit(2);
+}
+const results: Record<string, Row[]> = {};
+for (const [name, measure] of Object.entries(sections)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.error(`bench: ${name} ...`);
+  results[name] = await measure();
+  console.log(`${table(results[name])}\n`);
+}
+if (wanted.length === 0) {
+  const machine = { kernel: release(), cores: availableParallelism(), node: process.version };
+  const title = `# Results of \`npm run bench\`\n\nLinux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}.\n`;
+  const parts = Object.entries(results).map(([name, rows]) => `\n## ${name}\n\n${table(rows)}\n`);
+  writeFileSync(join(import.meta.dirname, "results.md"), title + parts.join(""));
+  writeFileSync(join(import.meta.dirname, "results.json"), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
+}
