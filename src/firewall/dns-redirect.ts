@@ -11,12 +11,9 @@ const resolver = "127.0.0.11";
  * the way.
  */
 export function redirectDns(nft: Nft, sandbox: NetnsRef, ports: { readonly udp: number; readonly tcp: number }): void {
-  const rules = (["udp", "tcp"] as const).flatMap((protocol) => [
-    `\t\tip daddr ${resolver} ${protocol} dport 53 ${protocol} dport set ${ports[protocol]} notrack`,
-    `\t\tip saddr ${resolver} ${protocol} sport ${ports[protocol]} ${protocol} sport set 53 notrack`,
+  const rewrites = (["udp", "tcp"] as const).flatMap((protocol) => [
+    { protocol, end: "destination", address: resolver, port: 53, becomes: ports[protocol] } as const,
+    { protocol, end: "source", address: resolver, port: ports[protocol], becomes: 53 } as const,
   ]);
-  const output = ["\tchain output {", "\t\ttype filter hook output priority raw; policy accept;", ...rules, "\t}"];
-  // Adding before deleting makes the deletion succeed whether or not the table was there.
-  const replace = ["add table ip fairlead", "delete table ip fairlead", "table ip fairlead {", ...output, "}", ""];
-  nft.run(sandbox, replace.join("\n"));
+  nft.rewritePorts(sandbox, "fairlead", rewrites);
 }

@@ -26,6 +26,9 @@ import {
 
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
+/** NFNL_MSG_BATCH_*, include/uapi/linux/netfilter/nfnetlink.h. */
+const NFNL_MSG_BATCH_BEGIN = 0x10;
+const NFNL_MSG_BATCH_END = 0x11;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -101,6 +104,34 @@ export class NetlinkSocket implements Disposable {
       const verdict = verdicts.get(first + index);
       return verdict?.errno ? new KernelError(operation, verdict.errno, verdict.text) : undefined;
     });
+  }
+
+  /**
+   * Sends requests of a netfilter subsystem as one transaction: all of them or none. Throws the first failure. Whether
+   * the marks of begin and end are answered differs between kernels, so only the last request asks for an answer.
+   */
+  transact(subsystem: number, requests: readonly Request[]): void {
+    const first = lastSequence + 1;
+    const last = lastSequence + 1 + requests.length;
+    lastSequence = last + 1;
+    const mark = Uint8Array.of(0, 0, subsystem >> 8, subsystem & 255); // struct nfgenmsg
+    const begin = { operation: "begin a transaction", type: NFNL_MSG_BATCH_BEGIN, flags: 0, payload: mark };
+    const end = { operation: "end a transaction", type: NFNL_MSG_BATCH_END, flags: 0, payload: mark };
+    const all = [begin, ...requests, end];
+    const frames = all.map(({ type, flags, payload }, index) => {
+      const asked = NLM_F_REQUEST | (first + index === last ? NLM_F_ACK : 0);
+      return encodeFrame({ type, flags: flags | asked, sequence: first + index, payload });
+    });
+    libc.send(this.fd, concat(frames));
+    for (let answered = false; !answered; ) {
+      for (const frame of this.#receive()) {
+        const request = all[frame.sequence - first];
+        if (frame.type !== NLMSG_ERROR || !request) continue;
+        const { errno, text } = decodeVerdict(frame);
+        if (errno) throw new KernelError(request.operation, errno, text);
+        answered ||= frame.sequence === last;
+      }
+    }
   }
 
   /** Asks for one object; throws when the kernel has none. */

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { test } from "node:test";
+import type { PortRewrite } from "../../contracts/nft.ts";
+import { openLabKernel } from "../lab-kernel.ts";
+import { openNft } from "./nft.ts";
+
+const rewrite = (becomes: number): PortRewrite[] => [
+  { protocol: "udp", end: "destination", address: "127.0.0.11", port: 53, becomes },
+  { protocol: "tcp", end: "source", address: "127.0.0.11", port: becomes, becomes: 53 },
+];
+
+const listing = (becomes: number) => `table ip lab {
+	chain output {
+		type filter hook output priority raw; policy accept;
+		ip daddr 127.0.0.11 udp dport 53 udp dport set ${becomes} notrack
+		ip saddr 127.0.0.11 tcp sport ${becomes} tcp sport set 53 notrack
+	}
+}
+`;
+
+test("rewritePorts() makes the rules that nft prints as such, replaces them, and leaves the host alone", async () => {
+  await using lab = openLabKernel();
+  using nft = openNft(lab.kernel.sandboxes);
+  lab.kernel.sandboxes.create("box");
+  const net = `--net=${lab.kernel.sandboxes.path("box")}`;
+  const list = (...entrance: string[]) =>
+    execFileSync("nsenter", [...entrance, "nft", "list", "ruleset"], { encoding: "utf8" });
+  for (const port of [40_000, 40_001]) {
+    nft.rewritePorts("box", "lab", rewrite(port));
+    assert.equal(list(net), listing(port));
+  }
+  assert.equal(execFileSync("nft", ["list", "ruleset"], { encoding: "utf8" }), "");
+});
+
+test("rewritePorts() and run() work when the first 1024 descriptors are taken, where select(2) ends the process", async () => {
+  await using lab = openLabKernel();
+  using nft = openNft(lab.kernel.sandboxes);
+  lab.kernel.sandboxes.create("box");
+  const taken = Array.from({ length: 1100 }, () => openSync("/dev/null", "r"));
+  nft.rewritePorts("box", "lab", rewrite(40_000));
+  nft.run("host", "add table inet lab; delete table inet lab");
+  for (const fd of taken) closeSync(fd);
+});
