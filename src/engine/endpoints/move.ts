@@ -16,9 +16,10 @@ export function move(parts: Parts, plans: { before: Plan; after: Plan }, rollbac
   // Replaced routes have no undo of their own: what was there is put back last.
   if (plans.before.objects.length > 0)
     rollback.onFailure("the state before", () => kernel.repair(plans.before.objects));
+  kernel.apply(make, rollback);
+  // After it, so that an undo stops expecting before it removes: the news of that is then nobody's.
   expected.add(make);
   rollback.onFailure("expectations", () => expected.delete(make));
-  kernel.apply(make, rollback);
   if (add.length + drop.length > 0) {
     rollback.onFailure("firewall elements", () =>
       firewall.change({ add: drop.length > 0 ? plans.before.elements : [], remove: add }),

@@ -54,14 +54,18 @@ export class EndpointNetworking implements Networking {
       return committed(commit, this.#join(container, networkMode.containerId, rollback));
     }
     await using _locks = await locks.holdAll(state.endpointsOf(container.id).map(({ networkId }) => networkId));
-    using _pass = await gate.shared();
+    // The undo runs when this has returned or thrown, and is no business of the reconciler's either.
+    let pass = await gate.shared();
+    rollback.onFailure("passage", () => pass[Symbol.dispose]());
     const kept = sandboxes.get(container.id);
-    if (kept) {
-      this.#enter(kept, container, rollback);
-      return committed(commit, this.#opened(kept, kept.ports));
-    }
-    const sandbox = await openSandbox(this.#parts, container, this.#upstreamsOf(container), rollback);
-    return committed(commit, this.#opened(sandbox, sandbox.ports));
+    if (kept) this.#enter(kept, container, rollback);
+    const sandbox = kept ?? (await openSandbox(this.#parts, container, this.#upstreamsOf(container), rollback));
+    const open = committed(commit, this.#opened(sandbox, sandbox.ports));
+    rollback.onFailure("passage of the undo", async () => {
+      pass = await gate.shared();
+    });
+    pass[Symbol.dispose]();
+    return open;
   }
 
   /** container:NAME. The sandbox outlives its creator as long as somebody runs in it. */
