@@ -22,7 +22,7 @@ import type { Namespaces } from "./netns/namespaces.ts";
 import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
 import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
-import { ownerIn } from "./objects/mark.ts";
+import { ownerOfLink } from "./objects/mark.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
@@ -79,9 +79,9 @@ export class HostKernel implements Kernel {
   }
 
   owned(): { name: string; owner: string }[] {
-    return listLinks(this.#host).flatMap(({ name, alias }) => {
-      const owner = ownerIn(alias);
-      return owner === undefined ? [] : [{ name, owner }];
+    return listLinks(this.#host).flatMap((link) => {
+      const owner = ownerOfLink(link);
+      return owner === undefined ? [] : [{ name: link.name, owner }];
     });
   }
 

@@ -16,6 +16,7 @@ export interface LinkState {
   /** "" for hardware and loopback. */
   readonly kind: string;
   readonly alias: string;
+  readonly group: number;
   /** ifIndex of its bridge; undefined without one. */
   readonly master: number | undefined;
   readonly isolated: boolean;
@@ -41,6 +42,7 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     up: ((header.flags ?? 0) & IFF_UP) !== 0,
     kind: attributes.info?.kind ?? "",
     alias: attributes.alias ?? "",
+    group: attributes.group ?? 0,
     master: attributes.master,
     hairpin: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.mode === 1,
     isolated: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.isolated === 1,

@@ -2,7 +2,7 @@ import type { BridgeObject } from "../../contracts/kernel.ts";
 import type { Session } from "../netns/session.ts";
 import { compare, missing, type ObjectKind, outcome } from "./kind.ts";
 import { createLink, raiseLink } from "./link-requests.ts";
-import { markOf } from "./mark.ts";
+import { FINISHED, markOf } from "./mark.ts";
 import { removeLink } from "./remove-links.ts";
 
 /**
@@ -10,7 +10,7 @@ import { removeLink } from "./remove-links.ts";
  * bridge keep it when its ports come and go (BROPT_MTU_SET_BY_USER, net/bridge/br_device.c).
  */
 const settle = (bridge: BridgeObject) =>
-  raiseLink(bridge.name, { address: bridge.mac, mtu: bridge.mtu, alias: markOf(bridge) });
+  raiseLink(bridge.name, { address: bridge.mac, mtu: bridge.mtu, alias: markOf(bridge), group: FINISHED });
 
 function make(session: Session, bridges: readonly BridgeObject[]) {
   const socket = session.socket(bridges[0]?.netns ?? "");

@@ -3,15 +3,19 @@ import type { Values } from "../netlink/codec.ts";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../netlink/frame.ts";
 import { ADDR_GEN_MODE_NONE, IFF_UP, linkMessage, RTM_NEWLINK } from "../netlink/link.ts";
 import { type Request, request } from "../netlink/socket.ts";
+import { UNFINISHED } from "./mark.ts";
 
 type LinkValues = Values<(typeof linkMessage)["attributes"]>;
 
-/** Makes a link that must not be there yet; down, for a veth cannot be made up (ENOTCONN: its peer is not there). */
+/**
+ * Makes a link that must not be there yet; down, for a veth cannot be made up (ENOTCONN: its peer is not there). It is in
+ * the group of the unfinished: see mark.ts.
+ */
 export const createLink = (name: string, attributes: LinkValues): Request =>
   request(`create link "${name}"`, RTM_NEWLINK, linkMessage, {
     flags: NLM_F_CREATE | NLM_F_EXCL,
     header: {},
-    attributes: { ifName: name, ...attributes },
+    attributes: { ifName: name, group: UNFINISHED, ...attributes },
   });
 
 /** Changes a link of this name and makes it up. RTM_NEWLINK, because RTM_SETLINK takes no bridge port settings. */

@@ -5,6 +5,7 @@ import { KernelError } from "../../base/kernel-error.ts";
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns, type KernelObject } from "../../contracts/kernel.ts";
 import { labBridge, labEndpoint, openLabKernel } from "../lab-kernel.ts";
+import { UNFINISHED } from "./mark.ts";
 
 const mark = { owner: "endpoint/e1", why: "web on net1" };
 const errno = (name: string) => (error: unknown) => error instanceof KernelError && error.errno === name;
@@ -41,6 +42,15 @@ test("apply() makes a bridge up, with its MAC, MTU and mark", async () => {
     },
   );
   assert.deepEqual(lab.kernel.owned(), [{ name: "br-lab", owner: "endpoint/e1" }]);
+});
+
+test("owned() lists a link whose making was cut short, which has no mark yet, and none of others", async () => {
+  await using lab = openLabKernel();
+  execFileSync("ip", ["link", "add", "others", "type", "bridge"]);
+  execFileSync("ip", ["link", "add", "half-made", "group", String(UNFINISHED), "type", "bridge"]);
+  const owned = lab.kernel.owned();
+  execFileSync("ip", ["link", "delete", "others"]);
+  assert.deepEqual(owned, [{ name: "half-made", owner: "nobody/unfinished" }]);
 });
 
 test("apply() keeps a bridge's MTU when its last port goes", async () => {

@@ -6,7 +6,7 @@ import type { Request } from "../netlink/socket.ts";
 import type { Session } from "../netns/session.ts";
 import { compare, type Finding, missing, type ObjectKind, type Outcome, outcome } from "./kind.ts";
 import { createLink, raiseLink, withoutLinkLocal } from "./link-requests.ts";
-import { markOf } from "./mark.ts";
+import { FINISHED, markOf } from "./mark.ts";
 import { removeLink } from "./remove-links.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -24,6 +24,7 @@ const settle = (veth: VethObject): Request =>
   raiseLink(veth.name, {
     mtu: veth.mtu,
     alias: markOf(veth),
+    group: FINISHED,
     ...(veth.master ? { info: { slaveKind: "bridge", slaveData: { mode: 1, isolated: veth.isolated ? 1 : 0 } } } : {}),
     ...withoutLinkLocal(veth.mtu),
   });
