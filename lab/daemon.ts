@@ -1,5 +1,7 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import { checkout, ending, lineOf } from "./process.ts";
 
 /** What a daemon needs of the host it runs in. */
@@ -26,15 +28,31 @@ export class Daemon {
     }
   }
 
-  /** Starts it and waits for the line that says it is ready. */
-  static async start(host: Place, args: readonly string[]): Promise<Daemon> {
+  /** Starts it. It is ready later: see ready(). */
+  static spawn(host: Place, args: readonly string[]): Daemon {
     const { folder } = host;
     const roots = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/run`, "--pidfile", `${folder}/pid`];
     const argv = [`${checkout}/fairlead`, "daemon", "--host", `unix://${host.socket}`, ...roots, ...args];
-    const child = host.spawn(argv);
-    const daemon = new Daemon(host, child);
-    await lineOf(child, /"msg":"ready"/, `the daemon of ${host.name}`);
-    return daemon;
+    return new Daemon(host, host.spawn(argv));
+  }
+
+  /** Waits for the line that says it is ready; fails when it ends before. */
+  async ready(): Promise<void> {
+    await lineOf(this.#process, /"msg":"ready"/, `the daemon of ${this.#host.name}`);
+  }
+
+  /** As seen from outside; undefined before the process that enters the host for it has started it. */
+  get pid(): number | undefined {
+    const { pid } = this.#process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    return children === "" ? undefined : Number(children);
+  }
+
+  /** SIGKILL at this very instant (end() runs a program to send it), or as soon as there is a process. */
+  async kill(): Promise<void> {
+    while (this.running && this.pid === undefined) await setImmediate();
+    if (this.pid !== undefined) process.kill(this.pid, "SIGKILL");
+    await ending(this.#process);
   }
 
   get running(): boolean {

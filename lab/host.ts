@@ -97,7 +97,15 @@ export class Host implements AsyncDisposable {
   /** Starts `fairlead daemon` with the host's roots and waits until it is ready. */
   async startDaemon(...args: string[]): Promise<Daemon> {
     if (this.#daemon?.running) throw new Error(`${this.name} runs a daemon already`);
-    this.#daemon = await Daemon.start(this, args);
+    this.#daemon = Daemon.spawn(this, args);
+    await this.#daemon.ready();
+    return this.#daemon;
+  }
+
+  /** As startDaemon(), but without waiting: to end it while it starts. */
+  spawnDaemon(...args: string[]): Daemon {
+    if (this.#daemon?.running) throw new Error(`${this.name} runs a daemon already`);
+    this.#daemon = Daemon.spawn(this, args);
     return this.#daemon;
   }
 
