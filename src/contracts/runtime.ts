@@ -1,4 +1,4 @@
-import type { Container, Rootfs } from "../model/container.ts";
+import type { Container, Mount, Rootfs } from "../model/container.ts";
 
 export interface Image {
   /** "sha256:<64 hex>" of the archive. */
@@ -100,6 +100,8 @@ export interface Runtime {
   watch(onExit: (exit: Exit) => void): Disposable;
   /** Fails with the reason when a root cannot be had (image gone, directory missing). */
   checkRootfs(rootfs: Rootfs): void;
+  /** Fails when the source of a bind does not exist and is not to be made. */
+  checkMounts(mounts: readonly Mount[]): void;
   /** Ids of all containers it has anything of on disk, to find orphans. */
   leftovers(): string[];
 }

@@ -13,6 +13,8 @@ export interface Mount {
   readonly target: string;
   readonly readOnly: boolean;
   readonly options: readonly string[];
+  /** Of a bind: a source that does not exist is made, as a directory. */
+  readonly makeSource?: boolean;
 }
 
 /** How the container's network was asked for (HostConfig.NetworkMode). */

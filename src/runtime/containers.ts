@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EngineError } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
+import { ensureBindSources } from "./bind-sources.ts";
 import { removeEmptyCgroup } from "./cgroups.ts";
 import { startMonitor } from "./conmon.ts";
 import type { RuntimeParts } from "./parts.ts";
@@ -19,6 +20,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
   const { layout, exits } = parts;
   const { id, name, config } = plan.container;
   parts.roots.check(config.rootfs);
+  ensureBindSources(config.mounts);
   await releaseContainer(parts, id);
   const files = layout.of(id);
   exits.silence(id);

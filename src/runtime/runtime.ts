@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Images, LogEntry, LogQuery, Runtime } from "../contracts/runtime.ts";
 import type { Terminals } from "../contracts/terminals.ts";
+import { checkBindSources } from "./bind-sources.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
 import { startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
@@ -68,6 +69,7 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
     exitOf: (id) => exits.exitOf(id),
     watch: (onExit) => exits.listen(onExit),
     checkRootfs: (rootfs) => roots.check(rootfs),
+    checkMounts: checkBindSources,
     leftovers: () => layout.ids(),
     [Symbol.dispose]: () => exits[Symbol.dispose](),
   };

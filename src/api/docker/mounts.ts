@@ -30,6 +30,7 @@ function parseBind(text: string): Mount {
     source,
     target: absolute(`target of bind "${text}"`, target),
     readOnly: words.includes("ro"),
+    makeSource: true,
     // SELinux relabelling ("z", "Z") has no meaning without SELinux; "ro" and "rw" are in readOnly.
     options: words.filter(
       (word) => !["ro", "rw", "z", "Z", "nocopy", "cached", "delegated", "consistent"].includes(word),
@@ -43,8 +44,9 @@ function parseMount(mount: MountBody): Mount {
   switch (mount.Type ?? "") {
     case "bind": {
       const source = absolute("Mounts.Source", mount.Source ?? "");
-      const propagation = mount.BindOptions?.Propagation;
-      return { type: "bind", source, target, readOnly, options: propagation ? [propagation] : [] };
+      const { Propagation: propagation, CreateMountpoint: makeSource } = mount.BindOptions ?? {};
+      const options = propagation ? [propagation] : [];
+      return { type: "bind", source, target, readOnly, options, makeSource: makeSource ?? false };
     }
     case "tmpfs": {
       const { SizeBytes: size, Mode: mode } = mount.TmpfsOptions ?? {};

@@ -24,6 +24,7 @@ export async function createContainer(
   refuseTakenName(parts, name);
   const container = newContainer(parts, name, request.config);
   parts.runtime.checkRootfs(container.config.rootfs);
+  parts.runtime.checkMounts(container.config.mounts);
   await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
     state.commit([
       { put: "container", id: container.id, value: container },

@@ -143,6 +143,10 @@ export class FakeRuntime implements Runtime {
     this.#listener = onExit;
     return { [Symbol.dispose]: () => this.silence() };
   }
+  checkMounts(): void {
+    this.#steps.take("runtime.checkMounts");
+  }
+
   checkRootfs(): void {
     this.#steps.take("runtime.checkRootfs");
   }
