@@ -1,4 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { EngineError } from "../base/errors.ts";
 import { toDocker } from "./docker/errors.ts";
 import { dockerRoutes } from "./docker/routes.ts";
 import { Metrics } from "./native/metrics.ts";
@@ -9,13 +10,17 @@ import { checkVersion, newestVersion, stripVersion } from "./version.ts";
 
 /** Largest JSON body: a create request with 10,000 published ports is about 1 MB. */
 const bodyLimit = 16 * 1024 * 1024;
+/** Longest name, id or reference in a path. */
+const nameLimit = 4096;
 
 /** The API as a request handler (`app.routing`), not listening. close() ends streams and hijacked connections. */
 export function createServer(parts: ApiParts): FastifyInstance {
   const app = fastify({
     bodyLimit,
     rewriteUrl: stripVersion,
-    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    // A path that is no URL or too long, before there is a route.
+    frameworkErrors: (error, request, reply) => void answerError(parts, error, request, reply),
+    routerOptions: { maxParamLength: nameLimit, ignoreTrailingSlash: true },
     // Values are checked as they are: Docker refuses a string where a number belongs.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
   });
@@ -86,7 +91,9 @@ function addParsers(app: FastifyInstance): void {
 
 function answerError(parts: ApiParts, error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const { status, message } = describe(error);
-  if (status >= 500) parts.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  // What the engine refuses is the client's affair, whatever status Docker gives it.
+  if (status >= 500 && !(error instanceof EngineError))
+    parts.log.error({ err: error, method: request.method, url: request.url }, "request failed");
   else parts.log.debug({ method: request.method, url: request.url, status, message }, "request refused");
   // 304 has no body by definition.
   if (status === 304) return reply.code(status).send();
@@ -101,6 +108,8 @@ function describe(error: unknown): { status: number; message: string } {
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return { status: 413, message: `request body is too large: at most ${bodyLimit} bytes are accepted` };
   }
+  if (code === "FST_ERR_MAX_PARAM_LENGTH")
+    return { status: 400, message: `a name in the path is longer than ${nameLimit} bytes` };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, message };
   return toDocker(error);
 }
