@@ -40,7 +40,8 @@ export interface Driver {
   network(network: Network): Plan;
   /** `ifName` inside the sandbox is set on the endpoint before this is called. */
   endpoint(network: Network, endpoint: Endpoint, sandbox: NetnsRef): Plan;
-  gateways(network: Network): Gateways;
+  /** Of the pools that the endpoint's addresses come from: a gateway elsewhere is out of its reach. */
+  gateways(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6">): Gateways;
 }
 
 /** What src/main/drivers.ts lists, one line a driver. */

@@ -1,3 +1,5 @@
+import { formatCidr, networkOfAddress } from "../base/cidr.ts";
+
 /** Addresses are canonical text (RFC 5952 for IPv6), subnets canonical CIDR text with no host bits set. */
 export interface Pool {
   readonly subnet: string;
@@ -6,6 +8,13 @@ export interface Pool {
   readonly gateway?: string;
   /** Addresses never handed out: name to address (docker: --aux-address). */
   readonly aux: Readonly<Record<string, string>>;
+}
+
+/** The gateway of the pool that an endpoint's address ("172.18.0.2/24") is of; absent without address or gateway. */
+export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const subnet = formatCidr(networkOfAddress(address));
+  return pools.find((pool) => pool.subnet === subnet)?.gateway;
 }
 
 /** A named segment made by one driver (CNM network). Stored as JSON under its id. */

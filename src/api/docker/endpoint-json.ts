@@ -1,6 +1,6 @@
 import { shortId } from "../../base/ids.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { gatewayOf, type Network } from "../../model/network.ts";
 
 export interface EndpointView {
   readonly endpoint: Endpoint;
@@ -48,17 +48,17 @@ export function addresses(endpoint: Pick<Endpoint, "ipv4" | "ipv6">, network: Ne
   const [ipv4 = "", length4 = "0"] = (endpoint.ipv4 ?? "").split("/");
   const [ipv6 = "", length6 = "0"] = (endpoint.ipv6 ?? "").split("/");
   return {
-    Gateway: ipv4 && network ? gatewayOf(network, false) : "",
+    Gateway: wayOut(network, endpoint.ipv4),
     IPAddress: ipv4,
     IPPrefixLen: Number(length4),
-    IPv6Gateway: ipv6 && network ? gatewayOf(network, true) : "",
+    IPv6Gateway: wayOut(network, endpoint.ipv6),
     GlobalIPv6Address: ipv6,
     GlobalIPv6PrefixLen: Number(length6),
   };
 }
 
 /** An internal network has no way out, so its members have no gateway. */
-function gatewayOf(network: Network, ipv6: boolean): string {
-  if (network.internal) return "";
-  return network.pools.find((pool) => pool.subnet.includes(":") === ipv6)?.gateway ?? "";
+function wayOut(network: Network | undefined, address: string | undefined): string {
+  if (!network || network.internal) return "";
+  return gatewayOf(network, address) ?? "";
 }

@@ -1,5 +1,6 @@
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
-import type { Network } from "../../model/network.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
+import { gatewayOf, type Network } from "../../model/network.ts";
 import { bridgeEndpointPlan, endpointSysctls } from "./endpoint.ts";
 import { bridgeName } from "./names.ts";
 import { bridgeNetworkPlan } from "./network.ts";
@@ -29,10 +30,9 @@ function create({ defaultBridge }: DriverKit): Driver {
   };
 }
 
-/** An internal network offers no way out; otherwise the first gateway of each family. */
-function gatewaysOf(network: Network) {
+/** An internal network offers no way out; otherwise the gateway of each address. */
+function gatewaysOf(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6">) {
   if (network.internal) return {};
-  const of = (ipv6: boolean) => network.pools.find((pool) => pool.subnet.includes(":") === ipv6)?.gateway;
-  const [ipv4, ipv6] = [of(false), of(true)];
+  const [ipv4, ipv6] = [gatewayOf(network, endpoint.ipv4), gatewayOf(network, endpoint.ipv6)];
   return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
 }

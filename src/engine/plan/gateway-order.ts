@@ -19,11 +19,11 @@ export function gatewayOrder(attachments: readonly Attachment[]): Attachment[] {
 export function electGateway(attachments: readonly Attachment[], family: 4 | 6) {
   for (const attachment of gatewayOrder(attachments)) {
     const { driver, network, endpoint } = attachment;
-    const gateway = driver.gateways(network)[family === 4 ? "ipv4" : "ipv6"];
+    const gateway = driver.gateways(network, endpoint)[family === 4 ? "ipv4" : "ipv6"];
     const address = family === 4 ? endpoint.ipv4 : endpoint.ipv6;
     if (gateway && address) return { attachment, gateway, address: address.split("/")[0] ?? "" };
   }
   return undefined;
 }
 
-const families = ({ driver, network }: Attachment) => Object.keys(driver.gateways(network)).length;
+const families = ({ driver, network, endpoint }: Attachment) => Object.keys(driver.gateways(network, endpoint)).length;

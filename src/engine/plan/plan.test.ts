@@ -71,6 +71,13 @@ test("electGateway() takes each family from the first network that has it, and n
   assert.equal(electGateway([inside], 4), undefined);
 });
 
+test("electGateway() takes the gateway of the subnet that the address is of", () => {
+  const { network, endpoint, driver } = attach("a");
+  const pools = [...network.pools, { subnet: "10.8.0.0/29", gateway: "10.8.0.1", aux: {} }];
+  const attachment = { network: { ...network, pools }, endpoint: { ...endpoint, ipv4: "10.8.0.2/29" }, driver };
+  assert.equal(electGateway([attachment], 4)?.gateway, "10.8.0.1");
+});
+
 test("transition() replaces the default route when the elected network changes, without removing it", () => {
   const [a, b] = [attach("a", { gw: 1 }), attach("b", { index: 2 })];
   const { make, remove } = transition(sandboxPlan("s", [a, b], []), sandboxPlan("s", [b], []));
