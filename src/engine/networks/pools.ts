@@ -41,13 +41,24 @@ function familyOf(pool: NetworkRequest["pools"][number]): 4 | 6 {
   return text.includes(":") ? 6 : 4;
 }
 
-/** Routes of the host that lead somewhere, the default routes aside: RTN_UNICAST and RTN_LOCAL of rtnetlink(7). */
+/** Types of routes that decide where an address leads (RTN_* of rtnetlink(7)), as ip(8) calls them; unicast is unsaid. */
+const routeTypes: Readonly<Record<number, string>> = {
+  1: "",
+  2: "local ",
+  6: "blackhole ",
+  7: "unreachable ",
+  8: "prohibit ",
+};
+
+/** Routes of the host in any table, default routes aside: any subnet is more specific than those. */
 function routesInTheWay(kernel: Kernel): { cidr: string; name: string }[] {
-  return kernel
-    .routes()
-    .filter(({ destination, type }) => (type === 1 || type === 2) && !destination.endsWith("/0"))
-    .map(({ destination, ifName, table }) => ({
-      cidr: destination,
-      name: `route ${destination} dev ${ifName}${table === 254 ? "" : ` in table ${table}`}`,
-    }));
+  return kernel.routes().flatMap(({ destination, type, ifName, table }) => {
+    const kind = routeTypes[type];
+    if (kind === undefined || isDefault(destination)) return [];
+    const [device, where] = [ifName && ` dev ${ifName}`, table === 254 ? "" : ` in table ${table}`];
+    return { cidr: destination, name: `${kind}route ${destination}${device}${where}` };
+  });
 }
+
+/** Also in two halves, 0.0.0.0/1 and 128.0.0.0/1, as VPN clients write it to win over the default route they found. */
+const isDefault = (destination: string): boolean => /\/[01]$/.test(destination);
