@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testApi } from "../testing/api.ts";
+import { plainConfig } from "../testing/plain.ts";
 
 const id = `sha256:${"a".repeat(64)}`;
 
@@ -56,4 +57,18 @@ test("images with slashes in their names are listed, inspected and removed", asy
     [inspect.body.Id, inspect.body.Os, removed.body, gone.status],
     [id, "linux", [{ Untagged: "lab/app:1" }, { Deleted: id }], 404],
   );
+});
+
+test("DELETE /images/{name} refuses the last name of an image that a container uses, and names the container", async () => {
+  await using api = testApi();
+  await api.ask("POST", "/images/create?fromSrc=-&repo=lab/used", "TAR", "application/x-tar");
+  const { Id } = (await api.ask("GET", "/images/lab/used/json")).body;
+  const config = { ...plainConfig, rootfs: { kind: "image", reference: "lab/used", imageId: Id } } as const;
+  await api.engine.containers.create({ name: "user", config, endpoints: [] });
+  const { status, body } = await api.ask("DELETE", "/images/lab/used");
+  assert.deepEqual(
+    [status, body.message],
+    [409, "conflict: unable to remove image lab/used:latest: container user uses it"],
+  );
+  assert.equal((await api.ask("GET", "/images/lab/used/json")).status, 200);
 });

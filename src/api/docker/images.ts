@@ -45,12 +45,23 @@ export const imageRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/images/*",
     summary: "Remove an image",
-    async handle({ images, params }) {
+    async handle({ images, engine, params }) {
+      refuseInUse(engine, images.find(params["*"] ?? ""));
       const { untagged, deleted } = await images.remove(params["*"] ?? "");
       return reply(200, [...untagged.map((one) => ({ Untagged: one })), ...deleted.map((one) => ({ Deleted: one }))]);
     },
   }),
 ];
+
+/** A container's root lies on its image: the last name of one goes only when nobody needs it, running or not. */
+function refuseInUse({ containers }: Call["engine"], image: Image): void {
+  if (image.references.length > 1) return;
+  const user = containers.list({ all: true, filters: {} }).find(({ container: { config } }) => {
+    return config.rootfs.kind === "image" && config.rootfs.imageId === image.id;
+  });
+  if (user)
+    throw new EngineError("IMAGE_IN_USE", { image: image.references[0] ?? image.id, container: user.container.name });
+}
 
 function hasReference(image: Image, reference: string): boolean {
   return image.references.some(

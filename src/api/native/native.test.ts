@@ -70,7 +70,12 @@ test("GET /fairlead/openapi.json describes the own routes by their schemas", asy
   const publish = body.paths["/fairlead/containers/{id}/ports"].post;
   assert.deepEqual(
     [body.openapi, Object.keys(body.paths), publish.parameters[0].name, Object.keys(publish.responses)],
-    ["3.1.0", ["/fairlead/repair", "/fairlead/containers/{id}/ports"], "id", ["200", "400", "404", "500"]],
+    [
+      "3.1.0",
+      ["/fairlead/repair", "/fairlead/containers/{id}/ports", "/fairlead/reset"],
+      "id",
+      ["200", "400", "404", "500"],
+    ],
   );
   assert.equal(publish.requestBody.content["application/json"].schema.properties.ports.minItems, 1);
 });

@@ -5,7 +5,7 @@ import { kernelError } from "./errno.ts";
 const lib = koffi.load("libc.so.6");
 const mountCall = lib.func("int mount(str source, str target, str type, unsigned long flags, str data)");
 const umountCall = lib.func("int umount2(str target, int flags)");
-const umountInPool: (target: string, flags: number) => Promise<number> = promisify(umountCall.async);
+const umountInPool = promisify(umountCall.async) as (target: string, flags: number) => Promise<number>;
 
 const MNT_DETACH = 2;
 
