@@ -68,7 +68,7 @@ test("DELETE /images/{name} refuses the last name of an image that a container u
   const { status, body } = await api.ask("DELETE", "/images/lab/used");
   assert.deepEqual(
     [status, body.message],
-    [409, "conflict: unable to remove image lab/used:latest: container user uses it"],
+    [409, "conflict: unable to remove image lab/used: container user uses it"],
   );
   assert.equal((await api.ask("GET", "/images/lab/used/json")).status, 200);
 });
