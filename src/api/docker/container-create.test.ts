@@ -49,7 +49,7 @@ test("POST /containers/create hands on the whole body in the model's words", asy
     },
     "/containers/create?name=/c1",
   );
-  const bind = { type: "bind", options: [] };
+  const bind = { type: "bind", makeSource: true, options: [] };
   assert.deepEqual(request, {
     name: "c1",
     config: {
