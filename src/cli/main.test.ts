@@ -132,7 +132,9 @@ test("main() sends an archive to be imported", async () => {
 });
 
 test("main() removes everything of ours on system reset", async () => {
-  const { requests, stdout } = await run("system reset --force");
+  const { requests, stdout, exitCode } = await run("system reset --force");
+  assert.equal(exitCode, 0);
+  assert.equal(requests.at(-1)?.path, "/fairlead/reset");
   assert.deepEqual(
     requests
       .filter(({ method }) => method === "DELETE")

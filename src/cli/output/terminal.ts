@@ -12,8 +12,10 @@ export interface Terminal {
   /** Characters in a line when standard output is a terminal; undefined otherwise. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
-  /** Loads standard input; a terminal has setRawMode. */
-  readonly stdin: Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
+  /** Loads standard input. */
+  readonly stdin: Readable & { isTTY?: boolean };
+  /** Passes every key on, Ctrl-C too, until disposed. Only when standard input is a terminal. */
+  rawMode(): Promise<Disposable>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls `listener` for each of the signals until disposed. */
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): Disposable;
@@ -37,6 +39,7 @@ export function processTerminal(): Terminal {
     get stdin() {
       return process.stdin;
     },
+    rawMode: async () => (await import("./raw-mode.ts")).rawMode(),
     env: process.env,
     onSignals(signals, listener) {
       for (const signal of signals) process.on(signal, listener);

@@ -19,23 +19,21 @@ export async function converse({ client, out, id, tty, input, size }: Conversati
   const start = { Tty: tty, ...(size ? { ConsoleSize: size } : {}) };
   const { socket, output, headers } = await client.exec.start(id, start);
   using _resize = tty ? followSize(client, out, id) : undefined;
-  using _input = input ? passInput(out, socket, tty) : undefined;
+  using _raw = input && tty && out.stdin.isTTY ? await out.rawMode() : undefined;
+  using _input = input ? passInput(out, socket) : undefined;
   if (!input) socket.end(); // half-close: the command's input is at its end
   await copyOutput(outputs(headers, output), out);
   const { ExitCode: code } = await client.exec.inspect(id);
   return code ?? 0;
 }
 
-/** A terminal's keys go on one by one, Ctrl-C among them; the end of the input is told to the command. */
-function passInput({ stdin }: Terminal, socket: Socket, tty: boolean): Disposable {
-  const raw = tty && stdin.isTTY === true;
-  if (raw) stdin.setRawMode?.(true);
+/** The end of the input is told to the command. */
+function passInput({ stdin }: Terminal, socket: Socket): Disposable {
   stdin.pipe(socket);
   return {
     [Symbol.dispose]() {
       stdin.unpipe(socket);
       stdin.pause();
-      if (raw) stdin.setRawMode?.(false);
     },
   };
 }

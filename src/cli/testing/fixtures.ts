@@ -309,6 +309,7 @@ export const fixtures: readonly Fixture[] = [
       Warnings: ["a warning"],
     }),
   },
+  { matches: /^POST \/fairlead\/reset$/, answer: nothing },
   {
     matches: /^POST \/fairlead\/repair$/,
     answer: json(200, (recorded: Recorded) => ({

@@ -26,6 +26,7 @@ export function testTerminal(
     ...{ written, stdin, write, writeError },
     line: (line) => write(`${line}\n`),
     errorLine: (line) => writeError(`${line}\n`),
+    rawMode: async () => ({ [Symbol.dispose]: () => undefined }),
     columns: options.columns,
     rows: options.columns === undefined ? undefined : 24,
     env: options.env ?? {},
