@@ -43,11 +43,16 @@ test("fairlead gives words with blanks on as they are, and the exit code back", 
   mkdirSync(join(fake, "node_modules/.bin"), { recursive: true });
   copyFileSync(launcher, join(fake, "fairlead"));
   const node = join(fake, "node_modules/.bin/node");
-  writeFileSync(node, '#!/bin/sh\nshift\nprintf "<%s>" "$@"\nexit 9\n');
+  writeFileSync(node, '#!/bin/sh\nshift 2\nprintf "<%s>" "$@"\nexit 9\n');
   chmodSync(node, 0o755);
   assert.deepEqual(await run(join(fake, "fairlead"), ["run", "a b", "", "*"]), {
     code: 9,
     stdout: "<run><a b><><*>",
     stderr: "",
   });
+});
+
+test("fairlead keeps its --env-file from Node, which would read it too", async () => {
+  const { stderr } = await run(launcher, ["-H", "unix:///nonexistent", "run", "--env-file", "missing.env", "img"]);
+  assert.match(stderr, /^fairlead: ENOENT: .*missing\.env/);
 });
