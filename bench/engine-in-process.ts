@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../src/base/log.ts";
 import { Rollback } from "../src/base/rollback.ts";
+import type { Durability } from "../src/contracts/store.ts";
 import { attachmentsOf } from "../src/engine/endpoints/attachments.ts";
 import { EndpointNetworking } from "../src/engine/endpoints/networking.ts";
 import type { Engine } from "../src/engine/engine.ts";
@@ -85,7 +86,7 @@ export class EngineInProcess implements AsyncDisposable {
       ]),
     );
     await using rollback = new Rollback();
-    await this.#networking.open(container, ({ ports }) => this.#save({ ...container, ports }), rollback);
+    await this.#networking.open(container, ({ ports }) => this.#save({ ...container, ports }, "process"), rollback);
     rollback.commit();
     return performance.now() - begin;
   }
@@ -130,8 +131,8 @@ export class EngineInProcess implements AsyncDisposable {
     return findContainer(this.#opened.parts.state, name);
   }
 
-  #save(value: Container): void {
-    this.#opened.parts.state.commit([{ put: "container", id: value.id, value }]);
+  #save(value: Container, durability?: Durability): void {
+    this.#opened.parts.state.commit([{ put: "container", id: value.id, value }], durability);
   }
 
   /** Lets go of everything; what is in the kernel goes with its namespace, which ends with the process. */

@@ -32,19 +32,23 @@ export class Floor implements Disposable {
     ensurePinDirectory(this.#pins);
   }
 
-  /** Makes one sandbox, connects it and removes it again. Milliseconds of making the sandbox and of connecting it. */
-  round(): { sandbox: number; connect: number } {
+  /** Makes one sandbox and connects it. Milliseconds. */
+  round(): number {
     const round = this.#rounds++;
     const path = join(this.#pins, `floor${round}`);
     const start = performance.now();
     this.#makeSandbox(path);
-    const made = performance.now();
     this.#connect(path, `fl${round}`);
-    const end = performance.now();
-    const attributes = { ifName: `fl${round}` };
-    this.#host.run([request("remove", RTM_DELLINK, linkMessage, { header: {}, attributes })]);
-    unpin(path);
-    return { sandbox: made - start, connect: end - made };
+    return performance.now() - start;
+  }
+
+  /** Removes what was made. */
+  clear(): void {
+    for (; this.#rounds > 0; this.#rounds--) {
+      const attributes = { ifName: `fl${this.#rounds - 1}` };
+      this.#host.run([request("remove", RTM_DELLINK, linkMessage, { header: {}, attributes })]);
+      unpin(join(this.#pins, `floor${this.#rounds - 1}`));
+    }
   }
 
   #makeSandbox(path: string): void {
@@ -76,6 +80,7 @@ export class Floor implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.clear();
     closeSync(this.#home);
     this.#host[Symbol.dispose]();
     libc.unmount(this.#pins, libc.MNT_DETACH);

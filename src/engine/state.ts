@@ -1,4 +1,4 @@
-import type { Store, StoreChange } from "../contracts/store.ts";
+import type { Durability, Store, StoreChange } from "../contracts/store.ts";
 import type { Container } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
@@ -67,8 +67,8 @@ export class State {
   }
 
   /** Writes the store, durably, then memory: the commit point of every use case. All changes or none. */
-  commit(changes: readonly StateChange[]): void {
-    this.#store.commit(changes satisfies readonly StoreChange[]);
+  commit(changes: readonly StateChange[], durability: Durability = "disk"): void {
+    this.#store.commit(changes satisfies readonly StoreChange[], durability);
     for (const change of changes) this.#apply(change);
   }
 

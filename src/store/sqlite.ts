@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { EngineError } from "../base/errors.ts";
-import type { RecordKind, Store, StoreChange } from "../contracts/store.ts";
+import type { Durability, RecordKind, Store, StoreChange } from "../contracts/store.ts";
 import { applicationId, migrations } from "./migrations.ts";
 
 /** Result codes of SQLite (sqlite3.h) that have a meaning of their own here. */
@@ -32,6 +32,7 @@ class SqliteStore implements Store {
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
+  #durability: Durability = "disk";
 
   constructor(path: string, db: DatabaseSync) {
     this.#path = path;
@@ -51,13 +52,21 @@ class SqliteStore implements Store {
     return row && (JSON.parse(String(row["value"])) as T);
   }
 
-  commit(changes: readonly StoreChange[]): void {
+  commit(changes: readonly StoreChange[], durability: Durability = "disk"): void {
     if (changes.length === 0) return;
-    explained(this.#path, () =>
+    explained(this.#path, () => {
+      this.#setDurability(durability);
       inTransaction(this.#db, () => {
         for (const change of changes) this.#write(change);
-      }),
-    );
+      });
+    });
+  }
+
+  /** In WAL mode NORMAL writes a commit without waiting for the disk; the next that waits brings it there as well. */
+  #setDurability(durability: Durability): void {
+    if (durability === this.#durability) return;
+    this.#db.exec(`PRAGMA synchronous = ${durability === "disk" ? "FULL" : "NORMAL"}`);
+    this.#durability = durability;
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import { Rollback } from "../../base/rollback.ts";
+import type { Durability } from "../../contracts/store.ts";
 import type { Container } from "../../model/container.ts";
 import { timestamp } from "../timestamp.ts";
 import { hold, isRunning } from "./held.ts";
@@ -29,7 +30,8 @@ export async function startContainer(parts: ContainerParts, reference: string): 
  */
 async function launch(parts: ContainerParts, container: Container): Promise<void> {
   const { state, networking, files, runtime } = parts;
-  const save = (value: Container) => state.commit([{ put: "container", id: value.id, value }]);
+  const save = (value: Container, durability?: Durability) =>
+    state.commit([{ put: "container", id: value.id, value }], durability);
   await using rollback = new Rollback();
   let starting = container;
   rollback.onFailure(`record of ${container.name}`, () => save(container));
@@ -37,7 +39,7 @@ async function launch(parts: ContainerParts, container: Container): Promise<void
     container,
     ({ sandboxId, ports }) => {
       starting = { ...container, ports, ...(sandboxId === undefined ? {} : { sandboxId }) };
-      save(starting);
+      save(starting, "process"); // what it tells of goes with the machine: nothing to wait for the disk for
     },
     rollback,
   );
