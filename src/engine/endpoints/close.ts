@@ -11,22 +11,18 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   // What sits inside goes with the namespace; links are all the host has of it.
   const links = plan.objects.filter(({ kind }) => kind === "veth");
   expected.delete(links);
-  const steps: (() => unknown)[] = [
-    () => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)),
-    () => names.close(sandbox.id),
-    () => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements }),
-    () => ports.release(sandbox.ports),
-    () => flushFlows(parts, sandbox.ports),
-    () => kernel.remove(links),
-    () => kernel.sandboxes.remove(sandbox.id),
+  /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
+  const steps: (() => unknown)[][] = [
+    [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
+    [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
+    [() => ports.release(sandbox.ports)],
+    [() => flushFlows(parts, sandbox.ports)],
+    [() => kernel.remove(links), () => kernel.sandboxes.remove(sandbox.id)],
   ];
   const failures: unknown[] = [];
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      failures.push(error);
-    }
+  for (const together of steps) {
+    const results = await Promise.allSettled(together.map(async (step) => step()));
+    failures.push(...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])));
   }
   if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of sandbox ${sandbox.id}`);
 }

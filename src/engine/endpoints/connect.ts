@@ -8,10 +8,11 @@ import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { attachmentOf } from "./attachments.ts";
-import { move } from "./move.ts";
+import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
 import { reserveEndpoint } from "./reserve.ts";
+import { followNetworks, portsRecord } from "./reserve-ports.ts";
 import { refuseConfiguration } from "./settings.ts";
 
 export interface ConnectPlace {
@@ -34,20 +35,21 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
   const attachment = attachmentOf(parts, endpoint);
   const sandbox = parts.sandboxes.get(container.id);
-  const finish =
+  const live =
     sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
   // A removed network of this name meant the one it joins now, or nothing any more.
   const gone = beside.filter(({ removedNetwork }) => removedNetwork === network.name);
   parts.state.commit([
     ...gone.map(({ id }) => ({ delete: "endpoint", id }) as const),
     { put: "endpoint", id: endpoint.id, value: endpoint },
+    ...(live ? portsRecord(container, live.change) : []),
   ]);
   rollback.commit();
-  await finish?.();
+  await live?.finish();
   return endpoint;
 }
 
-/** Attaches to an open sandbox; returns what is to be removed after the commit point. */
+/** Attaches to an open sandbox; returns what becomes of its ports, and what is to be done after the commit point. */
 async function attachLive(
   parts: Parts,
   sandbox: OpenSandbox,
@@ -55,19 +57,21 @@ async function attachLive(
   place: ConnectPlace,
   rollback: Rollback,
 ) {
-  const before = sandbox.attachments;
+  const { attachments: before, ports: portsBefore } = sandbox;
   const after = [...before, attachment];
-  const finish = move(
-    parts,
-    { before: sandboxPlan(sandbox.id, before, sandbox.ports), after: sandboxPlan(sandbox.id, after, sandbox.ports) },
-    rollback,
-  );
-  sandbox.attachments = after;
-  rollback.onFailure("attachments", () => {
-    sandbox.attachments = before;
-  });
+  const change = followNetworks(parts, sandbox, after, place.container);
+  const { ports } = change;
+  rollback.onFailure("reserved ports", () => parts.ports.release(change.added));
+  const plans = { before: sandboxPlan(sandbox.id, before, portsBefore), after: sandboxPlan(sandbox.id, after, ports) };
+  const removeOld = move(parts, plans, rollback);
+  Object.assign(sandbox, { attachments: after, ports });
+  rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
-  return finish;
+  const finish = async () => {
+    flushFlows(parts, change.rerouted);
+    await removeOld();
+  };
+  return { change, finish };
 }
 
 async function showNames(
@@ -78,14 +82,15 @@ async function showNames(
 ): Promise<void> {
   const { record, before, upstreams } = change;
   rollback.onFailure("names", () => names.withdraw([record.endpoint.id]));
-  await names.publish([nameRecord(record)]);
+  const publish = () => names.publish([nameRecord(record)]);
   const config = resolverConfig(sandbox.id, sandbox.attachments, upstreams);
   if (before.length > 0) {
     rollback.onFailure("resolver", () => names.update(resolverConfig(sandbox.id, before, upstreams)));
-    await names.update(config);
+    await Promise.all([publish(), names.update(config)]);
   } else {
     rollback.onFailure("resolver", () => names.close(sandbox.id));
-    firewall.redirectDns(sandbox.id, await names.open(config));
+    const [resolver] = await Promise.all([names.open(config), publish()]);
+    firewall.redirectDns(sandbox.id, resolver);
   }
 }
 

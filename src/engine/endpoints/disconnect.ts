@@ -6,10 +6,11 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
-import { move } from "./move.ts";
+import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { resolverConfig } from "./records.ts";
 import { releaseEndpoint } from "./reserve.ts";
+import { followNetworks, portsRecord } from "./reserve-ports.ts";
 
 /** Takes a container off a network, live if its sandbox is open. Under the locks of container and network. */
 export async function disconnectContainer(
@@ -26,7 +27,7 @@ export async function disconnectContainer(
     });
   }
   const sandbox = parts.sandboxes.get(container.id);
-  if (sandbox) await detachLive(parts, sandbox, endpoint, upstreams);
+  if (sandbox) await detachLive(parts, { sandbox, container, endpoint, upstreams });
   else parts.state.commit([{ delete: "endpoint", id: endpoint.id }]);
   releaseEndpoint(parts, endpoint);
   return endpoint;
@@ -35,20 +36,22 @@ export async function disconnectContainer(
 /** Other networks take the default route over before this one's link goes; the address is free only after that. */
 async function detachLive(
   parts: Parts,
-  sandbox: OpenSandbox,
-  endpoint: Endpoint,
-  upstreams: readonly Upstream[],
+  place: { sandbox: OpenSandbox; container: Container; endpoint: Endpoint; upstreams: readonly Upstream[] },
 ): Promise<void> {
+  const { sandbox, container, endpoint, upstreams } = place;
   const { names, state } = parts;
   const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
-  const plan = (attachments: typeof left) => sandboxPlan(sandbox.id, attachments, sandbox.ports);
+  const change = followNetworks(parts, sandbox, left, container);
+  const { ports, gone, rerouted } = change;
+  const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   await using rollback = new Rollback();
-  const finish = move(parts, { before: plan([...sandbox.attachments]), after: plan(left) }, rollback);
-  state.commit([{ delete: "endpoint", id: endpoint.id }]);
+  const finish = move(parts, { before, after: sandboxPlan(sandbox.id, left, ports) }, rollback);
+  state.commit([{ delete: "endpoint", id: endpoint.id }, ...portsRecord(container, change)]);
   rollback.commit();
-  sandbox.attachments = left;
-  await names.withdraw([endpoint.id]);
+  Object.assign(sandbox, { attachments: left, ports });
+  parts.ports.release(gone);
+  flushFlows(parts, rerouted);
   // The resolver stays, on no network, so that it is there again at the next connect.
-  await names.update(resolverConfig(sandbox.id, left, upstreams));
+  await Promise.all([names.withdraw([endpoint.id]), names.update(resolverConfig(sandbox.id, left, upstreams))]);
   await finish();
 }

@@ -4,8 +4,8 @@ import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { flushFlows, move } from "./move.ts";
-import { reservePorts } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
+import { reservePorts } from "./reserve-ports.ts";
 
 /** Publishes more ports of an open sandbox: all or nothing. `commit` writes the store and is the commit point. */
 export async function publishPorts(
