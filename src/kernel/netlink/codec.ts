@@ -58,13 +58,16 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** Every integer is written here first: a DataView for each would cost more than all else in an encoder. */
+const scratch = new Uint8Array(8);
+const scratchView = view(scratch);
+
 function fixed<T>(size: number, put: (to: DataView, value: T) => void, get: (from: DataView) => T): FixedCodec<T> {
   return {
     size,
     encode(value) {
-      const bytes = new Uint8Array(size);
-      put(view(bytes), value);
-      return bytes;
+      put(scratchView, value);
+      return scratch.slice(0, size);
     },
     decode: (bytes) => get(view(bytes)),
   };
@@ -107,12 +110,11 @@ export const u32be = fixed<number>(
 );
 
 /** Bytes of a struct that nobody looks at. */
-export const padding = (size: number): FixedCodec<undefined> =>
-  fixed(
-    size,
-    () => {},
-    () => undefined,
-  );
+export const padding = (size: number): FixedCodec<undefined> => ({
+  size,
+  encode: () => new Uint8Array(size),
+  decode: () => undefined,
+});
 
 /** Text with a terminating NUL (NLA_NUL_STRING). */
 export const cString: Codec<string> = {
@@ -183,13 +185,18 @@ export const message = <H, T extends AttributeTable>(table: MessageTable<H, T>):
 /** Packs the given values as netlink attributes, in table order, each padded to four bytes. */
 export function encodeAttributes<T extends AttributeTable>(table: T, values: Values<T>): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (const [name, { type, codec }] of Object.entries(table)) {
+  for (const name in table) {
     const value = values[name];
-    if (value === undefined) continue;
+    const attribute = table[name];
+    if (value === undefined || !attribute) continue;
+    const { type, codec } = attribute;
     const payload = codec.encode(value);
-    const slot = new Uint8Array(align4(NLA_HEADER + payload.length));
-    view(slot).setUint16(0, NLA_HEADER + payload.length, LE); // the length excludes the padding
-    view(slot).setUint16(2, type, LE);
+    const length = NLA_HEADER + payload.length; // excludes the padding
+    const slot = new Uint8Array(align4(length));
+    slot[0] = length;
+    slot[1] = length >> 8;
+    slot[2] = type;
+    slot[3] = type >> 8;
     slot.set(payload, NLA_HEADER);
     parts.push(slot);
   }

@@ -1,5 +1,5 @@
 import { errnoName } from "../ffi/errno.ts";
-import { attr, concat, cString, decodeAttributes, u32 } from "./codec.ts";
+import { attr, cString, decodeAttributes, u32 } from "./codec.ts";
 
 export const NLM_F_REQUEST = 1;
 export const NLM_F_ACK = 4;
@@ -23,13 +23,14 @@ export interface Frame {
 }
 
 export function encodeFrame({ type, flags, sequence, payload }: Frame): Uint8Array {
-  const header = new DataView(new ArrayBuffer(HEADER));
+  const bytes = new Uint8Array(HEADER + payload.length + (-payload.length & 3)); // the next of a batch starts aligned
+  const header = new DataView(bytes.buffer);
   header.setUint32(0, HEADER + payload.length, true);
   header.setUint16(4, type, true);
   header.setUint16(6, flags, true);
   header.setUint32(8, sequence, true); // the port id stays 0: the kernel knows the sender by its socket
-  // Attributes are padded already, so the next message of a batch starts aligned.
-  return concat([new Uint8Array(header.buffer), payload, new Uint8Array(-payload.length & 3)]);
+  bytes.set(payload, HEADER);
+  return bytes;
 }
 
 /** Walks the messages of one datagram; the payloads share its memory. */
