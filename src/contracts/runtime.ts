@@ -12,7 +12,10 @@ export interface Image {
 
 /** Images of the data root: unpacked once, shared by their containers through overlayfs. */
 export interface Images {
-  /** Unpacks a root-file-system tar (plain, gzip, xz, zstd). The stream's failure leaves nothing behind. */
+  /**
+   * Unpacks a root-file-system tar (plain, gzip, xz, zstd). The stream's failure leaves nothing behind.
+   * Throws at once, not by its promise, when the reference is none.
+   */
   import(archive: NodeJS.ReadableStream, reference: string): Promise<Image>;
   list(): Image[];
   /** By reference ("name", "name:tag"), id or unique id prefix; IMAGE_NOT_FOUND otherwise. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { EngineError, invalid } from "../../base/errors.ts";
-import type { Image, Images } from "../../contracts/runtime.ts";
+import type { Image } from "../../contracts/runtime.ts";
 import { type Call, type Route, reply, route } from "../route.ts";
 import { sendStream } from "../stream.ts";
 
@@ -85,13 +85,15 @@ function create(call: Call) {
   const reference = tag === "" ? repository : `${repository}:${tag}`;
   const body = request.body as Readable | undefined;
   if (!body) throw invalid("archive", "the body is empty");
-  return sendStream(call, "application/json", importProgress(images, body, reference));
+  const image = images.import(body, reference); // a bad name is refused here, with a status
+  image.catch(() => undefined); // told in the stream
+  return sendStream(call, "application/json", importProgress(image));
 }
 
 /** Docker's progress stream: the id at the end, or the reason, since the status has been sent by then. */
-async function* importProgress(images: Images, body: Readable, reference: string): AsyncGenerator<string> {
+async function* importProgress(image: Promise<Image>): AsyncGenerator<string> {
   try {
-    const { id } = await images.import(body, reference);
+    const { id } = await image;
     yield `${JSON.stringify({ status: id })}\r\n`;
   } catch (error) {
     const { message } = error as Error;

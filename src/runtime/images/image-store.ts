@@ -44,8 +44,11 @@ export class ImageStore implements Images, ImageRoots {
     return join(this.#directory, directoryOf(imageId), "rootfs");
   }
 
-  async import(archive: NodeJS.ReadableStream, reference: string): Promise<Image> {
-    const name = parseReference(reference);
+  import(archive: NodeJS.ReadableStream, reference: string): Promise<Image> {
+    return this.#import(archive, parseReference(reference));
+  }
+
+  async #import(archive: NodeJS.ReadableStream, name: string): Promise<Image> {
     const unfinished = mkdtempSync(join(this.#directory, ".import-"));
     try {
       const file = join(unfinished, "archive");

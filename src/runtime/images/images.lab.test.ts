@@ -124,7 +124,7 @@ test("images.import() leaves nothing of a broken archive, a broken stream or a b
   const whole = execFileSync("tar", ["-cz", "-C", "/etc", "passwd", "group", "services"]);
   await assert.rejects(images.import(Readable.from(["this is no archive ".repeat(100)]), "x"), { code: "INVALID" });
   await assert.rejects(images.import(Readable.from([whole.subarray(0, whole.length / 2)]), "x"), { code: "INVALID" });
-  await assert.rejects(images.import(Readable.from([whole]), "Not A Name"), { code: "INVALID" });
+  assert.throws(() => void images.import(Readable.from([whole]), "Not A Name"), { code: "INVALID" });
   const cut = Readable.from(
     (async function* () {
       yield whole.subarray(0, 100);

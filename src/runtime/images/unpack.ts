@@ -29,8 +29,10 @@ export async function unpack(tar: string, file: string, directory: string): Prom
   return Number(/Total bytes read: (\d+)/.exec(stderr)?.[1] ?? 0);
 }
 
-/** tar's last lines only say that it stopped; the cause is the line before them. */
+/** tar's last lines only say that it stopped, or what it met while it did; the cause is the line before them. */
 function lastComplaint(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line !== "" && !/Exiting|not recoverable|Total bytes/.test(line));
+  const lines = stderr
+    .split("\n")
+    .filter((line) => line !== "" && !/Exiting|not recoverable|Total bytes|rmtlseek|Skipping to/.test(line));
   return (lines.at(-1) ?? "it gives no reason").replace(/^\S*tar: /, "");
 }
