@@ -1,7 +1,8 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
-import { hold, isRunning } from "./held.ts";
+import { wantedPorts } from "../wanted-ports.ts";
+import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { validatePort } from "./validate.ts";
 
@@ -12,7 +13,7 @@ export interface PortChoice {
   readonly hostPort?: number;
 }
 
-/** Publishes more ports: at once if the container runs, and with every start from now on. Returns the new mappings. */
+/** Publishes more ports: at once if its sandbox is open, and with every start from now on. Returns the new mappings. */
 export async function publishPorts(
   parts: ContainerParts,
   reference: string,
@@ -27,7 +28,7 @@ export async function publishPorts(
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
   const publish = [...container.config.publish, ...requests];
-  if (isRunning(container)) {
+  if (isOpen(container)) {
     return [
       ...(await parts.networking.publish(container, requests, (ports) => save(parts, container, { publish, ports }))),
     ];
@@ -43,7 +44,7 @@ export async function withdrawPorts(
   choices: readonly PortChoice[],
 ): Promise<PortMapping[]> {
   await using held = await hold(parts, reference);
-  const { container } = held;
+  const container = spelledOut(held.container);
   for (const choice of choices) refuseUnknown(container, choice);
   const gone = container.ports.filter((port) => choices.some((choice) => chooses(choice, port)));
   const publish = choices.reduce(withoutRequest, container.config.publish);
@@ -51,6 +52,14 @@ export async function withdrawPorts(
   else await parts.networking.withdraw(container, gone, (ports) => save(parts, container, { publish, ports }));
   return gone;
 }
+
+/** With -P written out as the ports it means: one that is withdrawn would come back at the next start. */
+function spelledOut(container: Container): Container {
+  return { ...container, config: { ...container.config, publish: wantedPorts(container), publishAll: false } };
+}
+
+/** Whether it has a sandbox to publish ports of: its own, running or kept by those who share it. */
+const isOpen = ({ sandboxId }: Container): boolean => sandboxId !== undefined;
 
 function save(
   { state }: ContainerParts,
