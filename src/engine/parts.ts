@@ -23,6 +23,8 @@ export interface Drivers {
 export interface NetworkDefaults {
   /** Host address for published ports without one; "" for every address. */
   readonly bindAddress: string;
+  /** Driver to options of new networks that do not say otherwise (dockerd: --default-network-opt). */
+  readonly networkOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**

@@ -28,7 +28,8 @@ import { startNames } from "./names.ts";
 /** Name of the bridge behind the built-in network `bridge` (docker: docker0). */
 const defaultBridge = "fairlead0";
 
-export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward">;
+export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward"> &
+  Partial<Pick<DaemonOptions, "networkOptions">>;
 
 export interface NetworkingParts {
   readonly parts: Parts;
@@ -77,7 +78,10 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     sandboxes: new OpenSandboxes(),
     hostObjects: () => hostObjects(state, forwarding),
     repairs: { runs: 0, differences: {} },
-    defaults: { bindAddress: options.bridge.hostIp === "0.0.0.0" ? "" : options.bridge.hostIp },
+    defaults: {
+      bindAddress: options.bridge.hostIp === "0.0.0.0" ? "" : options.bridge.hostIp,
+      networkOptions: options.networkOptions ?? {},
+    },
   };
   const all = opened.move();
   return { parts, store, daemonId, close: () => all.disposeAsync() };

@@ -52,6 +52,7 @@ async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
   makeNetwork(parts, network, rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
   rollback.commit();
+  if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
 }
 
 function asWanted(present: Network, wanted: NetworkRequest): boolean {

@@ -33,8 +33,9 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
 }
 
 /** Reserves pools and makes kernel objects and firewall elements; everything but the store. */
-async function buildNetwork(parts: Parts, request: NetworkRequest, id: string, rollback: Rollback): Promise<Network> {
-  const driver = parts.drivers.find(request.driver);
+async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rollback: Rollback): Promise<Network> {
+  const driver = parts.drivers.find(asked.driver);
+  const request = { ...asked, options: { ...parts.defaults.networkOptions[driver.type], ...asked.options } };
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
