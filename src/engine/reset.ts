@@ -13,7 +13,8 @@ export async function reset(
   originals: readonly KernelObject[],
 ): Promise<void> {
   const { state, kernel, firewall } = parts;
-  for (const id of [...state.containers.keys()]) await containers.remove(id, { force: true });
+  // Newest first: who shares the network of another was made after it, and has to leave before it.
+  for (const id of [...state.containers.keys()].reverse()) await containers.remove(id, { force: true });
   const given = parts.hostObjects();
   for (const network of [...state.networks.values()]) await tearDown(parts, network);
   firewall.remove();

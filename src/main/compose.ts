@@ -4,7 +4,6 @@ import type { Log } from "../base/log.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
 import { containerParts, containerUseCases } from "../engine/containers/use-cases.ts";
-import { attachmentsOf } from "../engine/endpoints/attachments.ts";
 import { EndpointNetworking } from "../engine/endpoints/networking.ts";
 import { resolverConfig } from "../engine/endpoints/records.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -52,7 +51,8 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   await restore(parts, containers, options, upstreamsOf);
   opened.use(await listen(containers));
   const watch = opened.use(watchKernel(parts));
-  opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf)));
+  const onUnreadable = (err: unknown) => log.warn({ err }, "cannot read the host's resolv.conf, its last state counts");
+  opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf), onUnreadable));
   warnOfConflicts(parts);
   const all = opened.move();
   const rest = composition(options, networking, containers, upstreamsOf);
@@ -163,11 +163,7 @@ function engineOf(parts: Parts, containers: ContainerParts, upstreamsOf: Upstrea
     networks: networkUseCases(parts, {
       find: (reference) => findContainer(state, reference),
       upstreamsOf,
-      updateFiles: (container) =>
-        containers.files.updateHosts(
-          container,
-          attachmentsOf(parts, container.id).map(({ endpoint }) => endpoint),
-        ),
+      updateFiles: (container) => containers.files.updateHosts(container, state.endpointsOf(container.id)),
     }),
     containers: containerUseCases(containers),
     subscribe: (listener) => events.subscribe(listener),

@@ -30,8 +30,14 @@ export class HostResolvConf {
    * Calls `onChange` after a change. Polled: the file is often a symbolic link that is replaced, or whose target is, and
    * inotify would have to follow every step of it.
    */
-  watch(onChange: (conf: ResolvConf) => void): Disposable {
-    const listener = () => onChange(this.current());
+  watch(onChange: (conf: ResolvConf) => void, onError: (error: unknown) => void): Disposable {
+    const listener = () => {
+      try {
+        onChange(this.current());
+      } catch (error) {
+        onError(error); // a file that is just being replaced, a loop of links: what was read last counts
+      }
+    };
     watchFile(this.#path, { persistent: false, interval: pollMs }, listener);
     return {
       [Symbol.dispose]: () => unwatchFile(this.#path, listener),
