@@ -34,7 +34,10 @@ function joined(engine: Engine, body: CreateBody, text: string): Networking {
   refuse(Boolean(body.Hostname || body.Domainname), "hostname and the network mode");
   refuse(some(host.Dns) || some(host.DnsSearch) || some(host.DnsOptions), "dns and the network mode");
   refuse(some(host.ExtraHosts), "custom host-to-IP mapping and the network mode");
-  refuse(Boolean(body.MacAddress), "mac-address and the network mode");
+  const own = body.NetworkingConfig?.EndpointsConfig?.[text] ?? {};
+  refuse(Boolean(body.MacAddress || own.MacAddress), "mac-address and the network mode");
+  refuse(some(own.IPAMConfig), "IP address and the network mode");
+  refuse(some(own.Aliases), "network-alias and the network mode");
   refuse(
     some(host.PortBindings) || host.PublishAllPorts === true,
     "port publishing and the container type network mode",
