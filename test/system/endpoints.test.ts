@@ -256,7 +256,8 @@ test("EP-11 inspect shows every endpoint with address, gateway, MAC, aliases and
     "box",
   );
   const { web, back } = await endpointsOf("one");
-  const { NetworkID, EndpointID, ...shown } = web ?? {};
+  assert.ok(web);
+  const { NetworkID, EndpointID, ...shown } = web;
   assert.deepEqual(shown, {
     IPAMConfig: null,
     Links: null,
