@@ -96,14 +96,14 @@ test("main() publishes ports of a running container, ranges as first free one or
 });
 
 test("main() withdraws ports of a running container", async () => {
-  const { requests } = await run("port rm web 443 53/udp");
+  const { requests } = await run("port rm web 8443:443 53/udp");
   assert.deepEqual(requests[0], {
     method: "DELETE",
     path: "/fairlead/containers/web/ports",
     query: {},
     body: {
       ports: [
-        { protocol: "tcp", containerPort: 443 },
+        { protocol: "tcp", containerPort: 443, hostPort: 8443 },
         { protocol: "udp", containerPort: 53 },
       ],
     },

@@ -94,7 +94,10 @@ export class Containers {
     return (await this.#transport.json<{ ports: PortMapping[] }>(request)).ports;
   }
 
-  async withdraw(name: string, ports: readonly { protocol: string; containerPort: number }[]): Promise<PortMapping[]> {
+  async withdraw(
+    name: string,
+    ports: readonly { protocol: string; containerPort: number; hostPort?: number }[],
+  ): Promise<PortMapping[]> {
     const request = { method: "DELETE", path: ownPath(name), body: { ports } } as const;
     return (await this.#transport.json<{ ports: PortMapping[] }>(request)).ports;
   }
