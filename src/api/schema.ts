@@ -8,7 +8,8 @@ export function field<T extends TSchema>(schema: T): TOptional<TUnsafe<Static<T>
   return Type.Optional(Type.Unsafe<Static<T> | null>({ ...schema, nullable: true }));
 }
 
-export const text = Type.String({ maxLength: 65_536 });
+/** Without NUL: the kernel ends every string there. */
+export const text = Type.String({ maxLength: 65_536, pattern: "^[^\\u0000]*$" });
 export const texts = Type.Array(text);
 export const textMap = Type.Record(Type.String(), text);
 /** Go: map[string]struct{}. */

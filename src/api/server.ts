@@ -114,12 +114,20 @@ function describe(error: unknown): { status: number; message: string } {
   return toDocker(error);
 }
 
+interface SchemaProblem {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+}
+
 /** `IPAM.Config[0].Subnet must be string`. */
-function schemaMessage({ instancePath, message }: { instancePath: string; message?: string }): string {
+function schemaMessage({ instancePath, keyword, message }: SchemaProblem): string {
   const parts = instancePath
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const shown = parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : `${index > 0 ? "." : ""}${part}`));
-  return `${shown.join("") || "body"} ${message ?? "is not valid"}`;
+  // The one pattern that our schemas have is that of schema.ts.
+  const why = keyword === "pattern" ? "must not contain a NUL" : message;
+  return `${shown.join("") || "body"} ${why ?? "is not valid"}`;
 }
