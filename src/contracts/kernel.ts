@@ -150,8 +150,11 @@ export interface Kernel {
   uplink(): HostLink | undefined;
   /** Announces an address of a sandbox's interface to its neighbours (gratuitous ARP, unsolicited NA); best effort, logged. */
   announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void;
-  /** Deletes conntrack entries of these published UDP ports, so that flows follow the new rules at once. */
-  flushConntrack(ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number }[]): void;
+  /**
+   * Deletes conntrack entries of these published ports, on the deletion thread: when it resolves, their flows follow the
+   * rules as they are.
+   */
+  flushConntrack(ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number }[]): Promise<void>;
   /** Byte and packet counters of one link; undefined when it is not there. */
   counters(netns: NetnsRef, link: string): LinkCounters | undefined;
   /** Calls `onChange` for changes to links, addresses and routes of the host and to our nft table by other processes. */

@@ -112,11 +112,15 @@ test("flushConntrack() ends the flows to a port and no others", async () => {
   const send = (port: number) => new Promise((resolve) => socket.send("x", port, "127.0.0.1", resolve));
   await send(5353);
   await send(5354);
+  await send(5355);
   const flows = () => Number(readFileSync("/proc/sys/net/netfilter/nf_conntrack_count", "utf8"));
+  assert.equal(flows(), 3);
+  await lab.kernel.flushConntrack([{ protocol: "sctp", port: 5353 }]);
+  assert.equal(flows(), 3);
+  await lab.kernel.flushConntrack([{ protocol: "udp", port: 5353 }]);
   assert.equal(flows(), 2);
-  lab.kernel.flushConntrack([{ protocol: "sctp", port: 5353 }]);
-  assert.equal(flows(), 2);
-  lab.kernel.flushConntrack([{ protocol: "udp", port: 5353 }]);
+  const several = [5355, 5356].map((port) => ({ protocol: "udp", port }) as const);
+  await lab.kernel.flushConntrack(several);
   assert.equal(flows(), 1);
   socket.close();
   execFileSync("nft", ["flush", "ruleset"]);

@@ -1,23 +1,22 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Log } from "../base/log.ts";
 import type { Rollback } from "../base/rollback.ts";
-import {
-  type Difference,
-  type HostLink,
-  type HostRoute,
-  hostNetns,
-  type Kernel,
-  type KernelChange,
-  type KernelObject,
-  type LinkCounters,
-  type NetnsRef,
-  type Sandboxes,
+import type {
+  Difference,
+  HostLink,
+  HostRoute,
+  Kernel,
+  KernelChange,
+  KernelObject,
+  LinkCounters,
+  NetnsRef,
+  Sandboxes,
 } from "../contracts/kernel.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
-import { flushConntrack, type PublishedPort } from "./netlink/flush-conntrack.ts";
+import type { PublishedPort } from "./netlink/flush-conntrack.ts";
 import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
-import { NETLINK_NETFILTER, type NetlinkSocket } from "./netlink/socket.ts";
+import type { NetlinkSocket } from "./netlink/socket.ts";
 import type { Namespaces } from "./netns/namespaces.ts";
 import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
@@ -114,10 +113,8 @@ export class HostKernel implements Kernel {
     }
   }
 
-  flushConntrack(ports: readonly PublishedPort[]): void {
-    if (ports.length === 0) return;
-    using socket = this.#namespaces.netlink(hostNetns, NETLINK_NETFILTER);
-    for (const port of ports) flushConntrack(socket, port);
+  async flushConntrack(flows: readonly PublishedPort[]): Promise<void> {
+    if (flows.length > 0) await this.#deletion.remove({ flows });
   }
 
   counters(netns: NetnsRef, link: string): LinkCounters | undefined {

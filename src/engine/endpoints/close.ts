@@ -16,8 +16,7 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
     [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
-    [() => flushFlows(parts, sandbox.ports)],
-    [() => kernel.remove(links), () => kernel.sandboxes.remove(sandbox.id)],
+    [() => flushFlows(parts, sandbox.ports), () => kernel.remove(links), () => kernel.sandboxes.remove(sandbox.id)],
   ];
   const failures: unknown[] = [];
   for (const together of steps) {

@@ -68,7 +68,7 @@ async function attachLive(
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
   const finish = async () => {
-    flushFlows(parts, change.rerouted);
+    await flushFlows(parts, change.rerouted);
     await removeOld();
   };
   return { change, finish };

@@ -50,8 +50,11 @@ async function detachLive(
   rollback.commit();
   Object.assign(sandbox, { attachments: left, ports });
   parts.ports.release(gone);
-  flushFlows(parts, rerouted);
-  // The resolver stays, on no network, so that it is there again at the next connect.
-  await Promise.all([names.withdraw([endpoint.id]), names.update(resolverConfig(sandbox.id, left, upstreams))]);
+  await Promise.all([
+    flushFlows(parts, rerouted),
+    names.withdraw([endpoint.id]),
+    // The resolver stays, on no network, so that it is there again at the next connect.
+    names.update(resolverConfig(sandbox.id, left, upstreams)),
+  ]);
   await finish();
 }

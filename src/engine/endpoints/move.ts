@@ -33,7 +33,7 @@ export function move(parts: Parts, plans: { before: Plan; after: Plan }, rollbac
 }
 
 /** Flows of connectionless protocols stick to their old translation until their conntrack entries go. */
-export function flushFlows({ kernel }: Pick<Parts, "kernel">, ports: readonly PortMapping[]): void {
+export async function flushFlows({ kernel }: Pick<Parts, "kernel">, ports: readonly PortMapping[]): Promise<void> {
   const flows = ports.flatMap(({ protocol, hostPort }) => (protocol === "tcp" ? [] : [{ protocol, port: hostPort }]));
-  if (flows.length > 0) kernel.flushConntrack(flows);
+  if (flows.length > 0) await kernel.flushConntrack(flows);
 }

@@ -28,7 +28,7 @@ export async function openSandbox(
     attachments.length > 0 ? openResolver(parts, container.id, attachments, upstreams, rollback) : undefined;
   await move(parts, { before: nothing, after: sandboxPlan(container.id, attachments, mappings) }, rollback)();
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
-  flushFlows(parts, mappings);
+  await flushFlows(parts, mappings);
   const sandbox = { id: container.id, members: new Set([container.id]), attachments, ports: mappings };
   sandboxes.add(sandbox);
   rollback.onFailure("open sandbox", () => sandboxes.delete(container.id));

@@ -25,7 +25,7 @@ export async function publishPorts(
   }
   await changePorts(parts, sandbox, [...sandbox.ports, ...added], commit, rollback);
   rollback.commit();
-  flushFlows(parts, added);
+  await flushFlows(parts, added);
   return added;
 }
 
@@ -41,7 +41,7 @@ export async function withdrawPorts(
   await changePorts(parts, sandbox, left, commit, rollback);
   rollback.commit();
   parts.ports.release(gone);
-  flushFlows(parts, gone);
+  await flushFlows(parts, gone);
 }
 
 async function changePorts(

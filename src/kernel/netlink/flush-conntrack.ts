@@ -4,7 +4,8 @@ import { type NetlinkSocket, request } from "./socket.ts";
 
 const protocols = { udp: 17, sctp: 132 } as const;
 /** CTA_FILTER_FLAG(CTA_PROTO_NUM) and of CTA_PROTO_DST_PORT; net/netfilter/nf_conntrack_netlink.c. */
-const BY_PROTOCOL_AND_PORT = (1 << 3) | (1 << 5);
+const BY_PROTOCOL = 1 << 3;
+const BY_PROTOCOL_AND_PORT = BY_PROTOCOL | (1 << 5);
 
 export interface PublishedPort {
   readonly protocol: keyof typeof protocols;
@@ -12,23 +13,35 @@ export interface PublishedPort {
 }
 
 /**
- * Deletes the tracked flows to a port: a flow that is known keeps its translation however the rules change. The kernel
- * filters the list since Linux 5.8; an older one sends all, so what comes is looked at again.
+ * Deletes the tracked flows to published ports: a flow that is known keeps its translation however the rules change. The
+ * kernel walks its whole table for a list (13 ms for 262,144 buckets), so there is one a protocol and family however
+ * many the ports. It filters the list since Linux 5.8; an older one sends all, so what comes is looked at again.
  */
-export function flushConntrack(socket: NetlinkSocket, port: PublishedPort): void {
-  for (const family of [libc.AF_INET, libc.AF_INET6]) flushFamily(socket, port, family); // a filter needs a family
+export function flushConntrack(socket: NetlinkSocket, published: readonly PublishedPort[]): void {
+  for (const [protocol, list] of Map.groupBy(published, (one) => one.protocol)) {
+    const ports = new Set(list.map(({ port }) => port));
+    for (const family of [libc.AF_INET, libc.AF_INET6]) flushFamily(socket, { protocol, ports, family }); // a filter needs a family
+  }
 }
 
-function flushFamily(socket: NetlinkSocket, { protocol, port }: PublishedPort, family: number): void {
-  const proto = { number: protocols[protocol], destinationPort: port };
-  const ask = request(`list flows to ${port}/${protocol}`, IPCTNL_MSG_CT_GET, conntrackMessage, {
+function flushFamily(
+  socket: NetlinkSocket,
+  { protocol, ports, family }: { protocol: PublishedPort["protocol"]; ports: ReadonlySet<number>; family: number },
+): void {
+  const number = protocols[protocol];
+  const [only] = ports.size === 1 ? ports : [];
+  const ask = request(`list flows of ${protocol}`, IPCTNL_MSG_CT_GET, conntrackMessage, {
     header: { family },
-    attributes: { original: { proto }, filter: { original: BY_PROTOCOL_AND_PORT } },
+    attributes: {
+      original: { proto: { number, ...(only === undefined ? {} : { destinationPort: only }) } },
+      filter: { original: only === undefined ? BY_PROTOCOL : BY_PROTOCOL_AND_PORT },
+    },
   });
   const flows = socket.dump(conntrackMessage, ask).filter(({ attributes: { original } }) => {
-    return original?.proto?.number === proto.number && original.proto.destinationPort === port;
+    const port = original?.proto?.destinationPort;
+    return original?.proto?.number === number && port !== undefined && ports.has(port);
   });
-  const failures = socket.try(flows.map((flow) => deletion(flow, `delete a flow to ${port}/${protocol}`)));
+  const failures = socket.try(flows.map((flow) => deletion(flow, `delete a flow of ${protocol}`)));
   // ENOENT: the flow timed out between list and deletion.
   for (const failure of failures) if (failure && failure.errno !== "ENOENT") throw failure;
 }

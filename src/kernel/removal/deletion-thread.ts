@@ -24,7 +24,7 @@ export class DeletionThread {
     this.#waiting.set(id, waiting);
     const worker = this.#start();
     worker.ref(); // the process stays until it is done
-    worker.postMessage({ id, objects: [], links: [], pins: [], ...what } satisfies RemovalTask);
+    worker.postMessage({ id, objects: [], links: [], pins: [], flows: [], ...what } satisfies RemovalTask);
     return waiting.promise;
   }
 

@@ -1,5 +1,7 @@
 import { KernelError } from "../../base/kernel-error.ts";
 import { hostNetns, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
+import { flushConntrack, type PublishedPort } from "../netlink/flush-conntrack.ts";
+import { NETLINK_NETFILTER } from "../netlink/socket.ts";
 import { unpin } from "../netns/sandboxes.ts";
 import type { Session } from "../netns/session.ts";
 import { unlessGone } from "../objects/kind.ts";
@@ -12,6 +14,7 @@ export interface RemovalTask {
   readonly objects: readonly KernelObject[];
   readonly links: readonly string[];
   readonly pins: readonly string[];
+  readonly flows: readonly PublishedPort[];
 }
 
 /** A failure as it crosses threads, where classes are lost. */
@@ -29,7 +32,7 @@ export interface RemovalReply {
 const isLink = (object: KernelObject) => object.kind === "bridge" || object.kind === "veth";
 
 /**
- * Does many tasks together: what is in namespaces first, last made first removed, then all links of a namespace at
+ * Does many tasks together: flows and what is in namespaces first, last made first removed, then all links of a namespace at
  * once, then the pins. Goes on after a failure; each task gets its own.
  */
 export function removeTogether(session: Session, tasks: readonly RemovalTask[]): RemovalReply[] {
@@ -42,6 +45,14 @@ export function removeTogether(session: Session, tasks: readonly RemovalTask[]):
     ]),
   );
 
+  // First, because it waits for nothing and somebody's start may wait for it.
+  const flowing = tasks.filter(({ flows }) => flows.length > 0);
+  report(
+    () => flushAll(session, flowing),
+    (error) => {
+      for (const task of flowing) blame(task, error);
+    },
+  );
   for (const task of tasks)
     for (const object of task.objects.toReversed())
       if (!isLink(object) && !doomed.has(placeOf(object)))
@@ -68,6 +79,15 @@ export function removeTogether(session: Session, tasks: readonly RemovalTask[]):
         (error) => blame(task, error),
       );
   return [...failures].map(([id, list]) => ({ id, failures: list }));
+}
+
+function flushAll({ namespaces }: Session, tasks: readonly RemovalTask[]): void {
+  if (tasks.length === 0) return;
+  using socket = namespaces.netlink(hostNetns, NETLINK_NETFILTER);
+  flushConntrack(
+    socket,
+    tasks.flatMap(({ flows }) => flows),
+  );
 }
 
 function report(removal: () => void, onFailure: (error: unknown) => void): void {
