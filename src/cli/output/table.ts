@@ -1,8 +1,15 @@
+interface Spacing {
+  readonly gap: number;
+  /** Columns are at least so wide. */
+  readonly narrowest: number;
+  /** A shortened column keeps this many characters, and its header. */
+  readonly keep: number;
+}
+
 /** Docker's tabwriter: cells at least 10 wide, 3 blanks between. */
-const gap = 3;
-const narrowest = 10;
-/** A shortened column keeps this many characters. */
-const keep = 8;
+const wide: Spacing = { gap: 3, narrowest: 10, keep: 8 };
+/** Where that does not fit even when shortened. */
+const dense: Spacing = { gap: 1, narrowest: 0, keep: 1 };
 
 export interface TableOptions {
   /** Characters in a line of the terminal; undefined: as wide as needed. */
@@ -13,8 +20,9 @@ export interface TableOptions {
 
 /** Rows in columns, the first row being the header. Shortened with "…" only when they would not fit the terminal. */
 export function formatTable(rows: readonly (readonly string[])[], { width, noTrunc }: TableOptions): string {
-  const fitted = width === undefined || noTrunc ? rows : fit(rows, width);
-  const widths = columnWidths(fitted);
+  const tried = width === undefined || noTrunc ? undefined : [wide, dense].map((each) => fit(rows, width, each));
+  const { rows: fitted, spacing } = tried?.find(({ fits }) => fits) ?? tried?.[1] ?? { rows, spacing: wide };
+  const widths = columnWidths(fitted, spacing);
   return fitted
     .map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0))).join(""))
     .map((line) => `${line}\n`)
@@ -22,7 +30,7 @@ export function formatTable(rows: readonly (readonly string[])[], { width, noTru
 }
 
 /** Widths with the gap; the last column has none. */
-function columnWidths(rows: readonly (readonly string[])[]): number[] {
+function columnWidths(rows: readonly (readonly string[])[], { gap, narrowest }: Spacing): number[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: count }, (_, index) => {
     const longest = Math.max(...rows.map((row) => [...(row[index] ?? "")].length));
@@ -31,8 +39,9 @@ function columnWidths(rows: readonly (readonly string[])[]): number[] {
 }
 
 /** Takes what is too much off the widest columns first; headers stay whole unless nothing else is left. */
-function fit(rows: readonly (readonly string[])[], width: number): readonly (readonly string[])[] {
-  const widths = columnWidths(rows);
+function fit(rows: readonly (readonly string[])[], width: number, spacing: Spacing) {
+  const { gap, keep } = spacing;
+  const widths = columnWidths(rows, spacing);
   const header = rows[0] ?? [];
   const limits = widths.map((each, index) => (index === widths.length - 1 ? each : each - gap));
   let excess = widths.reduce((sum, each) => sum + each, 0) - width;
@@ -44,7 +53,8 @@ function fit(rows: readonly (readonly string[])[], width: number): readonly (rea
     limits[widest.index] = (limits[widest.index] ?? 0) - 1;
     excess--;
   }
-  return rows.map((row) => row.map((cell, index) => shorten(cell, limits[index] ?? 0)));
+  const fitted = rows.map((row) => row.map((cell, index) => shorten(cell, limits[index] ?? 0)));
+  return { rows: fitted, spacing, fits: excess <= 0 };
 }
 
 /** At most `limit` characters, the last being "…" when something is missing (docker: formatter.Ellipsis). */
