@@ -17,6 +17,7 @@ export interface Place {
 export class Daemon {
   readonly #host: Place;
   readonly #process: ChildProcess;
+  readonly #listeners = new Set<(line: string) => void>();
   /** Its log, line by line, for the message of a failed test. */
   readonly log: string[] = [];
 
@@ -24,8 +25,26 @@ export class Daemon {
     this.#host = host;
     this.#process = process;
     for (const stream of [process.stdout, process.stderr]) {
-      if (stream) createInterface(stream).on("line", (line) => this.log.push(line));
+      if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
     }
+  }
+
+  #hear(line: string): void {
+    this.log.push(line);
+    for (const listener of [...this.#listeners]) listener(line);
+  }
+
+  /** Resolves to the first line of its log, from number `from` on, that matches. */
+  logged(pattern: RegExp, from = 0): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const weigh = (line: string) => {
+      if (!pattern.test(line)) return;
+      this.#listeners.delete(weigh);
+      resolve(line);
+    };
+    this.#listeners.add(weigh);
+    this.log.slice(from).forEach(weigh);
+    return promise;
   }
 
   /** Starts it. It is ready later: see ready(). */
