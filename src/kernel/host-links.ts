@@ -1,22 +1,24 @@
 import type { HostLink } from "../contracts/kernel.ts";
-import { listAddresses, listLinks, listRoutes } from "./netlink/lists.ts";
+import { type AddressState, getLink, type LinkState, listAddresses, listLinks, listRoutes } from "./netlink/lists.ts";
 import { RT_TABLE_MAIN, RTN_UNICAST } from "./netlink/route.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
 
 /** Links of the socket's namespace with their addresses. */
 export function hostLinks(socket: NetlinkSocket): HostLink[] {
   const byIndex = Map.groupBy(listAddresses(socket), ({ ifIndex }) => ifIndex);
-  return listLinks(socket).map(({ name, ifIndex, mac, mtu, up, kind, alias }) => ({
-    name,
-    ifIndex,
-    mac,
-    mtu,
-    up,
-    kind,
-    alias,
-    addresses: (byIndex.get(ifIndex) ?? []).map(({ address }) => address),
-  }));
+  return listLinks(socket).map((link) => hostLink(link, byIndex.get(link.ifIndex) ?? []));
 }
+
+const hostLink = (link: LinkState, addresses: readonly AddressState[]): HostLink => ({
+  name: link.name,
+  ifIndex: link.ifIndex,
+  mac: link.mac,
+  mtu: link.mtu,
+  up: link.up,
+  kind: link.kind,
+  alias: link.alias,
+  addresses: addresses.map(({ address }) => address),
+});
 
 /** The link of the default route. The kernel lists routes to one destination by ascending metric, IPv4 first. */
 export function uplinkOf(socket: NetlinkSocket): HostLink | undefined {
@@ -25,5 +27,10 @@ export function uplinkOf(socket: NetlinkSocket): HostLink | undefined {
       destination.endsWith("/0") && table === RT_TABLE_MAIN && type === RTN_UNICAST && ifName !== "",
   );
   const name = (defaults.find(({ destination }) => destination === "0.0.0.0/0") ?? defaults[0])?.ifName;
-  return name === undefined ? undefined : hostLinks(socket).find((link) => link.name === name);
+  if (name === undefined) return undefined;
+  const link = getLink(socket, name);
+  return hostLink(
+    link,
+    listAddresses(socket).filter(({ ifIndex }) => ifIndex === link.ifIndex),
+  );
 }

@@ -14,26 +14,36 @@ export async function removeNetwork(parts: Parts, reference: string): Promise<vo
   await using _lock = await parts.locks.hold(network.id);
   refuseRemoval(parts, network);
   await tearDown(parts, network);
-  parts.events.emit("network", "destroy", { id: network.id, attributes: { name: network.name, type: network.driver } });
+  tellGone(parts, network);
 }
 
-/** Docker's prune: user-made networks without a container, running or not. Returns their names. */
+/**
+ * Docker's prune: user-made networks without a container, running or not. Returns their names. All at once, because
+ * the kernel takes its time for each bridge, but not longer for many.
+ */
 export async function pruneNetworks(parts: Parts, filters: Filters): Promise<string[]> {
-  const pruned: string[] = [];
-  for (const network of [...parts.state.networks.values()]) {
-    if (network.builtIn || network.configOnly || !matchesNetwork(parts.state, network, filters)) continue;
-    await using _list = await parts.locks.hold(networksLock);
-    await using _lock = await parts.locks.hold(network.id);
-    if (!parts.state.networks.has(network.id) || parts.state.endpointsOn(network.id).length > 0) continue;
-    await tearDown(parts, network);
-    parts.events.emit("network", "destroy", {
-      id: network.id,
-      attributes: { name: network.name, type: network.driver },
-    });
-    pruned.push(network.name);
-  }
+  await using _list = await parts.locks.hold(networksLock);
+  const candidates = [...parts.state.networks.values()].filter(
+    (network) => !network.builtIn && !network.configOnly && matchesNetwork(parts.state, network, filters),
+  );
+  const results = await Promise.allSettled(candidates.map((network) => pruneNetwork(parts, network)));
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, "Cannot remove every unused network");
   parts.events.emit("network", "prune", { id: "", attributes: { reclaimed: "0" } });
-  return pruned;
+  return results.flatMap((result) => (result.status === "fulfilled" && result.value ? [result.value] : []));
+}
+
+/** Its name, or undefined when somebody uses it. */
+async function pruneNetwork(parts: Parts, network: Network): Promise<string | undefined> {
+  await using _lock = await parts.locks.hold(network.id);
+  if (parts.state.endpointsOn(network.id).length > 0) return undefined;
+  await tearDown(parts, network);
+  tellGone(parts, network);
+  return network.name;
+}
+
+function tellGone({ events }: Parts, { id, name, driver }: Network): void {
+  events.emit("network", "destroy", { id, attributes: { name, type: driver } });
 }
 
 function refuseRemoval({ state }: Parts, network: Network): void {
