@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { EngineError } from "../../base/errors.ts";
+import { sigkill } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { lostExit, settle } from "./end.ts";
 import { holdIfThere, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
-import { sigkill } from "./signals.ts";
 import { tell } from "./tell.ts";
 
 /** How long the news of an end may take when the process is known to be gone, or must go (SIGKILL). */

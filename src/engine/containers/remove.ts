@@ -1,11 +1,11 @@
 import { EngineError } from "../../base/errors.ts";
+import { sigkill } from "../../base/signals.ts";
 import { findContainer } from "../reference.ts";
 import { joiners } from "./end.ts";
 import { endProcess } from "./end-process.ts";
 import { hold, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
-import { sigkill } from "./signals.ts";
 
 /** Removes a container with everything it has; a running one only by force. */
 export async function removeContainer(

@@ -1,10 +1,10 @@
+import { sigkill } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
-import { sigkill } from "./signals.ts";
 import { tell } from "./tell.ts";
 
 /**

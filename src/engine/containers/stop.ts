@@ -1,10 +1,10 @@
 import { EngineError } from "../../base/errors.ts";
+import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { findContainer } from "../reference.ts";
 import { endProcess, markStopped, signalHeld } from "./end-process.ts";
 import { hold, isRunning, mustRun } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
-import { sigkill, signalNumber } from "./signals.ts";
 import { startContainer } from "./start.ts";
 import { tell } from "./tell.ts";
 

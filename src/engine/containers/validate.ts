@@ -1,10 +1,10 @@
 import { invalid } from "../../base/errors.ts";
 import { parseIp } from "../../base/ip.ts";
+import { signalNumber } from "../../base/signals.ts";
 import type { ContainerConfig } from "../../model/container.ts";
 import type { PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { parseExtraHost } from "../files/extra-hosts.ts";
-import { signalNumber } from "./signals.ts";
 
 /** Docker's rule for container names (RestrictedNamePattern of moby), with a length that still fits a DNS name. */
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { invalid } from "../base/errors.ts";
+import { invalid } from "./errors.ts";
 
 /** signal(7): the last real-time signal of Linux, and the first that glibc leaves to programs. */
 const last = 64;
@@ -14,10 +14,12 @@ export function signalNumber(text: string): number {
   const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
   const number = realTime ? realTimeNumber(realTime) : 0;
   if (number >= firstRealTime && number <= last) return number;
-  throw invalid("signal", `"${text}" is no signal name or number`);
+  throw invalid("signal", `"${text}" is no signal: give a name such as SIGTERM or a number from 1 to ${last}`);
 }
 
 function realTimeNumber([, end, sign, offset = "0"]: readonly string[]): number {
   const base = end === "MIN" ? firstRealTime : last;
   return sign === "-" ? base - Number(offset) : base + Number(offset);
 }
+
+export const sigkill = constants.signals.SIGKILL;
