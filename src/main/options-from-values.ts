@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
-import type { DaemonOptions, DefaultBridgeOptions, DefaultPool } from "./daemon-options.ts";
+import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { DaemonOptions, DefaultPool } from "./daemon-options.ts";
 import type { Values } from "./flags.ts";
 import { settings } from "./settings.ts";
 
@@ -51,7 +52,7 @@ function reader(values: Values) {
   };
 }
 
-function bridgeOptions(read: Reader): DefaultBridgeOptions {
+function bridgeOptions(read: Reader): BuiltInBridge {
   const optional = <K extends string>(key: K, text: string) =>
     text === "" ? {} : ({ [key]: text } as Record<K, string>);
   const mtu = checkMtu(read.text("mtu"));

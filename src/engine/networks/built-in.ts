@@ -10,19 +10,22 @@ import { tearDown } from "./remove.ts";
 
 /** Daemon settings of the built-in network `bridge` (dockerd: --bip, --fixed-cidr, --mtu, --icc, ...). */
 export interface BuiltInBridge {
-  /** "none": no default bridge network at all. */
+  /** A bridge that exists already, "none" for no default network, "" for our own. */
   readonly name: string;
   /** Address of the bridge with its subnet, CIDR text. */
   readonly bip?: string;
   readonly bip6?: string;
+  /** Sub-ranges that containers get addresses from. */
   readonly fixedCidr?: string;
   readonly fixedCidr6?: string;
   readonly gateway?: string;
   readonly gateway6?: string;
+  /** Bytes. */
   readonly mtu?: number;
   readonly icc: boolean;
   readonly ipv6: boolean;
   readonly masquerade: boolean;
+  /** Host address that published ports without an address of their own are bound to (dockerd: --ip). */
   readonly hostIp: string;
 }
 
@@ -30,7 +33,16 @@ export interface BuiltInBridge {
 export async function ensureBuiltIns(parts: Parts, bridge: BuiltInBridge): Promise<void> {
   await ensure(parts, request("host", "host", {}));
   await ensure(parts, request("none", "null", {}));
-  if (bridge.name !== "none") await ensure(parts, bridgeRequest(bridge));
+  if (bridge.name === "none") await dropBridge(parts);
+  else await ensure(parts, bridgeRequest(bridge));
+}
+
+/** --bridge none: what an earlier daemon made goes, as soon as nothing uses it. */
+async function dropBridge(parts: Parts): Promise<void> {
+  const present = parts.state.networkNamed("bridge");
+  if (!present) return;
+  if (parts.state.endpointsOn(present.id).length === 0) return tearDown(parts, present);
+  parts.log.warn({ network: present.name }, "the default network stays until no container uses it");
 }
 
 async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
