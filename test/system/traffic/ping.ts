@@ -9,7 +9,6 @@ import { createSocket, type Socket as DgramSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PingReport } from "./report.ts";
 
 interface Target {
@@ -80,12 +79,13 @@ function dgram({ family }: Target): DgramSocket {
 const running = process.argv.slice(2).map(run);
 await Promise.all(running.map(({ ready }) => ready));
 console.log("pinging");
-process.on("SIGTERM", async () => {
+process.on("SIGTERM", () => {
   for (const { stop } of running) stop();
   // What is on its way arrives at once; whatever has not by then has been lost.
-  await sleep(3_000);
-  console.log(JSON.stringify(running.map(({ report }) => report())));
-  process.exit(0);
+  setTimeout(() => {
+    console.log(JSON.stringify(running.map(({ report }) => report())));
+    process.exit(0);
+  }, 3_000);
 });
 
 function run(argument: string) {
