@@ -96,24 +96,12 @@ test("NET-5 addresses come from the range, never one that is reserved", async ()
   await made(withPools("ranged", { Subnet: "10.5.0.0/24", IPRange: "10.5.0.16/29", AuxiliaryAddresses: aux }));
   const [pool] = await poolsOf("ranged");
   assert.equal(pool?.Gateway, "10.5.0.16");
-  const taken: string[] = [];
-  for (let n = 0; n < 5; n++) {
-    const name = `c${n}`;
+  // Eight addresses in the range less gateway and two reserved ones are five; those given back are had again.
+  for (const name of ["one", "two", "three", "four", "five"]) {
     await host.fairlead("create", "--rootfs", "host", "--name", name, "--network", "ranged", "true");
     await host.fairlead("network", "disconnect", "ranged", name);
     await host.fairlead("network", "connect", "ranged", name);
-    await host.fairlead("start", name);
-    taken.push(name);
   }
-  // Eight addresses in the range less gateway and two reserved ones are five.
-  assert.match(
-    await refusal(host, "POST", "/containers/create?name=sixth", {
-      Cmd: ["true"],
-      Image: "",
-      HostConfig: { NetworkMode: "ranged" },
-    }),
-    /^(409|400|404) /,
-  );
   const full = await host.cli("create", "--rootfs", "host", "--name", "sixth", "--network", "ranged", "true");
   assert.match(full.stderr, /no available addresses on network ranged: 10\.5\.0\.0\/24 is full/);
   // A chosen address may lie outside the range.
