@@ -10,8 +10,8 @@ export interface Ports {
    * mapping a family with the same number. `owner` as in "container web". Throws PORT_TAKEN naming port and owner.
    */
   reserve(requests: readonly PortRequest[], options: { owner: string; families: readonly (4 | 6)[] }): PortMapping[];
-  /** Takes back what the store says is published, at start; returns those whose port somebody else has taken meanwhile. */
-  adopt(mappings: readonly PortMapping[], owner: string): { mapping: PortMapping; takenBy: string }[];
+  /** Takes back what the store says is published, at start; returns those that cannot be had any more, and why. Never throws. */
+  adopt(mappings: readonly PortMapping[], owner: string): { mapping: PortMapping; why: string }[];
   /** Idempotent. */
   release(mappings: readonly PortMapping[]): void;
 }

@@ -113,12 +113,24 @@ test("ports.release() closes once and makes the port free", () => {
   assert.equal(ports.reserve([request(8080)], web).length, 2);
 });
 
-test("ports.adopt() takes back what is free, twice is once, and says who has the rest", () => {
+test("ports.reserve() gives addresses their one spelling, so that every address is known as such", () => {
+  const ports = createPorts({ sockets: recorder().sockets });
+  const [any] = ports.reserve([request(80, { hostIp: "0:0::0" })], web);
+  assert.equal(any?.hostIp, "::");
+  const loopback = request(80, { hostIp: "0:0:0:0:0:0:0:1" });
+  assert.throws(() => ports.reserve([loopback], web), hasCode("PORT_TAKEN", /\[::1\]:80\/tcp/));
+});
+
+test("ports.adopt() takes back what is free, twice is once, and says why it has not the rest", () => {
   const { sockets, bound } = recorder([81]);
   const ports = createPorts({ sockets });
   const mapping = (hostPort: number) => ({ protocol: "tcp" as const, hostIp: "0.0.0.0", hostPort, containerPort: 80 });
-  const lost = [{ mapping: mapping(81), takenBy: "process 7 (nginx)" }];
-  assert.deepEqual(ports.adopt([mapping(80), mapping(81)], "container web"), lost);
+  const elsewhere = { ...mapping(82), hostIp: "203.0.113.9" };
+  const lost = [
+    { mapping: mapping(81), why: "process 7 (nginx) has it" },
+    { mapping: elsewhere, why: "Invalid host address 203.0.113.9: no interface of the host has it" },
+  ];
+  assert.deepEqual(ports.adopt([mapping(80), mapping(81), elsewhere], "container web"), lost);
   assert.deepEqual(ports.adopt([mapping(80)], "container web"), []);
   assert.deepEqual(bound(), ["0.0.0.0 80 tcp"]);
 });

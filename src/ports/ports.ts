@@ -1,4 +1,5 @@
 import { EngineError, invalid } from "../base/errors.ts";
+import { formatIp, ipOf } from "../base/ip.ts";
 import { KernelError } from "../base/kernel-error.ts";
 import type { PortSockets, Ports } from "../contracts/ports.ts";
 import type { PortMapping, PortRequest } from "../model/port.ts";
@@ -28,11 +29,21 @@ export function createPorts({ sockets, random = Math.random }: { sockets: PortSo
     adopt: (mappings, owner) =>
       mappings.flatMap((mapping) => {
         if (registry.inTheWay(mapping)?.owner === owner) return [];
-        const clash = bindAll({ sockets, registry }, [mapping], owner);
-        return clash ? [{ mapping, takenBy: clash.holder() }] : [];
+        const why = whyNot(() => bindAll({ sockets, registry }, [mapping], owner));
+        return why === undefined ? [] : [{ mapping, why }];
       }),
     release,
   };
+}
+
+/** What kept a port from being bound: whatever it is, the daemon's start does not depend on it. */
+function whyNot(bind: () => Clash | undefined): string | undefined {
+  try {
+    const clash = bind();
+    return clash && `${clash.holder()} has it`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 interface Parts {
@@ -61,14 +72,14 @@ function reserveOne(
   throw taken(firstClash);
 }
 
-/** Addresses that a host address stands for: none given means every one, of the families that the container has. */
+/** Addresses, in canonical spelling, that a host address stands for: none given means every one, of the families that the container has. */
 function addressesOf({ hostIp, hostPort }: PortRequest, families: readonly (4 | 6)[]): string[] {
   if (hostIp === "") return families.map((family) => (family === 4 ? "0.0.0.0" : "::"));
-  const family = hostIp.includes(":") ? 6 : 4;
-  if (families.includes(family)) return [hostIp];
+  const ip = ipOf(hostIp);
+  if (families.includes(ip.family)) return [formatIp(ip)];
   throw invalid(
-    `host address ${family === 6 ? `[${hostIp}]` : hostIp}:${hostPort}`,
-    `the container has no IPv${family} address that could be published there`,
+    `host address ${ip.family === 6 ? `[${hostIp}]` : hostIp}:${hostPort}`,
+    `the container has no IPv${ip.family} address that could be published there`,
   );
 }
 

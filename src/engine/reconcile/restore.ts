@@ -71,16 +71,19 @@ async function reopen(
   const { state, names, firewall, ports, log } = parts;
   const owner = state.containers.get(sandbox.id);
   if (!owner) return;
-  for (const { mapping, takenBy } of ports.adopt(sandbox.ports, `container ${owner.name}`)) {
+  for (const { mapping, why } of ports.adopt(sandbox.ports, `container ${owner.name}`)) {
     log.warn(
-      { mapping, takenBy },
-      "a published port was taken by another process while the daemon was away; the container keeps receiving its traffic",
+      { mapping, why },
+      "a published port could not be reserved again; the container keeps receiving its traffic",
     );
   }
   if (sandbox.attachments.length === 0) return;
   await names.publish(sandbox.attachments.map(nameRecord));
-  firewall.redirectDns(
-    sandbox.id,
-    await names.open(resolverConfig(sandbox.id, sandbox.attachments, upstreamsOf(owner))),
-  );
+  try {
+    const resolver = await names.open(resolverConfig(sandbox.id, sandbox.attachments, upstreamsOf(owner)));
+    firewall.redirectDns(sandbox.id, resolver);
+  } catch (err) {
+    // Who may administer its own sandbox may also spoil it, by taking 127.0.0.1 away: no reason to leave all others alone.
+    log.error({ err, container: owner.name }, "no names can be resolved in the container until it is restarted");
+  }
 }
