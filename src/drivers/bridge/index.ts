@@ -4,7 +4,7 @@ import { gatewayOf, type Network } from "../../model/network.ts";
 import { bridgeEndpointPlan, endpointSysctls } from "./endpoint.ts";
 import { bridgeName } from "./names.ts";
 import { bridgeNetworkPlan } from "./network.ts";
-import { parseBridgeOptions } from "./options.ts";
+import { parseBridgeOptions, refuseUnworkable } from "./options.ts";
 
 /** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
 export const bridge: DriverModule = { type: "bridge", create };
@@ -19,7 +19,10 @@ function create({ defaultBridge }: DriverKit): Driver {
     addressed: true,
     singleton: false,
     publishes: true,
-    validateNetwork: (network) => void parseBridgeOptions(network),
+    validateNetwork(network) {
+      parseBridgeOptions(network);
+      refuseUnworkable(network);
+    },
     validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
     network(network) {
       const { options, bridge } = read(network);

@@ -1,4 +1,6 @@
 import { invalid } from "../../base/errors.ts";
+import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { Network } from "../../model/network.ts";
 
 /** Options of a bridge network, read from `--opt`; the prefix com.docker.network is left out here. */
@@ -74,10 +76,26 @@ function gatewayMode(key: string, text: string | undefined, internal: boolean): 
 
 function interfaceName(text: string | undefined): string | undefined {
   if (text === undefined || text === "") return undefined;
-  // dev_valid_name(), net/core/dev.c: at most IFNAMSIZ - 1 bytes, no "/", ":" or white space, not "." or "..".
-  if (Buffer.byteLength(text) <= 15 && /^[^\s/:]+$/.test(text) && text !== "." && text !== "..") return text;
-  throw invalid(
-    `option "${prefix}bridge.name"`,
-    `"${text}" is no interface name: 1 to 15 bytes without blanks, "/" and ":"`,
-  );
+  if (isInterfaceName(text)) return text;
+  throw invalid(`option "${prefix}bridge.name"`, `"${text}" is no interface name: ${interfaceNameRule}`);
+}
+
+/** IPV6_MIN_MTU, RFC 8200 section 5: a link of a smaller MTU has no IPv6. */
+const ipv6MinMtu = 1280;
+/** Digits that an interface's number may take. */
+const numberDigits = 2;
+
+/** Refuses what parses but cannot work; only for new networks, so that those in the store are never lost to a new rule. */
+export function refuseUnworkable({ options, ipv6, mtu }: Network): void {
+  if (ipv6 && mtu < ipv6MinMtu)
+    throw invalid(`option "${prefix}driver.mtu"`, `${mtu} is too small for IPv6, which needs ${ipv6MinMtu} bytes`);
+  const ifPrefix = options[`${prefix}container_iface_prefix`];
+  if (ifPrefix && !isInterfaceName(ifPrefix + "0".repeat(numberDigits)))
+    throw invalid(
+      `option "${prefix}container_iface_prefix"`,
+      `"${ifPrefix}" and a number make no interface name: ${interfaceNameRule}`,
+    );
+  const address = options[`${prefix}bridge.host_binding_ipv4`];
+  if (address && parseIp(address)?.family !== 4)
+    throw invalid(`option "${prefix}bridge.host_binding_ipv4"`, `"${address}" is no IPv4 address`);
 }

@@ -1,4 +1,5 @@
 import { EngineError, invalid } from "../../base/errors.ts";
+import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts";
 import { formatIp, isLinkLocal, parseIp } from "../../base/ip.ts";
 import { parseMac } from "../../base/mac.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
@@ -59,12 +60,9 @@ function canonicalLinkLocal(text: string): string {
   return formatIp(ip);
 }
 
-/** dev_valid_name(), net/core/dev.c, and not the loopback's. */
 function checkIfName(name: string): void {
-  const fits =
-    Buffer.byteLength(name) <= 15 && /^[^\s/:]+$/.test(name) && ![".", "..", "lo", "all", "default"].includes(name);
-  if (!fits)
-    throw invalid("interface name", `"${name}": 1 to 15 bytes without blanks, "/" and ":", and not lo, all or default`);
+  if (name === "lo") throw invalid("interface name", `"lo" is the loopback's`);
+  if (!isInterfaceName(name)) throw invalid("interface name", `"${name}" must be ${interfaceNameRule}`);
 }
 
 /** A label or name as DNS can carry it (RFC 1035, section 2.3.4), any characters but blanks and dots at the ends. */

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineError } from "../../base/errors.ts";
+import type { Network } from "../../model/network.ts";
+import { bridge } from "./index.ts";
+
+const network = (options: Record<string, string>, more: Partial<Network> = {}): Network => ({
+  id: "0123456789abcdef",
+  name: "net1",
+  driver: "bridge",
+  scope: "local",
+  created: "2026-01-01T00:00:00Z",
+  internal: false,
+  attachable: false,
+  ipv4: true,
+  ipv6: false,
+  ipamDriver: "default",
+  ipamOptions: {},
+  pools: [],
+  userSubnets: false,
+  options: Object.fromEntries(Object.entries(options).map(([key, value]) => [`com.docker.network.${key}`, value])),
+  labels: {},
+  mtu: 1500,
+  configOnly: false,
+  builtIn: false,
+  ...more,
+});
+const driver = bridge.create({ defaultBridge: "fairlead0" });
+
+const refused: [what: string, network: Network, error: RegExp][] = [
+  ["an option it does not know", network({ "bridge.enable_ic": "true" }), /enable_ic".*bridge\.enable_icc/],
+  ["a flag that is neither true nor false", network({ "bridge.enable_icc": "yes" }), /enable_icc": "yes"/],
+  ["a bridge name that nft would read as two", network({ "bridge.name": 'a","lo' }), /bridge\.name": "a","lo"/],
+  ["a bridge name that the kernel would complete", network({ "bridge.name": "fl%d" }), /bridge\.name": "fl%d"/],
+  ["gateway mode isolated with a way out", network({ "bridge.gateway_mode_ipv4": "isolated" }), /internal/],
+  ["a gateway mode that is not offered", network({ "bridge.gateway_mode_ipv6": "routed" }), /"routed" is not offered/],
+  ["an MTU too small for IPv6", network({ "driver.mtu": "1279" }, { ipv6: true, mtu: 1279 }), /1279 is too small/],
+  ["an interface prefix with no room for a number", network({ container_iface_prefix: "fourteen-bytes" }), /prefix"/],
+  ["an interface prefix that leads elsewhere", network({ container_iface_prefix: "../../x" }), /iface_prefix"/],
+  ["a host address that is none", network({ "bridge.host_binding_ipv4": "::1" }), /"::1" is no IPv4 address/],
+];
+
+for (const [what, wrong, error] of refused) {
+  test(`bridge.validateNetwork() refuses ${what}`, () => {
+    assert.throws(
+      () => driver.validateNetwork(wrong),
+      (thrown) => thrown instanceof EngineError && thrown.code === "INVALID" && error.test(thrown.message),
+    );
+  });
+}
+
+test("bridge.validateNetwork() takes the smallest MTU of each family, any length of prefix that fits, and labels of others", () => {
+  driver.validateNetwork(network({ "driver.mtu": "68" }, { mtu: 68 }));
+  driver.validateNetwork(network({ "driver.mtu": "1280" }, { ipv6: true, mtu: 1280 }));
+  driver.validateNetwork(network({ container_iface_prefix: "thirteen-byte", "bridge.host_binding_ipv4": "127.0.0.1" }));
+  driver.validateNetwork(network({}, { options: { "com.example.anything": "x" } }));
+});
