@@ -65,7 +65,8 @@ const ask = {
     return new Promise<string>((resolve, reject) => {
       // Connected, so that an answer from another address or port is not taken, and a refusal is heard.
       socket.on("error", reject).on("message", (text) => resolve(String(text)));
-      socket.connect(port, address, () => socket.send("?"));
+      const ask = (error?: Error) => (error ? reject(error) : socket.send("?")); // no route: told here, and only here
+      socket.connect(port, address, ask as () => void);
     }).finally(() => socket.close());
   },
 };

@@ -35,21 +35,27 @@ export function privateNamespaces(): void {
 
 export const sysctl = (key: string, value: string): void => writeFileSync(`/proc/sys/${key}`, value);
 
-/** A namespace with an agent in it that serves and asks. `name` "host": the test's own. */
+/**
+ * A place with an agent in it that serves and asks. `entrance`: the command that gets there; by default a named
+ * namespace, or the test's own for "host".
+ */
 export class Station {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (answer: { ok?: string; error?: string }) => void>();
   #last = 0;
 
-  constructor(name: string) {
+  constructor(name: string, entrance = name === "host" ? [] : ["ip", "netns", "exec", name]) {
     this.name = name;
     const agent = [process.execPath, fileURLToPath(new URL("agent.ts", import.meta.url))];
-    const [command = "", ...args] = name === "host" ? agent : ["ip", "netns", "exec", name, ...agent];
+    const [command = "", ...args] = [...entrance, ...agent];
     this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (answer: { id: number; ok?: string; error?: string }) => {
       this.#waiting.get(answer.id)?.(answer);
       this.#waiting.delete(answer.id);
+    });
+    this.#child.on("exit", () => {
+      for (const answer of this.#waiting.values()) answer({ error: "the agent ended" });
     });
   }
 
