@@ -59,7 +59,15 @@ export function request<H, T extends AttributeTable>(
 
 /** Dumps are at most 32 KiB a datagram (netlink_dump() in net/netlink/af_netlink.c); single answers may be longer. */
 const buffer = new Uint8Array(256 * 1024);
+const LAST_SEQUENCE = 2 ** 32 - 1; // nlmsg_seq is a __u32
 let lastSequence = 0;
+
+/** The first of `count` numbers in a row that no request under way has; they begin anew when the 32 bits are used up. */
+function takeSequences(count: number): number {
+  if (lastSequence + count > LAST_SEQUENCE) lastSequence = 0;
+  lastSequence += count;
+  return lastSequence - count + 1;
+}
 
 /**
  * A netlink socket of the namespace it was opened in, for ever. Synchronous: the kernel handles a request inside send(),
@@ -89,8 +97,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   #batch(requests: readonly Request[]): (KernelError | undefined)[] {
-    const first = lastSequence + 1;
-    lastSequence += requests.length;
+    const first = takeSequences(requests.length);
     const frames = requests.map(({ type, flags, payload }, index) =>
       encodeFrame({ type, flags: flags | NLM_F_REQUEST | NLM_F_ACK, sequence: first + index, payload }),
     );
@@ -98,7 +105,8 @@ export class NetlinkSocket implements Disposable {
     const verdicts = new Map<number, Verdict>();
     while (verdicts.size < requests.length) {
       for (const frame of this.#receive())
-        if (frame.type === NLMSG_ERROR && frame.sequence >= first) verdicts.set(frame.sequence, decodeVerdict(frame));
+        if (frame.type === NLMSG_ERROR && requests[frame.sequence - first])
+          verdicts.set(frame.sequence, decodeVerdict(frame));
     }
     return requests.map(({ operation }, index) => {
       const verdict = verdicts.get(first + index);
@@ -111,9 +119,8 @@ export class NetlinkSocket implements Disposable {
    * the marks of begin and end are answered differs between kernels, so only the last request asks for an answer.
    */
   transact(subsystem: number, requests: readonly Request[]): void {
-    const first = lastSequence + 1;
-    const last = lastSequence + 1 + requests.length;
-    lastSequence = last + 1;
+    const first = takeSequences(requests.length + 2);
+    const last = first + requests.length;
     const mark = Uint8Array.of(0, 0, subsystem >> 8, subsystem & 255); // struct nfgenmsg
     const begin = { operation: "begin a transaction", type: NFNL_MSG_BATCH_BEGIN, flags: 0, payload: mark };
     const end = { operation: "end a transaction", type: NFNL_MSG_BATCH_END, flags: 0, payload: mark };
@@ -136,7 +143,7 @@ export class NetlinkSocket implements Disposable {
 
   /** Asks for one object; throws when the kernel has none. */
   get<H, T extends AttributeTable>(table: MessageTable<H, T>, ask: Request): { header: H; attributes: Values<T> } {
-    const sequence = ++lastSequence;
+    const sequence = takeSequences(1);
     libc.send(this.fd, encodeFrame({ ...ask, flags: ask.flags | NLM_F_REQUEST, sequence }));
     for (;;) {
       for (const frame of this.#receive()) {
@@ -161,7 +168,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   #dumpOnce(table: MessageTable<object, AttributeTable>, ask: Request): unknown[] | undefined {
-    const sequence = ++lastSequence;
+    const sequence = takeSequences(1);
     libc.send(this.fd, encodeFrame({ ...ask, flags: ask.flags | NLM_F_REQUEST | NLM_F_DUMP, sequence }));
     const found: unknown[] = [];
     let interrupted = false;

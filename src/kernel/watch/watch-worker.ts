@@ -27,13 +27,16 @@ const report = (change: KernelChange | undefined) => {
   if (change) parentPort?.postMessage(change);
 };
 
-/** Reads one datagram. ENOBUFS: messages were lost, and nobody knows which. */
+/**
+ * Reads one datagram. ENOBUFS: messages were lost, and nobody knows which. One that cannot be read is as good as lost,
+ * and no reason to watch no more.
+ */
 function read(fd: number, readFrame: (frame: Frame) => KernelChange | undefined): void {
   try {
     const length = receive(fd, buffer);
     for (const frame of eachFrame(buffer.subarray(0, length))) report(readFrame(frame));
   } catch (error) {
-    if (!(error instanceof KernelError) || error.errno !== "ENOBUFS") throw error;
+    if (error instanceof KernelError && error.errno !== "ENOBUFS") throw error;
     report({ what: "overflow", netns: hostNetns });
   }
 }
