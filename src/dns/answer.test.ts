@@ -127,6 +127,13 @@ const cases: { name: string; type: number; with?: Partial<ResolverConfig>; class
       why: "a network's name behind a link whose container is away",
     },
     { name: "2.0.18.172.in-addr.arpa", type: PTR, is: "NOERROR web.net1.", why: "the container of an address" },
+    {
+      name: "2.0.18.172.in-addr.arpa",
+      type: PTR,
+      with: { networks: [{ id: "n1", name: "n".repeat(64) }] },
+      is: "NOERROR web.",
+      why: "the container of an address on a network whose name is no label",
+    },
     { name: "2.0.18.172.in-addr.arpa", type: TXT, is: "NOERROR", why: "another type for an address we own" },
     {
       name: "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.D.F.ip6.arpa",

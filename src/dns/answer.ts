@@ -3,7 +3,7 @@ import type { Query } from "./query.ts";
 import { rcodes } from "./rcode.ts";
 import { isOwnRange, type View } from "./view.ts";
 import { classIn } from "./wire/message.ts";
-import { encodeName, keyWithoutSuffix } from "./wire/name.ts";
+import { encodeName, keyWithoutSuffix, nameKey } from "./wire/name.ts";
 import { typeNumbers } from "./wire/records.ts";
 import type { Addresses } from "./zone.ts";
 
@@ -78,11 +78,18 @@ function answerReverse(query: Query, view: View): Answer | undefined {
     const name = view.zone.findReverse(network.id, query.key);
     if (name === undefined) continue;
     if (query.type !== typeNumbers.PTR) return empty;
-    return { rcode: rcodes.NOERROR, data: [encodeName(`${name}.${network.name}.`)] };
+    const target = reverseTarget(name, network.name);
+    return target === undefined ? noSuchName : { rcode: rcodes.NOERROR, data: [target] };
   }
   if (view.zone.owns(query.key)) return noSuchName;
   const address = addressOfReverseKey(query.key);
   return address && isOwnRange(view, address) ? noSuchName : undefined;
+}
+
+/** "web.net1.", or "web." on a network whose name DNS cannot carry; undefined for a name that it cannot carry either. */
+function reverseTarget(name: string, network: string): Uint8Array | undefined {
+  const text = [`${name}.${network}.`, `${name}.`].find((each) => nameKey(each) !== undefined);
+  return text === undefined ? undefined : encodeName(text);
 }
 
 /** AXFR, IXFR and the obsolete mail types: no stub asks for them, and their answers are streams. RFC 5936, 1995. */
