@@ -47,9 +47,10 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
 /** Kernel objects and firewall elements of a network that has its pools; used for built-in networks too. */
 export function makeNetwork(parts: Parts, network: Network, rollback: Rollback): void {
   const plan = parts.drivers.find(network.driver).network(network);
+  parts.kernel.apply(plan.objects, rollback);
+  // After it, so that an undo stops expecting before it removes: the news of that is then nobody's.
   parts.expected.add(plan.objects);
   rollback.onFailure(`expectation of ${network.name}`, () => parts.expected.delete(plan.objects));
-  parts.kernel.apply(plan.objects, rollback);
   if (plan.elements.length === 0) return;
   parts.firewall.change({ add: plan.elements, remove: [] });
   rollback.onFailure(`firewall elements of ${network.name}`, () =>
