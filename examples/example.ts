@@ -7,12 +7,18 @@ import { createInterface } from "node:readline";
 export class Example implements AsyncDisposable {
   readonly checkout = join(import.meta.dirname, "..");
   readonly host: string;
+  /** Resolves when the user or the terminal asks for the end. */
+  readonly asked: Promise<void>;
+  #isAsked = false;
   readonly #daemon: ChildProcess;
   readonly #undo: (() => unknown)[] = [];
 
-  private constructor(host: string, daemon: ChildProcess) {
+  private constructor(host: string, daemon: ChildProcess, asked: Promise<void>) {
     this.host = host;
     this.#daemon = daemon;
+    this.asked = asked.then(() => {
+      this.#isAsked = true;
+    });
   }
 
   /** Starts the daemon and waits until it answers. */
@@ -28,7 +34,9 @@ export class Example implements AsyncDisposable {
       "--pidfile",
       `${root}/pid`,
     ];
-    console.log("$ ./fairlead daemon   (with roots of its own, so that nothing of yours is touched)");
+    const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => onAsked());
+    console.log(`$ ./fairlead daemon   (with roots of its own in ${root}, so that nothing of yours is touched)`);
     const program = join(import.meta.dirname, "..", "fairlead");
     const daemon = spawn(program, ["daemon", ...flags], { stdio: ["ignore", "inherit", "pipe"], detached: true });
     const said: string[] = [];
@@ -40,7 +48,16 @@ export class Example implements AsyncDisposable {
     });
     ended.catch(() => {});
     await Promise.race([ready, ended]);
-    return new Example(host, daemon);
+    return new Example(host, daemon, asked);
+  }
+
+  /** Does the work up to the command at which Ctrl-C, SIGTERM or the end of the terminal asks for the end. Dispose then. */
+  async untilAsked(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!this.#isAsked) throw error;
+    }
   }
 
   /** Something to put back at the end, after the daemon has gone. */
@@ -50,6 +67,11 @@ export class Example implements AsyncDisposable {
 
   /** Runs one command, shown as a reader would type it, with its output. */
   async fairlead(...args: string[]): Promise<string> {
+    if (this.#isAsked) throw new Error("told to end");
+    return this.#show(...args);
+  }
+
+  async #show(...args: string[]): Promise<string> {
     console.log(`$ ./fairlead ${args.map(quote).join(" ")}`);
     const output = await this.quietly(...args);
     process.stdout.write(output);
@@ -79,13 +101,13 @@ export class Example implements AsyncDisposable {
         if (pattern.test(seen)) found.resolve();
       });
     }
-    await Promise.race([found.promise, once(child, "exit")]);
+    await Promise.race([found.promise, once(child, "exit"), this.asked]);
     child.kill();
     if (!pattern.test(seen)) throw new Error(`${container} ended before it was ready; it said:\n${seen}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.fairlead("system", "reset", "--force");
+    await this.#show("system", "reset", "--force");
     if (this.#daemon.exitCode === null) {
       this.#daemon.kill("SIGTERM");
       await once(this.#daemon, "exit");

@@ -13,6 +13,10 @@ async function main(): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "fairlead-example-"));
   await using example = await Example.start(root);
   example.undo(() => rmSync(root, { recursive: true, force: true }));
+  await example.untilAsked(show(example));
+}
+
+async function show(example: Example): Promise<void> {
   await build(example);
   console.log(`\n${await drawTopology(example, "composetest")}\n`);
   await visit(example);
@@ -53,7 +57,7 @@ async function stay(example: Example): Promise<void> {
   console.log(`  export FAIRLEAD_HOST=${example.host}`);
   console.log("  ./fairlead ps; ./fairlead network inspect composetest; ./fairlead exec web ip route");
   console.log("Ctrl-C ends the example and removes all of it.");
-  await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
+  await example.asked;
   console.log();
 }
 

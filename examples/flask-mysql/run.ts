@@ -11,37 +11,41 @@ await using example = await Example.start(root);
 example.undo(() => rmSync(root, { recursive: true, force: true }));
 const here = join(example.checkout, "examples/flask-mysql");
 
-await example.fairlead("network", "create", "guestbook");
-await example.fairlead(
-  ...["run", "-d", "--name", "mysql_container", "--network", "guestbook", "--rootfs", "host", `${here}/database.sh`],
-);
-await example.logged("mysql_container", /ready for connections/);
-await example.fairlead(
-  ...["run", "-d", "--name", "flask", "--network", "guestbook", "-p", "5000:5000", "--rootfs", "host"],
-  ...["python3", `${here}/app.py`],
-);
-await example.logged("flask", /Running on/);
-console.log(`\n${await drawTopology(example, "guestbook")}\n`);
+await example.untilAsked(tell());
 
-for (const name of ["Ada", "Grace"]) {
-  console.log(`$ curl -X POST -H 'Content-Type: application/json' -d '{"name":"${name}"}' ${page}`);
-  await show(
-    await fetch(page, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name }),
-    }),
+async function tell(): Promise<void> {
+  await example.fairlead("network", "create", "guestbook");
+  await example.fairlead(
+    ...["run", "-d", "--name", "mysql_container", "--network", "guestbook", "--rootfs", "host", `${here}/database.sh`],
   );
+  await example.logged("mysql_container", /ready for connections/);
+  await example.fairlead(
+    ...["run", "-d", "--name", "flask", "--network", "guestbook", "-p", "5000:5000", "--rootfs", "host"],
+    ...["python3", `${here}/app.py`],
+  );
+  await example.logged("flask", /Running on/);
+  console.log(`\n${await drawTopology(example, "guestbook")}\n`);
+
+  for (const name of ["Ada", "Grace"]) {
+    console.log(`$ curl -X POST -H 'Content-Type: application/json' -d '{"name":"${name}"}' ${page}`);
+    await show(
+      await fetch(page, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ name }),
+      }),
+    );
+  }
+  console.log(`$ curl ${page}`);
+  const seen = await show(await fetch(page));
+  if (!seen.includes("Ada") || !seen.includes("Grace"))
+    throw new Error(`the guest book should know Ada and Grace: ${seen}`);
+  await example.fairlead("stop", "mysql_container");
+  await example.fairlead("start", "mysql_container");
+  await example.logged("mysql_container", /ready for connections[\s\S]*ready for connections/);
+  console.log(`$ curl ${page}   (after a restart of the database: same name, same address, same data)`);
+  await show(await fetch(page));
 }
-console.log(`$ curl ${page}`);
-const seen = await show(await fetch(page));
-if (!seen.includes("Ada") || !seen.includes("Grace"))
-  throw new Error(`the guest book should know Ada and Grace: ${seen}`);
-await example.fairlead("stop", "mysql_container");
-await example.fairlead("start", "mysql_container");
-await example.logged("mysql_container", /ready for connections[\s\S]*ready for connections/);
-console.log(`$ curl ${page}   (after a restart of the database: same name, same address, same data)`);
-await show(await fetch(page));
 
 async function show(response: Response): Promise<string> {
   const text = (await response.text()).trim();
