@@ -35,7 +35,7 @@ export const networkCreateBody = Type.Object({
 
 type Body = Static<typeof networkCreateBody>;
 
-/** The model's words for a create body; `networkOptions` are the daemon's. */
+/** The model's words for a create body. */
 export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
   const configFrom = body.ConfigFrom?.Network ?? "";
