@@ -66,7 +66,7 @@ if (import.meta.main) {
   const rows = [
     ...rowsOf(alone, ""),
     ...rowsOf(among, many),
-    ratio(`floor${many}, against none`, among.floor, alone.floor, Number.POSITIVE_INFINITY),
+    ratio(`floor${many}, against none`, among.floor, alone.floor),
     ratio(`sandbox and connect${many}, against none`, among.start, alone.start, 1.3),
     ratio(`live connect${many}, against none`, among.connect, alone.connect, 1.3),
   ];

@@ -26,10 +26,10 @@ const show = (value: number, unit: Row["unit"]): string =>
 
 function cells(row: Row): string[] {
   const { what, value, p99, unit, goal } = row;
-  const limit = goal && ("atMost" in goal ? goal.atMost : goal.atLeast);
-  const shown = goal && Number.isFinite(limit) ? `${"atMost" in goal ? "at most" : "at least"} ${limit}` : "";
-  const verdict = meets(row) ? "yes" : "no";
-  return [what, show(value, unit), p99 === undefined ? "" : show(p99, unit), unit, shown, shown && verdict];
+  const measured = [what, show(value, unit), p99 === undefined ? "" : show(p99, unit), unit];
+  if (!goal) return [...measured, "", ""];
+  const limit = "atMost" in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast.toLocaleString("en")}`;
+  return [...measured, limit, meets(row) ? "yes" : "no"];
 }
 
 function table(rows: readonly Row[]): string {

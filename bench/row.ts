@@ -25,6 +25,7 @@ export function timed(what: string, times: readonly number[], goal?: Row["goal"]
 }
 
 /** A row that says how many times longer one thing took than another, by their medians. */
-export function ratio(what: string, times: readonly number[], than: readonly number[], atMost: number): Row {
-  return { what, value: percentiles(times).p50 / percentiles(than).p50, unit: "times", goal: { atMost } };
+export function ratio(what: string, times: readonly number[], than: readonly number[], atMost?: number): Row {
+  const value = percentiles(times).p50 / percentiles(than).p50;
+  return { what, value, unit: "times", ...(atMost === undefined ? {} : { goal: { atMost } }) };
 }
