@@ -69,7 +69,7 @@ function reserveOne(
     firstClash ??= clash;
   }
   if (!firstClash) throw invalid("host port", `${request.hostPort}-${request.hostPortEnd} holds no port`);
-  throw taken(firstClash);
+  throw taken(firstClash, tried(request, parts));
 }
 
 /** Addresses, in canonical spelling, that a host address stands for: none given means every one, of the families that the container has. */
@@ -83,13 +83,17 @@ function addressesOf({ hostIp, hostPort }: PortRequest, families: readonly (4 | 
   );
 }
 
-function* candidates(
+/** First and last of the numbers that will do. */
+const tried = (
   { hostPort, hostPortEnd }: PortRequest,
-  { sockets, random }: { sockets: PortSockets; random: () => number },
-): Generator<number> {
-  const [first, last] = hostPort === 0 ? sockets.ephemeralRange() : [hostPort, Math.max(hostPort, hostPortEnd)];
+  { sockets }: { sockets: PortSockets },
+): readonly [number, number] =>
+  hostPort === 0 ? sockets.ephemeralRange() : [hostPort, Math.max(hostPort, hostPortEnd)];
+
+function* candidates(request: PortRequest, parts: { sockets: PortSockets; random: () => number }): Generator<number> {
+  const [first, last] = tried(request, parts);
   const count = last - first + 1;
-  const start = hostPort === 0 ? Math.floor(random() * count) : 0;
+  const start = request.hostPort === 0 ? Math.floor(parts.random() * count) : 0;
   for (let step = 0; step < count; step += 1) yield first + ((start + step) % count);
 }
 
@@ -98,12 +102,12 @@ interface Clash {
   readonly holder: () => string;
 }
 
-const taken = ({ mapping: { hostIp, hostPort, protocol }, holder }: Clash) =>
+const taken = ({ mapping: { hostIp, hostPort, protocol }, holder }: Clash, [first, last]: readonly [number, number]) =>
   new EngineError("PORT_TAKEN", {
     address: hostIp.includes(":") ? `[${hostIp}]` : hostIp,
     port: hostPort,
     protocol,
-    owner: holder(),
+    owner: first === last ? holder() : `${holder()}, and no other port of ${first}-${last} is free`,
   });
 
 /** Binds all, or none and says what is in the way. */

@@ -22,7 +22,7 @@ const wording: Wording = {
   PORT_TAKEN: {
     status: 500,
     text: ({ address, port, protocol, owner }) =>
-      `failed to set up container networking: Bind for ${address.includes(":") ? `[${address}]` : address}:${port} failed: port is already allocated to ${owner} (${protocol})`,
+      `failed to set up container networking: Bind for ${address}:${port} failed: port is already allocated to ${owner} (${protocol})`,
   },
 };
 
