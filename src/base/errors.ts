@@ -108,6 +108,11 @@ export const catalogue = {
     status: 400,
     text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,
   },
+  HOST_TAKEN: {
+    status: 500,
+    text: (_d: object) =>
+      "Cannot manage the networks of this host: another Fairlead daemon does; stop it first, or start this one in a network namespace of its own",
+  },
   STORE_LOCKED: {
     status: 500,
     text: (d: { path: string; owner: string }) =>

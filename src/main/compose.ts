@@ -23,6 +23,7 @@ import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
 import type { Container } from "../model/container.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
+import { claimHost } from "./claim-host.ts";
 import type { Composition } from "./composition.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { originalSettings } from "./forwarding.ts";
@@ -33,6 +34,7 @@ import { releaseVersion } from "./release.ts";
 export async function compose(options: DaemonOptions, log: Log): Promise<Composition> {
   await using opened = new AsyncDisposableStack();
   const networking = opened.adopt(await openNetworking(options, log), (each) => each.close());
+  opened.use(await claimHost());
   const { parts } = networking;
   const runtime = opened.use(openContainerRuntime(options, log));
   const hostResolvConf = new HostResolvConf();
