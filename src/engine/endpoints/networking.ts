@@ -1,4 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
@@ -74,7 +75,10 @@ export class EndpointNetworking implements Networking {
   #join(container: Container, creatorId: string, rollback: Rollback): OpenNetwork {
     const { state, sandboxes } = this.#parts;
     const creator = state.containers.get(creatorId);
-    if (!creator) throw new EngineError("CONTAINER_NOT_FOUND", { container: creatorId });
+    if (!creator) {
+      const why = `it shares the network of ${shortId(creatorId)}, which has been removed; remove it and create it anew`;
+      throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
+    }
     if (creator.config.networkMode.kind === "host") return { ports: [] };
     const sandbox = sandboxes.get(creator.sandboxId ?? creatorId);
     if (!sandbox) {
