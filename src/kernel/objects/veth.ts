@@ -63,11 +63,18 @@ function createPairs(session: Session, veths: readonly VethObject[]): (KernelErr
       descriptors.set(veth.peer.netns, fd);
       return create(veth, fd, veth.master === undefined ? undefined : session.ifIndex(netns, veth.master));
     });
-    return session.socket(netns).try(requests);
+    const verdicts = session.socket(netns).try(requests);
+    return verdicts.map((error, index) => error && explained(error, veths[index]?.master));
   } finally {
     for (const fd of descriptors.values()) closeSync(fd);
   }
 }
+
+/** The kernel has no words for a bridge that is full: 1 << BR_PORT_BITS, less one, net/bridge/br_private.h. */
+const explained = (error: KernelError, bridge: string | undefined): KernelError =>
+  error.errno === "EXFULL"
+    ? new KernelError(error.operation, "EXFULL", `bridge "${bridge}" has the 1,023 ports that a Linux bridge can have`)
+    : error;
 
 /** As socket.try(), with a sandbox that cannot be entered as everybody's failure: the pairs are made and must be undone. */
 function attempt(session: Session, netns: NetnsRef, requests: readonly Request[]): (KernelError | undefined)[] {
