@@ -48,9 +48,6 @@ export const isLoopback = ({ family, value }: Ip): boolean => (family === 4 ? va
 export const isMulticast = ({ family, value }: Ip): boolean =>
   family === 4 ? value >> 28n === 0xen : value >> 120n === 0xffn;
 
-/** 0.0.0.0 or ::, "any address". */
-export const isUnspecified = ({ value }: Ip): boolean => value === 0n;
-
 function parseIpv4(text: string): bigint | undefined {
   const octets = text.split(".");
   if (octets.length !== 4) return undefined;

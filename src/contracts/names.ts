@@ -28,7 +28,7 @@ export interface ResolverConfig {
   readonly upstreams: readonly Upstream[];
   /** Private names of this sandbox (legacy links): alias to a container's DNS name; they win over network names. */
   readonly links: Readonly<Record<string, string>>;
-  /** False on internal-only containers: unknown names get NXDOMAIN... never forwarded. */
+  /** False on internal-only containers: names that are not ours get NXDOMAIN and are never forwarded. */
   readonly forward: boolean;
 }
 

@@ -39,21 +39,15 @@ export const IPPROTO_ICMPV6 = 58;
 export const IPPROTO_SCTP = 132;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
-export const SO_SNDBUF = 7;
-export const SO_RCVBUF = 8;
-export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 export const SOL_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_DONTWAIT = 0x40;
 export const CLONE_NEWNET = 0x40000000;
 export const MS_BIND = 4096;
-export const MS_REC = 16384;
-export const MS_PRIVATE = 1 << 18;
 export const MS_SHARED = 1 << 20;
 export const MNT_DETACH = 2;
-export const POLLIN = 1;
-export const POLLERR = 8;
+const POLLIN = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const EINTR = 4;
 
@@ -125,8 +119,8 @@ export function pollReadable(fds: readonly number[], timeoutMs: number): number[
   return fds.filter((_fd, index) => entries.getInt16(8 * index + 6, true) !== 0);
 }
 
-/** A counter to wake a poller with: fs.writeSync(fd, 8 bytes). */
-export const eventFd = (): number => check(calls.eventfd(0, 0o2000000), "open an eventfd");
+/** A counter to wake a poller with: fs.writeSync(fd, 8 bytes). EFD_CLOEXEC is SOCK_CLOEXEC is O_CLOEXEC. */
+export const eventFd = (): number => check(calls.eventfd(0, SOCK_CLOEXEC), "open an eventfd");
 
 export function unshare(flags: number): void {
   check(calls.unshare(flags), "make a namespace");

@@ -16,7 +16,7 @@ export function mountFileSystem(type: string, target: string, data: string): voi
 
 /**
  * Unmounts on a pool thread: the last unmount of an overlay writes the whole file system below it to disk, which may
- * take seconds. A failure there (its errno stays on that thread) is tried again here, lazily. Returns the errno name
+ * take seconds. A failure there (its errno stays on that thread) is tried again here, lazily. Returns the error
  * if that fails too.
  */
 export async function unmountInPool(target: string): Promise<Error | undefined> {

@@ -42,7 +42,3 @@ export function sockaddrPacket(to: { protocol: number; ifIndex: number; mac: Uin
 
 /** Port number of a bound IPv4 or IPv6 address. */
 export const portOf = (address: Uint8Array): number => ((address[2] ?? 0) << 8) | (address[3] ?? 0);
-
-/** Port id of a netlink socket (nl_pid), as notifications name the sender. */
-export const netlinkPortOf = (address: Uint8Array): number =>
-  new DataView(address.buffer, address.byteOffset, address.byteLength).getUint32(4, true);

@@ -1,4 +1,4 @@
-import { attr, cString, type Decoded, message, struct, u8, u32 } from "./codec.ts";
+import { attr, cString, message, struct, u8, u32 } from "./codec.ts";
 import { ipAddress } from "./ip-address.ts";
 
 export const RTM_NEWADDR = 20;
@@ -21,5 +21,3 @@ export const addrMessage = message({
     metric: attr(9, u32), // IFA_RT_PRIORITY
   },
 });
-
-export type AddrMessage = Decoded<typeof addrMessage>;

@@ -4,7 +4,6 @@ import { ipAddress } from "./ip-address.ts";
 export const RTM_NEWNEIGH = 28;
 export const RTM_DELNEIGH = 29;
 export const RTM_GETNEIGH = 30;
-export const NUD_REACHABLE = 2;
 export const NUD_NOARP = 0x40;
 export const NUD_PERMANENT = 0x80;
 /** NTF_SELF: the device's own table (VXLAN); NTF_MASTER: that of its bridge. */

@@ -1,4 +1,4 @@
-import { attr, cString, type Decoded, message, struct, u8, u16be, u32be } from "./codec.ts";
+import { attr, cString, message, struct, u8, u16be, u32be } from "./codec.ts";
 
 const NFNL_SUBSYS_NFTABLES = 10;
 /** NFNLGRP_NFTABLES: notifications of every change to a namespace's rule set. */
@@ -29,5 +29,3 @@ export const nftObjectMessage = message({
   header: nfgenmsg,
   attributes: { table: attr(1, cString) },
 });
-
-export type GenerationMessage = Decoded<typeof generationMessage>;

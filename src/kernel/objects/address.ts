@@ -1,3 +1,5 @@
+import { lastOf, networkOfAddress } from "../../base/cidr.ts";
+import { formatIp } from "../../base/ip.ts";
 import type { AddressObject } from "../../contracts/kernel.ts";
 import { addrMessage, IFA_F_NODAD, RTM_DELADDR, RTM_NEWADDR } from "../netlink/addr.ts";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../netlink/frame.ts";
@@ -22,18 +24,14 @@ function add(object: AddressObject, ifIndex: number): Request {
     attributes: {
       local: address,
       address,
-      ...(family === 2 && prefixLength < 31 ? { broadcast: broadcastOf(address, prefixLength) } : {}),
+      ...(family === 2 && prefixLength < 31 ? { broadcast: broadcastOf(object.address) } : {}),
       // Our addresses are reserved before they are used: looking for duplicates would only cost a second.
       ...(family === 10 ? { flags: IFA_F_NODAD } : {}),
     },
   });
 }
 
-function broadcastOf(address: string, prefixLength: number): string {
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const last = (number | (2 ** (32 - prefixLength) - 1)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (last >>> shift) & 255).join(".");
-}
+const broadcastOf = (cidr: string): string => formatIp(lastOf(networkOfAddress(cidr)));
 
 function remove(session: Session, object: AddressObject): void {
   unlessGone(() => {

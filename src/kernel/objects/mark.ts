@@ -14,8 +14,9 @@ export function markOf({ owner, why }: Pick<KernelObject, "owner" | "why">): str
 }
 
 /**
- * The kernel takes an alias only for a link that is there, but the group (IFLA_GROUP) at its creation (an int, any will do). So a link that has
- * not got its alias yet is known by its group, and one that a crash left like that is found and removed.
+ * The kernel takes an alias only for a link that is there, but the group (IFLA_GROUP) at its creation (an int, any will
+ * do). So a link that has not got its alias yet is known by its group, and one that a crash left like that is found and
+ * removed.
  */
 export const UNFINISHED = 0x7a1e1ead;
 /** The group that links are in if nobody puts them into another. */
