@@ -10,14 +10,12 @@ import type { Networking, OpenNetwork } from "../networking.ts";
 import { findNetwork } from "../networks/find.ts";
 import type { Parts } from "../parts.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
-import { sandboxPlan } from "../plan/sandbox-plan.ts";
-import { transition } from "../plan/transition.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
 import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
-import { nameRecord } from "./records.ts";
+import { relabel } from "./relabel.ts";
 import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
 
 /** What containers need of networking: see Networking. */
@@ -123,20 +121,14 @@ export class EndpointNetworking implements Networking {
   }
 
   async rename(container: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {
-    const { state, names, sandboxes, gate } = this.#parts;
+    const { state, sandboxes, gate } = this.#parts;
     const endpoints = state.endpointsOf(container.id);
     const renamed = endpoints.map((endpoint) => ({ ...endpoint, dnsNames: dnsNames(container, endpoint.settings) }));
     commit(renamed);
     const sandbox = sandboxes.get(container.id);
     if (!sandbox) return;
     using _pass = await gate.shared();
-    const byId = new Map(renamed.map((endpoint) => [endpoint.id, endpoint]));
-    const attachments = sandbox.attachments.map((each) => ({
-      ...each,
-      endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
-    }));
-    await names.publish(attachments.map(nameRecord));
-    relabel(this.#parts, sandbox, attachments);
+    await relabel(this.#parts, sandbox, renamed);
   }
 
   async publish(
@@ -175,16 +167,6 @@ export class EndpointNetworking implements Networking {
     const why = "it has no network of its own to publish ports of";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
-}
-
-/** What the kernel has carries the container's name, for people: links in their alias, ports in their comment. */
-function relabel({ kernel, firewall }: Parts, sandbox: OpenSandbox, attachments: OpenSandbox["attachments"]): void {
-  const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
-  sandbox.attachments = attachments;
-  const after = sandboxPlan(sandbox.id, attachments, sandbox.ports);
-  const { add, drop } = transition(before, after);
-  kernel.repair(after.objects);
-  if (add.length > 0) firewall.change({ add, remove: drop });
 }
 
 function committed(commit: (open: OpenNetwork) => void, open: OpenNetwork): OpenNetwork {

@@ -1,0 +1,25 @@
+import type { Endpoint } from "../../model/endpoint.ts";
+import type { Parts } from "../parts.ts";
+import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { transition } from "../plan/transition.ts";
+import type { OpenSandbox } from "./open-sandboxes.ts";
+import { nameRecord } from "./records.ts";
+
+/**
+ * Gives the endpoints of an open sandbox their new names: in DNS, and for people in what the kernel has, where links
+ * carry the container's name in their alias and ports in their comment. Behind the gate, after the commit point.
+ */
+export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: readonly Endpoint[]): Promise<void> {
+  const { names, kernel, firewall } = parts;
+  const byId = new Map(renamed.map((endpoint) => [endpoint.id, endpoint]));
+  const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
+  sandbox.attachments = sandbox.attachments.map((each) => ({
+    ...each,
+    endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
+  }));
+  await names.publish(sandbox.attachments.map(nameRecord));
+  const after = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
+  const { add, drop } = transition(before, after);
+  kernel.repair(after.objects);
+  if (add.length > 0) firewall.change({ add, remove: drop });
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bridge } from "../../drivers/bridge/index.ts";
+import type { Container } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import type { PortMapping, PortRequest } from "../../model/port.ts";
+import { createPorts } from "../../ports/ports.ts";
+import { config } from "../containers/fakes.ts";
+import type { Attachment } from "../plan/attachment.ts";
+import { followNetworks } from "./reserve-ports.ts";
+
+const driver = bridge.create({ defaultBridge: "fairlead0" });
+
+function attachment(name: string, { internal = false, six = false } = {}): Attachment {
+  const network: Network = {
+    ...{ id: name.padEnd(64, "0"), name, driver: "bridge", scope: "local", created: "", attachable: false, internal },
+    ...{ ipv4: true, ipv6: six, ipamDriver: "default", ipamOptions: {}, userSubnets: false, options: {}, labels: {} },
+    ...{ mtu: 1500, configOnly: false, builtIn: false },
+    pools: [
+      { subnet: "10.1.0.0/24", gateway: "10.1.0.1", aux: {} },
+      ...(six ? [{ subnet: "fd01::/64", gateway: "fd01::1", aux: {} }] : []),
+    ],
+  };
+  const endpoint: Endpoint = {
+    ...{ id: `e${name}`.padEnd(64, "0"), networkId: network.id, containerId: "c", dnsNames: ["web"], ifName: name },
+    ...{ ipv4: `10.1.0.${name.charCodeAt(0)}/24`, ...(six ? { ipv6: "fd01::2/64" } : {}) },
+    settings: { linkLocal: [], aliases: [], links: [], gwPriority: 0, driverOptions: {} },
+  };
+  return { network, endpoint, driver };
+}
+
+const ask = (containerPort: number, hostPort: number, over: Partial<PortRequest> = {}): PortRequest => ({
+  ...{ protocol: "tcp", hostIp: "", containerPort, hostPort, hostPortEnd: hostPort },
+  ...over,
+});
+const shown = (ports: readonly PortMapping[]) => ports.map(({ hostIp, hostPort }) => `${hostIp} ${hostPort}`);
+
+/** What becomes of `ports` between two sets of networks, with host ports that are all free. */
+function follow(before: Attachment[], after: Attachment[], publish: PortRequest[], ports: PortMapping[] = []) {
+  const sockets = { bind: () => 9, close: () => {}, ephemeralRange: () => [40000, 40003] as const, holderOf: () => "" };
+  const parts = { ports: createPorts({ sockets, random: () => 0 }), defaults: { bindAddress: "", networkOptions: {} } };
+  const sandbox = { id: "c", members: new Set<string>(), attachments: before, ports };
+  const container = { id: "c", name: "web", config: { ...config, publish } } as unknown as Container;
+  return followNetworks(parts, sandbox, after, container);
+}
+
+const [inner, outer, both] = [attachment("i", { internal: true }), attachment("o"), attachment("b", { six: true })];
+const four: PortMapping = { protocol: "tcp", hostIp: "0.0.0.0", hostPort: 40002, containerPort: 80 };
+const six: PortMapping = { ...four, hostIp: "::" };
+
+test("followNetworks() publishes what was asked for with the first network that leads outside", () => {
+  const { ports, added, rerouted } = follow([inner], [inner, outer], [ask(80, 8080), ask(81, 8081, { hostIp: "::1" })]);
+  assert.deepEqual([shown(ports), added, rerouted], [["0.0.0.0 8080"], ports, ports]);
+});
+
+test("followNetworks() gives the second family the port that the first one has", () => {
+  const { ports, added } = follow([outer], [outer, both], [ask(80, 0)], [four]);
+  assert.deepEqual([shown(ports), shown(added)], [["0.0.0.0 40002", ":: 40002"], [":: 40002"]]);
+});
+
+test("followNetworks() withdraws the ports of a family that leads outside no more", () => {
+  const { ports, gone, added } = follow([outer, both], [outer], [ask(80, 0)], [four, six]);
+  assert.deepEqual([ports, gone, added], [[four], [six], []]);
+});
+
+test("followNetworks() tells of ports that lead to another address, and of none when nothing changes", () => {
+  assert.deepEqual(follow([outer], [outer, attachment("a")], [ask(80, 0)], [four]).rerouted, [four]);
+  assert.deepEqual(follow([outer], [outer, attachment("z")], [ask(80, 0)], [four]).rerouted, []);
+});
