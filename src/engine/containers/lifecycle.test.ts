@@ -186,6 +186,11 @@ test("wait() gives the code of a command that ends before its start is written d
   assert.equal(await waiting, 3);
   assert.deepEqual([get(world, id).state.status, get(world, id).state.exitCode], ["exited", 3]);
   assert.deepEqual(world.actions(), ["create", "start", "die"]);
+  const ofNetworks = world.events.filter(({ type }) => type === "network");
+  assert.deepEqual(
+    ofNetworks.map(({ action, actor }) => [action, actor.attributes["container"]]),
+    ["connect", "disconnect"].map((action) => [action, get(world, "web").id]),
+  );
 });
 
 test("wait() gives the code across autoRemove, whatever the condition", async () => {
@@ -388,6 +393,15 @@ test("publish() and withdraw() change a running container and its starts to come
   assert.deepEqual(await world.containers.publish(id, [ask(7070)]), []);
   await world.containers.withdraw(id, [{ protocol: "tcp", containerPort: 80 }]);
   assert.deepEqual(get(world, id).config.publish, []);
+});
+
+test("withdraw() of a port of -P writes the others out, so that it does not come back", async () => {
+  using world = await listening();
+  const exposed = [81, 82].map((port) => ({ protocol: "tcp", port }) as const);
+  const { id } = await world.containers.create(request("web", { publishAll: true, exposed }));
+  await world.containers.withdraw(id, [{ protocol: "tcp", containerPort: 81 }]);
+  const { publish, publishAll } = get(world, id).config;
+  assert.deepEqual([publish.map(({ containerPort }) => containerPort), publishAll], [[82], false]);
 });
 
 test("prune() removes what does not run", async () => {
