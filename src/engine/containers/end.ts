@@ -4,7 +4,7 @@ import { timestamp } from "../timestamp.ts";
 import { holdIfThere, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
-import { tell } from "./tell.ts";
+import { tell, tellNetworks } from "./tell.ts";
 
 /** What Docker says of a container whose exit code nobody has. */
 export const unknownExitCode = 255;
@@ -58,6 +58,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
   const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
   tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });
+  tellNetworks(parts, "disconnect", ended);
   waiters.ended(container.id, exit.exitCode);
   if (!container.config.autoRemove || parts.restarting.has(container.id)) return;
   if (!shared) await attempt("remove what is left", () => removeHeld(parts, ended));

@@ -308,7 +308,7 @@ export class World implements Disposable {
     return containerUseCases(this.parts);
   }
   actions(): string[] {
-    return this.events.map(({ action }) => action);
+    return this.events.filter(({ type }) => type === "container").map(({ action }) => action);
   }
   /** The daemon is killed and started again: what was in memory is lost, what runs runs on. */
   reborn(): World {

@@ -189,7 +189,7 @@ test("wait() gives the code of a command that ends before its start is written d
   const ofNetworks = world.events.filter(({ type }) => type === "network");
   assert.deepEqual(
     ofNetworks.map(({ action, actor }) => [action, actor.attributes["container"]]),
-    ["connect", "disconnect"].map((action) => [action, get(world, "web").id]),
+    ["connect", "disconnect"].map((action) => [action, id]),
   );
 });
 

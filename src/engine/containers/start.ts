@@ -6,7 +6,7 @@ import { timestamp } from "../timestamp.ts";
 import { hold, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
-import { tell } from "./tell.ts";
+import { tell, tellNetworks } from "./tell.ts";
 
 /** Starts a container; NOT_MODIFIED when it runs. On failure nothing of it is left, but the reason in its state. */
 export async function startContainer(parts: ContainerParts, reference: string): Promise<void> {
@@ -64,6 +64,7 @@ async function launch(parts: ContainerParts, container: Container): Promise<void
   const started = { ...starting, state: running };
   save(started);
   rollback.commit();
+  tellNetworks(parts, "connect", started);
   tell(parts, "start", started);
 }
 

@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { EventHub } from "../events.ts";
+import type { ContainerParts } from "./parts.ts";
 
 /** A container event with Docker's attributes: labels first, then image and name, then the action's own. */
 export function tell(
@@ -11,6 +12,20 @@ export function tell(
   const { labels, rootfs } = container.config;
   const own = { ...labels, image: imageOf(rootfs), name: container.name, ...attributes };
   events.emit("container", action, { id: container.id, attributes: own });
+}
+
+/** Docker's network events of a container that starts or has ended: one for each network it is on. */
+export function tellNetworks(
+  { events, state }: Pick<ContainerParts, "events" | "state">,
+  action: "connect" | "disconnect",
+  { id }: Container,
+): void {
+  for (const { networkId } of state.endpointsOf(id)) {
+    const network = state.networks.get(networkId);
+    if (!network) continue; // removed while the container did not run
+    const attributes = { container: id, name: network.name, type: network.driver };
+    events.emit("network", action, { id: networkId, attributes });
+  }
 }
 
 /** What a container's root is called where Docker shows an image. */
