@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { silentLog } from "../../src/base/log.ts";
 import { Rollback } from "../../src/base/rollback.ts";
 import { EndpointNetworking } from "../../src/engine/endpoints/networking.ts";
@@ -11,6 +12,7 @@ import { createNetwork } from "../../src/engine/networks/create.ts";
 import { removeNetwork } from "../../src/engine/networks/remove.ts";
 import { networkUseCases } from "../../src/engine/networks/use-cases.ts";
 import type { Parts } from "../../src/engine/parts.ts";
+import { repair } from "../../src/engine/reconcile/repair.ts";
 import { builtinDrivers } from "../../src/main/drivers.ts";
 import { type NetworkingParts, openNetworking } from "../../src/main/networking-parts.ts";
 import { labContainer, labSettings } from "./container.ts";
@@ -65,6 +67,12 @@ const web = labContainer("web", [
 const useCasesOf = (parts: Parts) =>
   networkUseCases(parts, { find: () => web, upstreamsOf: upstreams, updateFiles() {} });
 
+async function startWeb(parts: Parts): Promise<void> {
+  await using rollback = new Rollback();
+  await networkingOf(parts).open(web, () => parts.state.commit([]), rollback);
+  rollback.commit();
+}
+
 /** Operations in the order of a life; each starts from what the ones before have made. */
 const operations = (driver: string): readonly { name: string; run: (parts: Parts) => Promise<unknown> }[] => [
   { name: "network create", run: (parts) => createNetwork(parts, request("one", driver)) },
@@ -78,11 +86,7 @@ const operations = (driver: string): readonly { name: string; run: (parts: Parts
   },
   {
     name: "container start",
-    async run(parts) {
-      await using rollback = new Rollback();
-      await networkingOf(parts).open(web, () => parts.state.commit([]), rollback);
-      rollback.commit();
-    },
+    run: (parts) => startWeb(parts),
   },
   {
     name: "network connect",
@@ -90,12 +94,44 @@ const operations = (driver: string): readonly { name: string; run: (parts: Parts
   },
   {
     name: "port add",
-    run: (parts) => {
-      const ports = [{ protocol: "udp", containerPort: 53, hostIp: "", hostPort: 5353, hostPortEnd: 5353 } as const];
-      return networkingOf(parts).publish(web, ports, () => parts.state.commit([]));
-    },
+    run: (parts) => networkingOf(parts).publish(web, [dns], () => parts.state.commit([])),
   },
 ];
+
+const dns = { protocol: "udp", containerPort: 53, hostIp: "", hostPort: 5353, hostPortEnd: 5353 } as const;
+
+/** Operations in the order of an end, each with its opposite, which brings the state before back. */
+const removals = (driver: string): readonly Removal[] => [
+  {
+    name: "port rm",
+    run: (parts) => {
+      const gone = parts.sandboxes.get(web.id)?.ports.filter(({ protocol }) => protocol === "udp") ?? [];
+      return networkingOf(parts).withdraw(web, gone, () => parts.state.commit([]));
+    },
+    undo: (parts) => networkingOf(parts).publish(web, [dns], () => parts.state.commit([])),
+  },
+  {
+    name: "network disconnect",
+    run: (parts) => useCasesOf(parts).disconnect("two", "web", { force: false }),
+    undo: (parts) => useCasesOf(parts).connect("two", "web", { ...labSettings, gwPriority: 7 }),
+  },
+  {
+    name: "container stop",
+    run: (parts) => networkingOf(parts).close(web),
+    undo: (parts) => startWeb(parts),
+  },
+  {
+    name: "network rm",
+    run: (parts) => removeNetwork(parts, "two"),
+    undo: (parts) => createNetwork(parts, request("two", driver)),
+  },
+];
+
+interface Removal {
+  readonly name: string;
+  readonly run: (parts: Parts) => Promise<unknown>;
+  readonly undo: (parts: Parts) => Promise<unknown>;
+}
 
 for (const { type, create } of builtinDrivers) {
   if (!create({ defaultBridge: "fairlead0" }).addressed) continue;
@@ -104,6 +140,34 @@ for (const { type, create } of builtinDrivers) {
       const cut = await cutAfterEachStep(run);
       assert.ok(cut > 0, "no step was seen: the injection does not work");
     });
+  }
+  for (const removal of removals(type)) {
+    test(`FIX-1 ${type}: ${removal.name} cut off after any step changes nothing, or the reconciler finishes it`, async () => {
+      const cut = await cutRemoval(removal);
+      assert.ok(cut > 0, "no step was seen: the injection does not work");
+    });
+  }
+}
+
+/** As cutAfterEachStep(); what has begun to go is not brought back, but made to go. */
+async function cutRemoval({ run, undo }: Removal): Promise<number> {
+  const { parts: real } = opened;
+  await run(real);
+  const gone = snapshot(real);
+  for (let failAt = 1; ; failAt++) {
+    if (isDeepStrictEqual(snapshot(real), gone)) await undo(real);
+    const before = snapshot(real);
+    assert.notDeepEqual(before, gone);
+    const { parts, steps } = withFaults(real, failAt, "removing");
+    const failure = await run(parts).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    if (steps.length < failAt) return steps.length;
+    assert.ok(failure, `${steps.at(-1)} failed, and nobody said so`);
+    if (isDeepStrictEqual(snapshot(real), before)) continue;
+    await repair(real, { dryRun: false });
+    assert.deepEqual(snapshot(real), gone, `step ${failAt}, ${steps[failAt - 1]}: ${failure.message}`);
   }
 }
 

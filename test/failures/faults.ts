@@ -21,13 +21,17 @@ const mutators: Readonly<Record<string, readonly string[]>> = {
  * The same parts, but the `failAt`-th step fails instead of being done. Kernel objects count one by one, the commit is
  * a step too. `steps` lists what was tried.
  */
-export function withFaults(parts: Parts, failAt: number): { parts: Parts; steps: Step[] } {
+export function withFaults(
+  parts: Parts,
+  failAt: number,
+  kind: "making" | "removing" = "making",
+): { parts: Parts; steps: Step[] } {
   const steps: Step[] = [];
   const step = (name: Step) => {
     steps.push(name);
     if (steps.length === failAt) throw new InjectedFailure(`injected at step ${failAt}: ${name}`);
   };
-  const faulty = { ...parts, kernel: faultyKernel(parts.kernel, step), state: faultyState(parts.state, step) };
+  const faulty = { ...parts, kernel: faultyKernel(parts.kernel, step, kind), state: faultyState(parts.state, step) };
   for (const [part, methods] of Object.entries(mutators)) {
     const real = parts[part as "firewall"];
     Object.assign(faulty, { [part]: intercept(real, methods, (method) => step(`${part}.${method}`)) });
@@ -49,9 +53,13 @@ function intercept<T extends object>(real: T, methods: readonly string[], before
   });
 }
 
-function faultyKernel(real: Parts["kernel"], step: (name: Step) => void): Parts["kernel"] {
-  const sandboxes = intercept(real.sandboxes, ["create"], () => step("sandbox"));
-  return new Proxy(real, {
+/** What removes fails only where that is asked for: elsewhere it belongs to an undo, or comes after the commit point. */
+function faultyKernel(real: Parts["kernel"], step: (name: Step) => void, kind: "making" | "removing"): Parts["kernel"] {
+  const removing = kind === "removing";
+  const sandboxes = intercept(real.sandboxes, removing ? ["create", "remove"] : ["create"], (method) =>
+    step(`${method} sandbox`),
+  );
+  return new Proxy(removing ? intercept(real, ["remove"], () => step("remove objects")) : real, {
     get(target, key) {
       if (key === "sandboxes") return sandboxes;
       if (key === "apply") {

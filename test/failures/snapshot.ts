@@ -27,7 +27,7 @@ export function snapshot(parts: Parts): unknown {
       endpoints: [...parts.state.endpoints.values()],
       open: [...parts.sandboxes.all()].map(({ id, ports, attachments }) => [id, ports, attachments.length]),
       addresses: [...parts.state.networks.values()].map(({ id, driver }) =>
-        driver === "bridge" ? parts.ipam.usage(id).map(String) : [],
+        driver === "bridge" ? parts.ipam.usage(id).map(({ subnet, inUse }) => `${subnet} ${inUse}`) : [],
       ),
     },
   };

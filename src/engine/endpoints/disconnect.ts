@@ -27,17 +27,24 @@ export async function disconnectContainer(
     });
   }
   const sandbox = parts.sandboxes.get(container.id);
-  if (sandbox) await detachLive(parts, { sandbox, container, endpoint, upstreams });
-  else parts.state.commit([{ delete: "endpoint", id: endpoint.id }]);
+  const failures = sandbox ? await detachLive(parts, { sandbox, container, endpoint, upstreams }) : [];
+  if (!sandbox) parts.state.commit([{ delete: "endpoint", id: endpoint.id }]);
   releaseEndpoint(parts, endpoint);
+  if (failures.length > 0) {
+    const what = `what ${container.name} had of network ${network.name}`;
+    throw new AggregateError(failures, `Cannot remove all of ${what}; "fairlead repair" finishes it`);
+  }
   return endpoint;
 }
 
-/** Other networks take the default route over before this one's link goes; the address is free only after that. */
+/**
+ * Other networks take the default route over before this one's link goes; the address is free only after that. Returns
+ * what failed after the commit point, where there is no way back: the endpoint is gone from the store.
+ */
 async function detachLive(
   parts: Parts,
   place: { sandbox: OpenSandbox; container: Container; endpoint: Endpoint; upstreams: readonly Upstream[] },
-): Promise<void> {
+): Promise<unknown[]> {
   const { sandbox, container, endpoint, upstreams } = place;
   const { names, state } = parts;
   const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
@@ -50,11 +57,13 @@ async function detachLive(
   rollback.commit();
   Object.assign(sandbox, { attachments: left, ports });
   parts.ports.release(gone);
-  await Promise.all([
-    flushFlows(parts, rerouted),
-    names.withdraw([endpoint.id]),
+  const steps = [
+    () => flushFlows(parts, rerouted),
+    () => names.withdraw([endpoint.id]),
     // The resolver stays, on no network, so that it is there again at the next connect.
-    names.update(resolverConfig(sandbox.id, left, upstreams)),
-  ]);
-  await finish();
+    () => names.update(resolverConfig(sandbox.id, left, upstreams)),
+  ];
+  const told = await Promise.allSettled(steps.map(async (step) => step()));
+  const removed = await Promise.allSettled([finish()]);
+  return [...told, ...removed].flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
 }
