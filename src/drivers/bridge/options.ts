@@ -19,7 +19,7 @@ export interface BridgeOptions {
 const prefix = "com.docker.network.";
 
 /** Every option the driver knows with its default: what validateNetwork() accepts and lists in its refusals. */
-const bridgeOptionDefaults = {
+export const bridgeOptionDefaults = {
   "bridge.name": "br-<first 12 digits of the id>",
   "bridge.default_bridge": "false",
   "bridge.enable_ip_masquerade": "true",

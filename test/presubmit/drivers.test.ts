@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bridgeOptionDefaults } from "../../src/drivers/bridge/options.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+for (const folder of globSync("src/drivers/*/", { cwd: root }).sort()) {
+  test(`${folder} has a README with all sections`, () => {
+    const readme = readFileSync(join(root, folder, "README.md"), "utf8");
+    const sections = [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+    assert.deepEqual(sections, ["Name", "What it builds", "Options", "Examples"]);
+  });
+}
+
+test("the README of the bridge driver lists every option with its default", () => {
+  const readme = readFileSync(join(root, "src/drivers/bridge/README.md"), "utf8");
+  const rows = [...readme.matchAll(/^\| `([\w.]+)` \| ([^|]+) \|/gm)].map(([, option, value]) => [option, value]);
+  assert.deepEqual(rows, Object.entries(bridgeOptionDefaults));
+});
