@@ -1,15 +1,14 @@
 import { hostname } from "node:os";
-import { EngineError } from "../../base/errors.ts";
 import { newId, shortId } from "../../base/ids.ts";
 import { type Container, type ContainerConfig, type NetworkMode, never, type Rootfs } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { timestamp } from "../timestamp.ts";
-import { madeUpName } from "./made-up-name.ts";
+import { holdMadeUpName, holdName } from "./held-name.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
-import { validate, validateName } from "./validate.ts";
+import { validate } from "./validate.ts";
 
 /** Writes a container down with its addresses; nothing of it is in the kernel before it starts. */
 export async function createContainer(
@@ -18,11 +17,8 @@ export async function createContainer(
 ): Promise<{ id: string; warnings: string[] }> {
   const warnings = validate(request);
   const { state } = parts;
-  const name = request.name || madeUpName((candidate) => state.containerNamed(candidate) !== undefined);
-  validateName(name);
-  await using _name = await parts.locks.hold(nameLock(name));
-  refuseTakenName(parts, name);
-  const container = newContainer(parts, name, request.config);
+  await using held = await (request.name ? holdName(parts, request.name) : holdMadeUpName(parts));
+  const container = newContainer(parts, held.name, request.config);
   parts.runtime.checkRootfs(container.config.rootfs);
   parts.runtime.checkMounts(container.config.mounts);
   await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
@@ -33,15 +29,6 @@ export async function createContainer(
   );
   tell(parts, "create", container);
   return { id: container.id, warnings };
-}
-
-/** Held from the check of a name to the commit that takes it. Ids are hex, so the keys never meet. */
-export const nameLock = (name: string): string => `container name ${name}`;
-
-/** Throws CONTAINER_EXISTS. Under the lock of the name. */
-export function refuseTakenName({ state }: ContainerParts, name: string): void {
-  const owner = state.containerNamed(name);
-  if (owner) throw new EngineError("CONTAINER_EXISTS", { name, id: owner.id });
 }
 
 function newContainer(parts: ContainerParts, name: string, wanted: ContainerConfig): Container {
