@@ -28,6 +28,10 @@ export async function runDaemon(argv: readonly string[], compose: Compose = comp
     process.stdout.write("configuration OK\n");
     return 0;
   }
+  if (compose === composeAll && process.getuid?.() !== 0) {
+    process.stderr.write("fairlead daemon: it needs root, for network namespaces and mounts: run it with sudo\n");
+    return 1;
+  }
   const log = openLog(flags.options);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "the daemon ends: an error nobody handled");
