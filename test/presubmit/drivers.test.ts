@@ -16,6 +16,6 @@ for (const folder of globSync("src/drivers/*/", { cwd: root }).sort()) {
 
 test("the README of the bridge driver lists every option with its default", () => {
   const readme = readFileSync(join(root, "src/drivers/bridge/README.md"), "utf8");
-  const rows = [...readme.matchAll(/^\| `([\w.]+)` \| ([^|]+) \|/gm)].map(([, option, value]) => [option, value]);
+  const rows = [...readme.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, option, value]) => [option, value]);
   assert.deepEqual(rows, Object.entries(bridgeOptionDefaults));
 });
