@@ -41,7 +41,7 @@ before(async () => {
     ["sealed2", "--network=sealed"],
     ["vault1", "--network=vault"],
     ["quiet1", "--network=quiet"],
-    ["quiet2", "--network=quiet"],
+    ["quiet2", "--network=quiet", "-p", "8082:80", "-p", "8082:80/udp"],
   ];
   for (const [name, ...options] of wanted) at[name] = disposed.use(await Inside.run(host, name, ...options));
   const servers = [outside, machine, ...Object.values(at).map(({ station }) => station)];
@@ -142,6 +142,11 @@ test("ISO-3 with enable_icc=false members do not reach each other, but their gat
   );
 });
 
+test("ISO-3 with enable_icc=false what a member publishes is reached from outside and from other networks", async () => {
+  assert.equal(await outside.ask("tcp", ipv4, 8082), lab.outsideIpv4);
+  assert.equal(await place("red1").station.ask("tcp", ipv4, 8082), place("red1").ipv4);
+});
+
 for (const name of ["red1", "default1"]) {
   test(`ISO-4 the outside sees the host's addresses, not those of ${name}`, async () => {
     const away = [lab.outsideIpv4, lab.outsideIpv6];
@@ -165,6 +170,27 @@ test("ISO-5 who routes the containers' subnets to the host reaches no container,
   await lab.outside.run("ip", "route", "add", "10.99.0.1", "via", ipv4);
   await host.run("ip", "address", "add", "10.99.0.1/32", "dev", "lo");
   assert.equal(await outside.ask("tcp", "10.99.0.1", 80), lab.outsideIpv4);
+});
+
+test("ISO-9 with enable_ip_masquerade=false containers leave with their own address, and stay unreachable", async () => {
+  const bare = "com.docker.network.bridge.enable_ip_masquerade=false";
+  await host.fairlead("network", "create", "--ipv6", "--opt", bare, "routed");
+  const routed = disposed.use(await Inside.run(host, "routed1", "--network=routed", "-p", "8090:80"));
+  await routed.station.serve(80);
+  const own = [routed.ipv4, routed.ipv6];
+  for (const address of own) {
+    await lab.outside.run("ip", "route", "add", address, "via", sameFamily(address, ipv4, ipv6));
+  }
+  const away = [lab.outsideIpv4, lab.outsideIpv6];
+  assert.deepEqual(
+    await outcomes(routed.station, away, "ask"),
+    allOf(away, (address) => sameFamily(address, routed.ipv4, routed.ipv6)),
+  );
+  assert.deepEqual(
+    await outcomes(outside, own, "refused"),
+    allOf(own, () => "silence"),
+  );
+  assert.equal(await outside.ask("tcp", ipv4, 8090), lab.outsideIpv4);
 });
 
 test("ISO-6 services on the host's loopback are out of reach of a container that routes 127.0.0.1 at the host", async () => {
@@ -219,6 +245,7 @@ test("ISO-8 what an operator forbids in chain operator is obeyed, and survives t
   await host.run("sh", "-c", rule);
   assert.deepEqual(await forbidden(), silent);
   assert.equal(await station.ask("tcp", lab.outsideIpv6, 80), ipv6);
+  // With ISO-6's attacker running, who took 127.0.0.1 away from his own sandbox: that keeps no daemon from starting.
   await host.killDaemon();
   await host.startDaemon("--ipv6");
   assert.deepEqual(await forbidden(), silent);

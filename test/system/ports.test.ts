@@ -383,3 +383,34 @@ for line in sys.stdin:
     await ending(child);
   }
 });
+
+test("PORT-14 published ports and connections through them go on when the container's default route moves to another network", async () => {
+  // Lexically first, so that it takes the default route.
+  await host.fairlead("network", "create", "--ipv6", "aaa");
+  const www = place("www");
+  const gateways = () => Promise.all([gatewayOf("www", "-4"), gatewayOf("www", "-6")]);
+  const before = await gateways();
+  await outside.ask("tcp", ipv4, 8080, 11);
+  await outside.ask("tcp", ipv6, 8080, 12);
+  for (const change of ["connect", "disconnect"]) {
+    await host.fairlead("network", change, "aaa", "www");
+    if (change === "connect") assert.notDeepEqual(await gateways(), before);
+    else assert.deepEqual(await gateways(), before);
+    for (const flow of [11, 12]) assert.equal(await outside.echo(flow, change), change);
+    const expected = allOf([ipv4, ipv6], lab.outsideIpv4, lab.outsideIpv6);
+    assert.deepEqual(await outcomes(outside, 8080, [ipv4, ipv6]), expected, change);
+    assert.equal(await machine.ask("tcp", "127.0.0.1", 8080), await gatewayOf("www", "-4"));
+    assert.equal(await machine.ask("tcp", "::1", 8080), await gatewayOf("www", "-6"));
+    assert.equal(await www.station.ask("tcp", ipv4, 8080), await gatewayOf("www", "-4"));
+  }
+});
+
+test("PORT-15 host_binding_ipv4 of a network is where its ports without an address are published", async () => {
+  const option = "com.docker.network.bridge.host_binding_ipv4=192.0.2.77";
+  await host.fairlead("network", "create", "--ipv6", "--opt", option, "bound");
+  using one = await Inside.run(host, "one", "--network=bound", ...both("8800:80"));
+  await one.station.serve(80);
+  assert.deepEqual(await outcomes(outside, 8800, ["192.0.2.77"]), allOf(["192.0.2.77"], lab.outsideIpv4));
+  assert.deepEqual(await outcomes(outside, 8800, [ipv4], "refused"), allOf([ipv4], "ECONNREFUSED"));
+  await host.fairlead("rm", "-f", "one");
+});
