@@ -2,16 +2,13 @@ import { fileURLToPath } from "node:url";
 import { EngineInProcess } from "./engine-in-process.ts";
 import { Floor } from "./floor.ts";
 import { type Row, ratio, timed } from "./row.ts";
-import { inThrowAwayHost } from "./throw-away.ts";
+import { Station, serveStation } from "./throw-away.ts";
 
-const rounds = 120;
-const warmUp = 15;
-const disconnects = 40;
+const batches = 12;
+const roundsOfBatch = 10;
+const disconnects = 20;
 /** A Linux bridge takes 1,023 ports (BR_MAX_PORTS, net/bridge/br_private.h), so they are on two. */
 const manyEndpoints = 1000;
-
-/** Sandbox and connect against the floor, and live connect; on an empty host, then with 1,000 endpoints. */
-export const measureConnect = (): Promise<Row[]> => inThrowAwayHost(fileURLToPath(import.meta.url));
 
 interface Times {
   readonly floor: number[];
@@ -21,28 +18,36 @@ interface Times {
 }
 
 /**
- * Floor and engine in turn, on the same bridge, so that whatever else the machine does hits both. What is made stays until
- * the end: the kernel takes namespaces down in the background, which would be measured too.
+ * Sandbox and connect against the floor, and live connect; on an empty host and on one with 1,000 endpoints, a batch here
+ * and a batch there, so that whatever else the machine does hits all of them. What is made stays: the kernel takes
+ * namespaces down in the background, which would be measured too.
  */
-async function interleaved(engine: EngineInProcess, floor: Floor): Promise<Times> {
-  const times: Times = { floor: [], start: [], connect: [], disconnect: [] };
-  for (let round = -warmUp; round < rounds; round++) {
-    const name = `measured${round + warmUp}`;
-    const bare = floor.round();
-    const start = await engine.start(name, "one");
-    const live = await engine.connect("two", name);
-    if (round < 0) continue;
-    times.floor.push(bare);
-    times.start.push(start);
-    times.connect.push(live);
+export async function measureConnect(): Promise<Row[]> {
+  const script = fileURLToPath(import.meta.url);
+  await using empty = new Station(script, "0");
+  await using full = new Station(script, String(manyEndpoints));
+  for (const station of [empty, full]) await station.ask("make"); // the first batch warms it up
+  const [alone, among] = [nothing(), nothing()];
+  for (let batch = 0; batch < batches; batch++) {
+    append(alone, await empty.ask<Times>("make"));
+    append(among, await full.ask<Times>("make"));
   }
-  for (let round = 0; round < rounds + warmUp; round++) {
-    const name = `measured${round}`;
-    if (round < disconnects) times.disconnect.push(await engine.disconnect("two", name));
-    await engine.remove(name);
-  }
-  floor.clear();
-  return times;
+  append(alone, await empty.ask<Times>("disconnect"));
+  append(among, await full.ask<Times>("disconnect"));
+  const many = ", 1,000 endpoints";
+  return [
+    ...rowsOf(alone, ""),
+    ...rowsOf(among, many),
+    ratio(`floor${many}, against none`, among.floor, alone.floor),
+    ratio(`sandbox and connect${many}, against none`, among.start, alone.start, 1.3),
+    ratio(`live connect${many}, against none`, among.connect, alone.connect, 1.3),
+  ];
+}
+
+const nothing = (): Times => ({ floor: [], start: [], connect: [], disconnect: [] });
+
+function append(to: Times, more: Times): void {
+  for (const [what, times] of Object.entries(more)) to[what as keyof Times].push(...times);
 }
 
 const rowsOf = ({ floor, start, connect, disconnect }: Times, where: string): Row[] => [
@@ -53,22 +58,35 @@ const rowsOf = ({ floor, start, connect, disconnect }: Times, where: string): Ro
   timed(`live disconnect${where}`, disconnect),
 ];
 
+let made = 0;
+
+/** Floor and engine in turn, on the same bridge. */
+async function make(engine: EngineInProcess, floor: Floor): Promise<Times> {
+  const times = nothing();
+  for (let round = 0; round < roundsOfBatch; round++) {
+    const name = `measured${made++}`;
+    times.floor.push(floor.round());
+    times.start.push(await engine.start(name, "one"));
+    times.connect.push(await engine.connect("two", name));
+  }
+  return times;
+}
+
+async function disconnect(engine: EngineInProcess): Promise<Times> {
+  const times = nothing();
+  for (let round = 0; round < disconnects; round++) {
+    times.disconnect.push(await engine.disconnect("two", `measured${round}`));
+  }
+  return times;
+}
+
 if (import.meta.main) {
   await using engine = await EngineInProcess.open();
   const bridge = await engine.createNetwork("one", "10.201.0.0/20");
   await engine.createNetwork("two", "10.202.0.0/20");
   await engine.createNetwork("three", "10.203.0.0/20");
-  using floor = new Floor(bridge);
-  const alone = await interleaved(engine, floor);
-  for (let made = 0; made < manyEndpoints; made++) await engine.start(`resident${made}`, made % 2 ? "one" : "three");
-  const among = await interleaved(engine, floor);
-  const many = ", 1,000 endpoints";
-  const rows = [
-    ...rowsOf(alone, ""),
-    ...rowsOf(among, many),
-    ratio(`floor${many}, against none`, among.floor, alone.floor),
-    ratio(`sandbox and connect${many}, against none`, among.start, alone.start, 1.3),
-    ratio(`live connect${many}, against none`, among.connect, alone.connect, 1.3),
-  ];
-  process.stdout.write(JSON.stringify(rows));
+  const floor = new Floor(bridge);
+  const residents = Number(process.argv[2]);
+  for (let here = 0; here < residents; here++) await engine.start(`resident${here}`, here % 2 ? "one" : "three");
+  await serveStation({ make: () => make(engine, floor), disconnect: () => disconnect(engine) });
 }

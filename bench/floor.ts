@@ -1,14 +1,13 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as libc from "../src/kernel/ffi/libc.ts";
 import { addrMessage, RTM_NEWADDR } from "../src/kernel/netlink/addr.ts";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../src/kernel/netlink/frame.ts";
-import { IFF_UP, linkMessage, RTM_DELLINK, RTM_NEWLINK, vethData } from "../src/kernel/netlink/link.ts";
+import { IFF_UP, linkMessage, RTM_NEWLINK, vethData } from "../src/kernel/netlink/link.ts";
 import { RTM_NEWROUTE, routeMessage } from "../src/kernel/netlink/route.ts";
 import { NETLINK_ROUTE, NetlinkSocket, request } from "../src/kernel/netlink/socket.ts";
 import { ensurePinDirectory } from "../src/kernel/netns/pin-directory.ts";
-import { unpin } from "../src/kernel/netns/sandboxes.ts";
 
 const create = NLM_F_CREATE | NLM_F_EXCL;
 const up = { flags: IFF_UP, change: IFF_UP };
@@ -16,9 +15,10 @@ const up = { flags: IFF_UP, change: IFF_UP };
 /**
  * The floor that the engine is measured against: the kernel work of one container on one network, by a bare loop of
  * netlink calls. Namespace, pin, loopback, veth pair into a bridge, address, default route, both ends up. No engine, no
- * names, no firewall, no store. For a throw-away network and mount namespace.
+ * names, no firewall, no store. For a throw-away network and mount
+ * namespace, which what was made goes with.
  */
-export class Floor implements Disposable {
+export class Floor {
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-floor-"));
   readonly #pins = join(this.#folder, "netns");
   readonly #home = openSync("/proc/thread-self/ns/net", "r");
@@ -40,15 +40,6 @@ export class Floor implements Disposable {
     this.#makeSandbox(path);
     this.#connect(path, `fl${round}`);
     return performance.now() - start;
-  }
-
-  /** Removes what was made. */
-  clear(): void {
-    for (; this.#rounds > 0; this.#rounds--) {
-      const attributes = { ifName: `fl${this.#rounds - 1}` };
-      this.#host.run([request("remove", RTM_DELLINK, linkMessage, { header: {}, attributes })]);
-      unpin(join(this.#pins, `floor${this.#rounds - 1}`));
-    }
   }
 
   #makeSandbox(path: string): void {
@@ -77,14 +68,6 @@ export class Floor implements Disposable {
     libc.setns(this.#home, libc.CLONE_NEWNET);
     closeSync(netNsFd);
     furnish(inside);
-  }
-
-  [Symbol.dispose](): void {
-    this.clear();
-    closeSync(this.#home);
-    this.#host[Symbol.dispose]();
-    libc.unmount(this.#pins, libc.MNT_DETACH);
-    rmSync(this.#folder, { recursive: true });
   }
 }
 
