@@ -6,8 +6,13 @@ test("Gate lets many share, one be alone, and serves in order of arrival", async
   const gate = new Gate();
   const order: string[] = [];
   const [first, second] = [await gate.shared(), await gate.shared()];
-  const alone = gate.alone().then((pass) => (order.push("alone"), pass));
-  const late = gate.shared().then((pass) => (order.push("late"), pass));
+  const noted = async (name: string, pass: Promise<Disposable>) => {
+    const got = await pass;
+    order.push(name);
+    return got;
+  };
+  const alone = noted("alone", gate.alone());
+  const late = noted("late", gate.shared());
   first[Symbol.dispose]();
   first[Symbol.dispose](); // twice is once
   await Promise.resolve();

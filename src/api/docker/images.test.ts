@@ -66,9 +66,6 @@ test("DELETE /images/{name} refuses the last name of an image that a container u
   const config = { ...plainConfig, rootfs: { kind: "image", reference: "lab/used", imageId: Id } } as const;
   await api.engine.containers.create({ name: "user", config, endpoints: [] });
   const { status, body } = await api.ask("DELETE", "/images/lab/used");
-  assert.deepEqual(
-    [status, body.message],
-    [409, "conflict: unable to remove image lab/used: container user uses it"],
-  );
+  assert.deepEqual([status, body.message], [409, "conflict: unable to remove image lab/used: container user uses it"]);
   assert.equal((await api.ask("GET", "/images/lab/used/json")).status, 200);
 });
