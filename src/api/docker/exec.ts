@@ -121,7 +121,7 @@ async function start(call: Call<Static<typeof startBody>>) {
 /** Joins a client's connection to a process: input until its half-close, output until both outputs and the process end. */
 async function converse(socket: Socket, session: ExecSession, spec: ExecSpec): Promise<void> {
   // The process may end before it has read all of its input: EPIPE then is no failure of ours.
-  session.stdin.on("error", () => undefined);
+  session.stdin.on("error", () => socket.resume());
   if (spec.attachStdin) socket.pipe(session.stdin);
   else {
     session.stdin.end();
@@ -136,9 +136,23 @@ async function converse(socket: Socket, session: ExecSession, spec: ExecSpec): P
   const outputs = [send("stdout", session.stdout, socket, spec.tty)];
   if (!spec.tty) outputs.push(send("stderr", session.stderr, socket, false));
   await Promise.all([...outputs, session.exited]);
-  socket.end();
-  // Docker's clients close after the end; one that does not would keep the connection for ever.
-  socket.destroySoon();
+  socket.unpipe(session.stdin);
+  part(socket);
+}
+
+/** How long a client may take to close after the end. Docker's do at once; one that does not would stay for ever. */
+const partingMs = 10_000;
+
+/**
+ * Ends our half, and drops what the client still sends until it closes: a unix socket that is closed with unread input
+ * is reset, and the client would lose the output that it has not read yet.
+ */
+function part(socket: Socket): void {
+  socket.resume();
+  socket.end(() => {
+    const late = setTimeout(() => socket.destroy(), partingMs);
+    socket.once("close", () => clearTimeout(late));
+  });
 }
 
 /** Copies one output, pausing the process while the client is slow. */
