@@ -85,7 +85,7 @@ if (import.meta.main) {
   const bridge = await engine.createNetwork("one", "10.201.0.0/20");
   await engine.createNetwork("two", "10.202.0.0/20");
   await engine.createNetwork("three", "10.203.0.0/20");
-  const floor = new Floor(bridge);
+  using floor = new Floor(bridge);
   const residents = Number(process.argv[2]);
   for (let here = 0; here < residents; here++) await engine.start(`resident${here}`, here % 2 ? "one" : "three");
   await serveStation({ make: () => make(engine, floor), disconnect: () => disconnect(engine) });

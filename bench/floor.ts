@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as libc from "../src/kernel/ffi/libc.ts";
@@ -18,7 +18,7 @@ const up = { flags: IFF_UP, change: IFF_UP };
  * names, no firewall, no store. For a throw-away network and mount
  * namespace, which what was made goes with.
  */
-export class Floor {
+export class Floor implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-floor-"));
   readonly #pins = join(this.#folder, "netns");
   readonly #home = openSync("/proc/thread-self/ns/net", "r");
@@ -68,6 +68,14 @@ export class Floor {
     libc.setns(this.#home, libc.CLONE_NEWNET);
     closeSync(netNsFd);
     furnish(inside);
+  }
+
+  /** What was made in the kernel goes with its namespace. */
+  [Symbol.dispose](): void {
+    closeSync(this.#home);
+    this.#host[Symbol.dispose]();
+    libc.unmount(this.#pins, libc.MNT_DETACH);
+    rmSync(this.#folder, { recursive: true });
   }
 }
 
