@@ -47,9 +47,15 @@ async function list(host: Subject, ...args: string[]): Promise<string[]> {
 /** Follow the carrier, and that with a delay: a bridge has none when its last member has gone (net/core/link_watch.c). */
 const ofCarrier = new Set<unknown>(["NO-CARRIER", "LOWER_UP", "linkdown"]);
 
+/** A bridge makes its fe80:: address with its first carrier, and keeps it: so does every address and route that comes of it. */
+const isLinkLocal = (item: unknown): boolean => {
+  const { local, dst } = (item ?? {}) as { local?: unknown; dst?: unknown };
+  return /^fe80:/.test(String(local ?? dst ?? ""));
+};
+
 /** The same without volatile fields and empty objects. */
 function stable<T>(value: T): T {
-  if (Array.isArray(value)) return value.filter((item) => !ofCarrier.has(item)).map(stable) as T;
+  if (Array.isArray(value)) return value.filter((item) => !ofCarrier.has(item) && !isLinkLocal(item)).map(stable) as T;
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([key]) => !volatile.test(key));
   return Object.fromEntries(kept.map(([key, inner]) => [key, stable(inner)])) as T;

@@ -148,8 +148,8 @@ for (const { what, command, found, keepsOperatorChain } of damages) {
     t.diagnostic(`put back ${Math.round(performance.now() - began)} ms after the command was begun`);
     assert.equal(Action, "repair");
     assert.ok(Number(Actor.Attributes?.["differences"]) > 0);
-    // Looks only when no repair is going on.
-    assert.deepEqual((await client.system.repair({ dryRun: true })).differences, []);
+    // Damage in two commands may be found half done: then one more repair is on its way, and tells.
+    while ((await client.system.repair({ dryRun: true })).differences.length > 0) await events.next();
     await assertTraffic();
     if (keepsOperatorChain === false)
       await host.run("nft", "add", "rule", ...ours.split(" "), "operator", "udp dport 9 drop");
