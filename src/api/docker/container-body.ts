@@ -51,6 +51,7 @@ export const containerCreateBody = Type.Object({
   StopSignal: field(text),
   StopTimeout: field(integer),
   Tty: field(flag),
+  AttachStdin: field(flag),
   OpenStdin: field(flag),
   MacAddress: field(text),
   NetworkDisabled: field(flag),

@@ -189,6 +189,7 @@ const refused: readonly [name: string, body: object, status: number, message: Re
   ["a relative working directory", { WorkingDir: "w" }, 400, /needs to be an absolute path/],
   ["an environment without a name", { Env: ["=x"] }, 400, /invalid environment variable: "=x"/],
   ["a host name of 65 bytes", { Hostname: "h".repeat(65) }, 400, /Invalid Hostname/],
+  ["input from the client", { AttachStdin: true, OpenStdin: true }, 501, /^the input .* run it with -d and without -i/],
   ["a device", { HostConfig: { Devices: [{ PathOnHost: "/dev/kvm" }] } }, 501, /^Devices is not supported/],
   ["another pid namespace", { HostConfig: { PidMode: "host" } }, 501, /^PidMode is not supported/],
   [
@@ -224,11 +225,12 @@ const refused: readonly [name: string, body: object, status: number, message: Re
     400,
     /conflicting options: network a and the network mode none/,
   ],
+  // 404 would send a docker client to pull the image.
   [
     "a shared sandbox of nobody",
     { HostConfig: { NetworkMode: "container:nobody" } },
-    404,
-    /^No such container: nobody$/,
+    400,
+    /^Invalid container configuration: No such container: nobody$/,
   ],
   [
     "a shared sandbox with a host name",

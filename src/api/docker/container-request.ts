@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { invalid } from "../../base/errors.ts";
+import { EngineError, invalid } from "../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../model/container.ts";
 import type { CreateBody } from "./container-body.ts";
@@ -17,6 +17,7 @@ export function containerRequest(
   body: CreateBody,
   options: { name: string; version: number },
 ): { request: ContainerRequest; warnings: string[] } {
+  refuseInput(body);
   const warnings = [
     ...checkUnsupported(unsupportedConfig, body),
     ...checkUnsupported(unsupportedHostConfig, body.HostConfig),
@@ -30,6 +31,15 @@ export function containerRequest(
     networkModeText,
   };
   return { request: { name: containerName(options.name), config, endpoints }, warnings };
+}
+
+/** Refused here rather than at the attach that follows: a docker client would say nothing useful, and leave it behind. */
+function refuseInput(body: CreateBody): void {
+  if (!body.AttachStdin || !body.OpenStdin) return;
+  throw new EngineError("NOT_SUPPORTED", {
+    what: "the input of a container's first process",
+    instead: "run it with -d and without -i (a command that stays, such as sleep infinity), then exec -it",
+  });
 }
 
 function processConfig(body: CreateBody) {

@@ -1,4 +1,4 @@
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, type ErrorCode } from "../../base/errors.ts";
 import type { Filters } from "../../engine/engine.ts";
 import { FilterError } from "../query.ts";
 import { type Call, type Route, reply, route } from "../route.ts";
@@ -60,9 +60,13 @@ export const containerRoutes: readonly Route[] = [
     action: "container_create",
     body: containerCreateBody,
     async handle({ engine, body, query, version }) {
-      const { request, warnings } = containerRequest(engine, body, { name: query.text("name"), version });
-      const created = await engine.containers.create(request);
-      return reply(201, { Id: created.id, Warnings: [...created.warnings, ...warnings] });
+      try {
+        const { request, warnings } = containerRequest(engine, body, { name: query.text("name"), version });
+        const created = await engine.containers.create(request);
+        return reply(201, { Id: created.id, Warnings: [...created.warnings, ...warnings] });
+      } catch (error) {
+        throw onlyImagesMissing(error);
+      }
     },
   }),
   route({
@@ -143,6 +147,16 @@ export const containerRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/**
+ * 404 means one thing to a docker client that creates: the image is missing, and it goes to pull it and reports that
+ * instead. A network or container that is missing is a fault of the request.
+ */
+function onlyImagesMissing(error: unknown): unknown {
+  const about: readonly ErrorCode[] = ["NETWORK_NOT_FOUND", "CONTAINER_NOT_FOUND"];
+  if (!(error instanceof EngineError) || !about.includes(error.code)) return error;
+  return new EngineError("INVALID", { what: "container configuration", why: error.message }, { cause: error });
+}
 
 /** The longest a Node timer can wait, in whole seconds: 2^31 - 1 ms, or 24 days. */
 const longestWaitSeconds = 2_147_483;
