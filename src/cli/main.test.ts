@@ -131,6 +131,14 @@ test("main() sends an archive to be imported", async () => {
   assert.match(stdout, /^sha256:e+\n$/);
 });
 
+test("main() says in a line why an archive cannot be read, and asks for nothing", async () => {
+  const missing = await run("image import /no/such.tar box");
+  const directory = await run("image import / box");
+  assert.match(missing.stderr, /^cannot read the archive: ENOENT: .*'\/no\/such\.tar'\n$/);
+  assert.match(directory.stderr, /^cannot read the archive: \/ is a directory; make a tar of it/);
+  assert.deepEqual([missing.exitCode, directory.exitCode, missing.requests, directory.requests], [1, 1, [], []]);
+});
+
 test("main() removes everything of ours on system reset", async () => {
   const { requests, stdout, exitCode } = await run("system reset --force");
   assert.equal(exitCode, 0);
