@@ -41,10 +41,14 @@ export async function runDaemon(argv: readonly string[], compose: Compose = comp
     await run(flags, compose, log, () => reload(argv, log));
     return 0;
   } catch (error) {
-    log.fatal({ err: error }, `the daemon ends: ${(error as Error).message}`);
+    log.fatal(knownFault(error) ?? { err: error }, `the daemon ends: ${(error as Error).message}`);
     return 1;
   }
 }
+
+/** A fault of the catalogue says in its message what to do: a stack would bury it. Others keep theirs. */
+const knownFault = (error: unknown): object | undefined =>
+  error instanceof EngineError ? { code: error.code, ...error.data } : undefined;
 
 /** Loaded only when there is something to run, so that --help and --validate need nothing of the machine. */
 const composeAll: Compose = async (options, log) => (await import("./compose.ts")).compose(options, log);

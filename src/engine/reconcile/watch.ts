@@ -24,7 +24,7 @@ export function watchKernel(parts: Parts): Disposable {
   };
   const watch = parts.kernel.watch((change) => {
     if (closed || !concerns(parts, change)) return;
-    parts.log.info({ change }, "kernel state of ours was changed by somebody else");
+    parts.log.info({ change }, "kernel state of ours has changed: comparing it with the model");
     wanted = true;
     if (!running) void run();
   });
