@@ -28,7 +28,7 @@ const refusals: readonly Refusal[] = [
     "swarm",
     noSwarm,
   ),
-  ...every(["GET", "POST", "DELETE"], ["/volumes", "/volumes/*"], "volumes", noVolumes),
+  ...every(["GET", "POST", "DELETE"], ["/volumes", "/volumes/*"], "managing volumes", noVolumes),
   ...every(["GET", "POST", "DELETE"], ["/plugins", "/plugins/*"], "plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
   ...every(["POST"], ["/images/*"], "this use of images", noBuild),

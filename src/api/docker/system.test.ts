@@ -47,7 +47,7 @@ const unknown: readonly [method: "GET" | "POST" | "DELETE", url: string, status:
   ["GET", "/nothing", 404, /^page not found$/],
   ["DELETE", "/networks", 404, /^page not found$/],
   ["GET", "/v1.51", 404, /^page not found$/],
-  ["GET", "/volumes", 501, /^volumes is not supported: bind-mount/],
+  ["GET", "/volumes", 501, /^managing volumes is not supported: bind-mount/],
   ["POST", "/swarm/init", 501, /^swarm is not supported/],
   ["POST", "/build", 501, /^building images is not supported/],
   ["POST", "/session", 501, /^building images is not supported/],
