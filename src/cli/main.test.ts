@@ -33,6 +33,34 @@ test("main() runs a root that is no image, with all words as the command", async
   assert.equal(exitCode, 0);
 });
 
+test("main() sends docker's flags that are not carried out, for the daemon to warn of or to refuse", async () => {
+  const flags =
+    "--restart on-failure:3 -m 512m --memory-swap -1 --cpus 1.5 --init --ulimit nofile=10:20 --shm-size 1.5g";
+  const { requests, exitCode } = await run(`create ${flags} --pid host --log-driver none --health-cmd true img`);
+  assert.deepEqual(field(requests, "HostConfig"), {
+    NetworkMode: "default",
+    RestartPolicy: { Name: "on-failure", MaximumRetryCount: 3 },
+    Memory: 536_870_912,
+    MemorySwap: -1,
+    NanoCpus: 1_500_000_000,
+    ShmSize: 1_610_612_736,
+    Init: true,
+    Ulimits: [{ Name: "nofile", Soft: 10, Hard: 20 }],
+    LogConfig: { Type: "none" },
+    PidMode: "host",
+  });
+  assert.deepEqual(field(requests, "Healthcheck"), { Test: ["CMD-SHELL", "true"] });
+  assert.equal(exitCode, 0);
+});
+
+test("main() refuses values of docker's flags that mean nothing", async () => {
+  for (const flags of ["--restart maybe", "-m much", "--cpus many", "--ulimit nofile"]) {
+    const { exitCode, stderr, requests } = await run(`run ${flags} img`);
+    assert.deepEqual([exitCode, requests], [125, []], flags);
+    assert.match(stderr, /^invalid argument ".*" for ".*" flag: it (must be|is no) /);
+  }
+});
+
 test("main() makes a --rootfs directory absolute", async () => {
   const { requests } = await run("create --rootfs some/dir true");
   assert.deepEqual(field(requests, "Fairlead"), { Rootfs: `${process.cwd()}/some/dir` });

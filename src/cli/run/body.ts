@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { OptionValues } from "../command/options.ts";
 import { ExitError } from "../errors.ts";
 import { capabilities } from "./capabilities.ts";
+import { dockerConfig, dockerHostConfig } from "./docker-flags.ts";
 import { readEnvironment, readLabels } from "./environment.ts";
 import { parseDnsServer, parseExtraHost } from "./hosts.ts";
 import { parseMount, parseTmpfs, parseVolumes } from "./mounts.ts";
@@ -42,6 +43,7 @@ export function containerBody(flags: ContainerFlags, words: readonly string[], a
       Volumes: Object.fromEntries(volumes.anonymous.map((path) => [path, {}])),
       Entrypoint: flags.entrypoint === "" ? [] : [flags.entrypoint],
       StopSignal: flags.stopSignal,
+      ...dockerConfig(flags),
     }),
     ...(flags.stopTimeout === undefined ? {} : { StopTimeout: flags.stopTimeout }),
     AttachStdout: true,
@@ -68,6 +70,7 @@ function hostConfig(flags: ContainerFlags, bindings: object, binds: readonly str
     Privileged: flags.privileged,
     ReadonlyRootfs: flags.readOnly,
     AutoRemove: flags.rm,
+    ...dockerHostConfig(flags),
   };
 }
 

@@ -1,4 +1,5 @@
 import { flag, integer, list, pairs, text } from "../command/options.ts";
+import { dockerFlags } from "./docker-flags.ts";
 
 /** Flags of `run` and `create`. */
 export const containerOptions = {
@@ -49,4 +50,5 @@ export const containerOptions = {
   user: text({ short: "u", about: "user, as name|uid[:group|gid]" }),
   volume: list({ short: "v", about: "bind-mount, as host-path:container-path[:ro]" }),
   workdir: text({ short: "w", about: "working directory" }),
+  ...dockerFlags,
 } as const;

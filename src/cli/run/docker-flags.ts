@@ -1,0 +1,93 @@
+import { flag, integer, list, type OptionValues, text } from "../command/options.ts";
+import { badValue } from "../errors.ts";
+
+/**
+ * Flags of docker's run that Fairlead does not carry out. They are taken and sent as docker's CLI sends them, so that
+ * the daemon alone decides which it warns of and which it refuses, and says why.
+ */
+export const dockerFlags = {
+  cpuShares: integer({ short: "c", hidden: true, about: "no effect" }),
+  cpus: text({ hidden: true, about: "no effect" }),
+  cpusetCpus: text({ hidden: true, about: "no effect" }),
+  device: list({ hidden: true, about: "refused" }),
+  groupAdd: list({ hidden: true, about: "refused" }),
+  healthCmd: text({ hidden: true, about: "no effect" }),
+  init: flag({ hidden: true, about: "no effect" }),
+  ipc: text({ hidden: true, about: "refused" }),
+  logDriver: text({ hidden: true, about: "refused" }),
+  memory: text({ short: "m", hidden: true, about: "no effect" }),
+  memorySwap: text({ hidden: true, about: "no effect" }),
+  noHealthcheck: flag({ hidden: true, about: "health is never checked" }),
+  pid: text({ hidden: true, about: "refused" }),
+  pidsLimit: integer({ hidden: true, about: "no effect" }),
+  restart: text({ hidden: true, about: "no effect" }),
+  securityOpt: list({ hidden: true, about: "refused" }),
+  shmSize: text({ hidden: true, about: "no effect" }),
+  ulimit: list({ hidden: true, about: "no effect" }),
+  userns: text({ hidden: true, about: "refused" }),
+  uts: text({ hidden: true, about: "refused" }),
+  volumesFrom: list({ hidden: true, about: "refused" }),
+} as const;
+
+type Flags = OptionValues<typeof dockerFlags>;
+
+/** Their fields of HostConfig; those not given are zero, "" or empty. */
+export function dockerHostConfig(flags: Flags): object {
+  return {
+    RestartPolicy: restartPolicy(flags.restart),
+    Memory: bytes("-m, --memory", flags.memory),
+    MemorySwap: flags.memorySwap === "-1" ? -1 : bytes("--memory-swap", flags.memorySwap),
+    NanoCpus: nanoCpus(flags.cpus),
+    CpuShares: flags.cpuShares,
+    CpusetCpus: flags.cpusetCpus,
+    PidsLimit: flags.pidsLimit,
+    ShmSize: bytes("--shm-size", flags.shmSize),
+    Init: flags.init,
+    Ulimits: flags.ulimit.map(ulimit),
+    Devices: flags.device.map((device) => ({ PathOnHost: device.split(":")[0] })),
+    GroupAdd: flags.groupAdd,
+    SecurityOpt: flags.securityOpt,
+    LogConfig: flags.logDriver ? { Type: flags.logDriver } : {},
+    PidMode: flags.pid,
+    IpcMode: flags.ipc,
+    UTSMode: flags.uts,
+    UsernsMode: flags.userns,
+    VolumesFrom: flags.volumesFrom,
+  };
+}
+
+/** Their field of the container's own configuration. */
+export const dockerConfig = ({ healthCmd }: Flags): object =>
+  healthCmd ? { Healthcheck: { Test: ["CMD-SHELL", healthCmd] } } : {};
+
+/** "always", "on-failure:3". */
+function restartPolicy(text: string): object {
+  if (text === "") return {};
+  const [name = "", count] = text.split(":");
+  if (!["no", "always", "unless-stopped", "on-failure"].includes(name) || (count !== undefined && !/^\d+$/.test(count)))
+    throw badValue("--restart", text, "it must be no, always, unless-stopped or on-failure[:COUNT]");
+  return { Name: name, ...(count === undefined ? {} : { MaximumRetryCount: Number(count) }) };
+}
+
+const units = ["b", "k", "m", "g", "t"];
+
+/** "512m", "1.5g", "64": powers of 1024, as docker reads sizes of memory. */
+function bytes(name: string, text: string): number {
+  if (text === "") return 0;
+  const [, number, unit = "b"] = /^(\d+(?:\.\d+)?)([bkmgt])?(?:i?b)?$/i.exec(text) ?? [];
+  if (number === undefined) throw badValue(name, text, "it is no size such as 512m or 1.5g");
+  return Math.floor(Number(number) * 1024 ** units.indexOf(unit.toLowerCase()));
+}
+
+function nanoCpus(text: string): number {
+  if (text === "") return 0;
+  if (!/^\d+(\.\d+)?$/.test(text)) throw badValue("--cpus", text, "it is no number such as 1.5");
+  return Math.round(Number(text) * 1e9);
+}
+
+/** "nofile=1024:2048". */
+function ulimit(text: string): object {
+  const [, name, soft, hard = soft] = /^(\w+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  if (name === undefined) throw badValue("--ulimit", text, "it must be NAME=SOFT[:HARD]");
+  return { Name: name, Soft: Number(soft), Hard: Number(hard) };
+}
