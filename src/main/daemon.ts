@@ -48,7 +48,7 @@ export async function runDaemon(argv: readonly string[], compose: Compose = comp
 
 /** A fault of the catalogue says in its message what to do: a stack would bury it. Others keep theirs. */
 const knownFault = (error: unknown): object | undefined =>
-  error instanceof EngineError ? { code: error.code, ...error.data } : undefined;
+  error instanceof EngineError ? { code: error.code, data: error.data } : undefined;
 
 /** Loaded only when there is something to run, so that --help and --validate need nothing of the machine. */
 const composeAll: Compose = async (options, log) => (await import("./compose.ts")).compose(options, log);
