@@ -228,6 +228,13 @@ test("main() shows help of everything, of a group and of a verb", async () => {
   );
 });
 
+test("main() says what to do instead of docker's commands that are not offered", async () => {
+  const [pull, volume] = [await run("pull alpine"), await run("volume ls")];
+  assert.match(pull.stderr, /^unknown command: fairlead pull\n\(images are not pulled .*fairlead image import/);
+  assert.match(volume.stderr, /^unknown command: fairlead volume\n\(bind-mount directories/);
+  assert.deepEqual([pull.exitCode, volume.exitCode], [1, 1]);
+});
+
 test("main() says what a mistyped command may have meant", async () => {
   const [verb, inGroup, unlike] = [await run("netwrok ls"), await run("network conect"), await run("zzzz")];
   assert.deepEqual([verb.exitCode, inGroup.exitCode, unlike.exitCode], [1, 1, 1]);

@@ -2,13 +2,42 @@ import { Command as Commander, CommanderError } from "commander";
 import { UsageError } from "./errors.ts";
 import { spellings } from "./verbs.ts";
 
+const imports = "images are not pulled or built: fairlead image import FILE NAME, or run --rootfs host";
+const noSwarm = "networks and containers are those of one host";
+const noPause = "use fairlead kill -s SIGSTOP CONTAINER, and SIGCONT";
+
+/** Verbs that docker's users try, and what to do instead: a verb spelt alike would mislead them. */
+const dockerVerbs: Readonly<Record<string, string>> = {
+  attach: "use fairlead logs -f CONTAINER, or fairlead exec -it CONTAINER sh",
+  build: imports,
+  commit: imports,
+  compose: "start containers with fairlead run; the network verbs work with docker's API too",
+  cp: "use fairlead exec with tar, or run -v HOST-PATH:PATH",
+  load: imports,
+  login: imports,
+  pause: noPause,
+  pull: imports,
+  push: imports,
+  service: noSwarm,
+  stack: noSwarm,
+  stats: "network counters are at /metrics of the daemon's socket",
+  swarm: noSwarm,
+  top: "use fairlead exec CONTAINER ps",
+  unpause: noPause,
+  update: "resource limits and restart policies are not applied",
+  volume: "bind-mount directories of the host: fairlead run -v HOST-PATH:PATH",
+};
+
 /** The error for words that name no verb, with the nearest one that exists. */
 export function unknownVerb(words: readonly string[], group: string | undefined): UsageError {
   const known = spellings
     .filter((spelling) => (group === undefined ? true : spelling.startsWith(`${group} `)))
     .map((spelling) => spelling.split(" ")[group === undefined ? 0 : 1] ?? "");
   const asked = words[group === undefined ? 0 : 1] ?? "";
-  const suggestion = nearest(asked, [...new Set([...known, ...(group === undefined ? ["daemon"] : [])])]);
+  const instead = group === undefined ? dockerVerbs[asked] : undefined;
+  const suggestion = instead
+    ? `\n(${instead})`
+    : nearest(asked, [...new Set([...known, ...(group === undefined ? ["daemon"] : [])])]);
   const name = group === undefined ? asked : `${group} ${asked}`;
   const see = `Run 'fairlead ${group === undefined ? "" : `${group} `}--help' for more information`;
   return new UsageError(1, `unknown command: fairlead ${name}${suggestion}\n\n${see}`);

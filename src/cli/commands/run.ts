@@ -19,7 +19,7 @@ export const run = command({
   takesCommand: true,
   failure: 125,
   notes:
-    "In the foreground its output is shown, signals are passed on, and its exit code\nis this command's. 125: it could not be created. 126: its command cannot be run.\n127: its command was not found.\n\nOther flags of docker's (--restart, --memory, --cpus, --ulimit, --init ...) are taken,\nand the daemon warns that they have no effect, or refuses them.",
+    "In the foreground its output is shown, signals are passed on, and its exit code\nis this command's. 125: it could not be created. 126: its command cannot be run.\n127: its command was not found.\n\nOther flags of docker's (--restart, --memory, --cpus, --ulimit, --init ...) are\ntaken, and the daemon warns that they have no effect, or refuses them.",
   examples: [
     "run -d --name web --network front -p 8080:80 nginx:1.27",
     "run --rm --rootfs host --network back getent hosts web",

@@ -81,7 +81,7 @@ function bytes(name: string, text: string): number {
 
 function nanoCpus(text: string): number {
   if (text === "") return 0;
-  if (!/^\d+(\.\d+)?$/.test(text)) throw badValue("--cpus", text, "it is no number such as 1.5");
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text)) throw badValue("--cpus", text, "it is no number such as 1.5");
   return Math.round(Number(text) * 1e9);
 }
 
