@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { main } from "./main.ts";
 import { FakeDaemon, type Recorded } from "./testing/fake-daemon.ts";
@@ -59,6 +62,25 @@ test("main() refuses values of docker's flags that mean nothing", async () => {
     assert.deepEqual([exitCode, requests], [125, []], flags);
     assert.match(stderr, /^invalid argument ".*" for ".*" flag: it (must be|is no) /);
   }
+});
+
+test("main() writes the id to --cidfile, and creates nothing when the file is there already", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-cidfile-"));
+  try {
+    const file = join(directory, "id");
+    const first = await run(`create --cidfile ${file} img`);
+    assert.equal(readFileSync(file, "utf8"), first.stdout.trim());
+    const second = await run(`run -d --cidfile ${file} img`);
+    assert.deepEqual([second.exitCode, second.requests], [125, []]);
+    assert.match(second.stderr, /^cannot write the container id, so nothing was created: EEXIST/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("main() leaves escapes in an action of --format to its strings", async () => {
+  const { stdout } = await run(String.raw`inspect -f {{.Id}}\t{{"\n"}}x web`);
+  assert.equal(stdout, `${webId}\t\nx\n`);
 });
 
 test("main() makes a --rootfs directory absolute", async () => {
@@ -230,6 +252,7 @@ test("main() shows help of everything, of a group and of a verb", async () => {
 
 test("main() says what to do instead of docker's commands that are not offered", async () => {
   const [pull, volume] = [await run("pull alpine"), await run("volume ls")];
+  assert.match((await run("constructor")).stderr, /^unknown command: fairlead constructor\n\nRun/);
   assert.match(pull.stderr, /^unknown command: fairlead pull\n\(images are not pulled .*fairlead image import/);
   assert.match(volume.stderr, /^unknown command: fairlead volume\n\(bind-mount directories/);
   assert.deepEqual([pull.exitCode, volume.exitCode], [1, 1]);

@@ -34,7 +34,7 @@ export function unknownVerb(words: readonly string[], group: string | undefined)
     .filter((spelling) => (group === undefined ? true : spelling.startsWith(`${group} `)))
     .map((spelling) => spelling.split(" ")[group === undefined ? 0 : 1] ?? "");
   const asked = words[group === undefined ? 0 : 1] ?? "";
-  const instead = group === undefined ? dockerVerbs[asked] : undefined;
+  const instead = group === undefined && Object.hasOwn(dockerVerbs, asked) ? dockerVerbs[asked] : undefined;
   const suggestion = instead
     ? `\n(${instead})`
     : nearest(asked, [...new Set([...known, ...(group === undefined ? ["daemon"] : [])])]);

@@ -1,7 +1,6 @@
 import { any } from "../command/arguments.ts";
 import { command } from "../command/command.ts";
-import { flag, text } from "../command/options.ts";
-import { ExitError } from "../errors.ts";
+import { flag } from "../command/options.ts";
 import { createContainer } from "../run/create.ts";
 import { follow, startFailure } from "../run/follow.ts";
 import { containerOptions } from "../run/options.ts";
@@ -14,7 +13,6 @@ export const run = command({
   options: {
     ...containerOptions,
     detach: flag({ short: "d", about: "leave it in the background and print its id" }),
-    cidfile: text({ about: "file to write the id to", completes: "files" }),
   },
   takesCommand: true,
   failure: 125,
@@ -27,7 +25,6 @@ export const run = command({
   ],
   async run({ args, options, client, out }) {
     const id = await createContainer({ client, out, options, words: args.words, detached: options.detach });
-    if (options.cidfile) await writeId(options.cidfile, id);
     try {
       if (!options.detach) {
         out.exitCode = await follow({ client, out, id, removed: options.rm });
@@ -40,10 +37,3 @@ export const run = command({
     }
   },
 });
-
-async function writeId(path: string, id: string): Promise<void> {
-  const { writeFile } = await import("node:fs/promises");
-  await writeFile(path, id, { flag: "wx" }).catch((cause: Error) => {
-    throw new ExitError(125, `cannot write the container id: ${cause.message}`, { cause });
-  });
-}

@@ -82,5 +82,8 @@ function cell<Row>({ columns }: Listing<Row>, name: string, row: Row): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Shells leave "\t" and "\n" as they are typed; docker reads them. */
-export const readEscapes = (format: string): string => format.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
+const escapes: Readonly<Record<string, string>> = { "\\t": "\t", "\\n": "\n" };
+
+/** Shells leave "\t" and "\n" as they are typed; docker reads them. Those in an action belong to its own strings. */
+export const readEscapes = (format: string): string =>
+  format.replace(/\{\{.*?\}\}|\\[tn]/gs, (found) => escapes[found] ?? found);

@@ -1,6 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { type ContainerFlags, containerBody } from "./body.ts";
+import { withCidfile } from "./cidfile.ts";
 import { refuseInput } from "./input.ts";
 
 interface Creation {
@@ -16,7 +17,9 @@ interface Creation {
 export async function createContainer({ client, out, options, words, detached }: Creation): Promise<string> {
   refuseInput(options, detached ?? false);
   const body = containerBody(options, words, { directory: process.cwd(), environment: out.env });
-  const { Id, Warnings } = await client.containers.create(options.name, body);
-  for (const warning of Warnings ?? []) out.errorLine(`WARNING: ${warning}`);
-  return Id;
+  return await withCidfile(options.cidfile, async () => {
+    const { Id, Warnings } = await client.containers.create(options.name, body);
+    for (const warning of Warnings ?? []) out.errorLine(`WARNING: ${warning}`);
+    return Id;
+  });
 }

@@ -6,6 +6,7 @@ export const containerOptions = {
   addHost: list({ about: "extra line of /etc/hosts, as name:address or name:host-gateway" }),
   capAdd: list({ about: "Linux capability to add" }),
   capDrop: list({ about: "Linux capability to drop" }),
+  cidfile: text({ about: "file to write the id to", completes: "files" }),
   dns: list({ about: "DNS server to forward to" }),
   dnsOption: list({ also: ["dns-opt"], about: "option of resolv.conf" }),
   dnsSearch: list({ about: 'DNS search domain; "." for none' }),
