@@ -135,6 +135,7 @@ for (const mode of ["host", "none"] as const) {
 test("POST /containers/create puts the container-wide MAC address and --link on the main network", async () => {
   await using api = testApi();
   await api.engine.networks.create({ ...network, name: "a" });
+  await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
   const body = { ...host, MacAddress: "02:00:00:00:00:09", HostConfig: { NetworkMode: "bridge", Links: ["db:store"] } };
   const { endpoints } = await created(api, { ...body, NetworkingConfig: { EndpointsConfig: { bridge: {}, a: {} } } });
   assert.deepEqual(
@@ -189,6 +190,12 @@ const refused: readonly [name: string, body: object, status: number, message: Re
   ["a relative working directory", { WorkingDir: "w" }, 400, /needs to be an absolute path/],
   ["an environment without a name", { Env: ["=x"] }, 400, /invalid environment variable: "=x"/],
   ["a host name of 65 bytes", { Hostname: "h".repeat(65) }, 400, /Invalid Hostname/],
+  [
+    "a link to nobody on the default network",
+    { HostConfig: { Links: ["nobody:db"] } },
+    400,
+    /^Invalid container configuration: No such container: nobody$/,
+  ],
   ["input from the client", { AttachStdin: true, OpenStdin: true }, 501, /^the input .* run it with -d and without -i/],
   ["a device", { HostConfig: { Devices: [{ PathOnHost: "/dev/kvm" }] } }, 501, /^Devices is not supported/],
   ["another pid namespace", { HostConfig: { PidMode: "host" } }, 501, /^PidMode is not supported/],

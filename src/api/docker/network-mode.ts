@@ -17,6 +17,10 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   if (text.startsWith("container:")) return joined(engine, body, text);
   if (text === "host")
     refuse(hasLinks(body), "host type networking can't be used with links. This would result in undefined behavior");
+  // Names of user-defined networks come and go; on the default one a link is all there is, and docker wants it there.
+  if (text === "bridge")
+    for (const link of body.HostConfig?.Links ?? [])
+      engine.containers.inspect(link.replace(/^\//, "").split(":")[0] ?? "");
   const endpoints = endpointsOf(body, text, version);
   if (text === "host" || text === "none") {
     const other = endpoints.find(({ network }) => network !== text);
