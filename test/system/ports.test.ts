@@ -372,7 +372,7 @@ for line in sys.stdin:
     assert.equal((await ask(100, "one")).at(-1), "one");
     // Two is up when it answers from inside.
     using two = await Inside.of(host, "two");
-    const probe = `for i in $(seq 100); do echo ? | nc -u -w1 -q0 127.0.0.1 53 | grep -q two && exit; done; exit 1`;
+    const probe = `for i in $(seq 20); do echo ? | nc -u -w1 127.0.0.1 53 | grep -q two && exit; done; exit 1`;
     await two.run("bash", "-c", probe);
     await host.fairlead("port", "rm", "one", "53/udp");
     assert.deepEqual(await ask(3), ["-", "-", "-"]);

@@ -44,7 +44,7 @@ test("docker network create, ls, inspect, connect, disconnect, rm and prune read
     (await cli("ls", "--format", "{{.Name}} {{.Driver}}")).out,
     "bridge bridge\nhost host\nnone null\nweb bridge",
   );
-  assert.equal((await cli("connect", "--alias", "front", "--gw-priority", "2", "web", "c1")).code, 0);
+  assert.equal((await cli("connect", "--alias", "front", "web", "c1")).code, 0);
   const format =
     "{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}} {{(index .IPAM.Config 0).Gateway}} {{.Labels.a}}";
   assert.equal((await cli("inspect", "-f", format, "web")).out, "c1 10.5.0.2/16 10.5.0.1 b");
