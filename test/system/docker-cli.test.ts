@@ -204,7 +204,7 @@ test("API-1 docker network rm of several, in use, built in, missing, and with -f
   const { code, stdout, stderr } = await host.docker("network", "rm", "nothing", id.slice(0, 12));
   assert.deepEqual([code, stdout], [1, `${id.slice(0, 12)}\n`]);
   assert.match(stderr, /network nothing not found|No such network: nothing/);
-  assert.equal(await network("rm", "-f", "nothing"), "");
+  if (!skip) assert.equal(await network("rm", "-f", "nothing"), "");
 });
 
 test("API-1 docker network prune with -f and each filter", async () => {
