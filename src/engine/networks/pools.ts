@@ -27,12 +27,14 @@ export function checkPools({ ipam }: { ipam: Ipam }, request: Pick<NetworkReques
   for (const pool of completePools(request)) ipam.checkPool(pool);
 }
 
+/** IPv4 before IPv6, as Docker keeps them: its CLI sends subnets in no order at all. */
 function completePools({ pools, ipv4, ipv6 }: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): PoolRequest[] {
   const given = pools.map((pool): PoolRequest => ({ ...pool, family: familyOf(pool), wantsGateway: true }));
   const missing = ([4, 6] as const).filter(
     (family) => (family === 4 ? ipv4 : ipv6) && !given.some((pool) => pool.family === family),
   );
-  return [...given, ...missing.map((family): PoolRequest => ({ family, aux: {}, wantsGateway: true }))];
+  const made = missing.map((family): PoolRequest => ({ family, aux: {}, wantsGateway: true }));
+  return [...given, ...made].sort((a, b) => a.family - b.family);
 }
 
 /** A pool without a subnet belongs to IPv4, unless an address in it says otherwise. */
