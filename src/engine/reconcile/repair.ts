@@ -6,6 +6,7 @@ import { type Desired, desired } from "./desired.ts";
 /**
  * Compares kernel and model, and unless it is a dry run makes the kernel follow: makes what is missing, mends what is
  * different, removes what carries our mark and belongs to nobody. Alone: nothing may be half-made while it looks.
+ * Goes on after a failure and reports all of them.
  */
 export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Promise<RepairReport> {
   using _alone = await parts.gate.alone();
@@ -19,9 +20,11 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   for (const { problem, object, owner, detail } of differences) {
     parts.log.warn({ problem, object, owner, detail }, "found a difference between kernel and model, repairing it");
   }
-  if (broken.length > 0) mend(parts, want, broken);
-  if (rules.length > 0) parts.firewall.restore(want.elements);
-  await removeOrphans(orphans);
+  await all([
+    () => broken.length > 0 && mend(parts, want, broken),
+    () => rules.length > 0 && parts.firewall.restore(want.elements),
+    ...orphans.map(({ remove }) => remove),
+  ]);
   const attributes = { differences: String(differences.length), first: differences[0]?.object ?? "" };
   parts.events.emit("daemon", "repair", { id: "fairlead", attributes });
   return { differences, repaired: true };
@@ -63,8 +66,9 @@ function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
   ];
 }
 
-async function removeOrphans(orphans: readonly Orphan[]): Promise<void> {
-  const results = await Promise.allSettled(orphans.map(({ remove }) => remove()));
+/** One thing that cannot be mended, such as a link that a privileged container holds, is no reason to leave the rules flushed. */
+async function all(steps: readonly (() => unknown)[]): Promise<void> {
+  const results = await Promise.allSettled(steps.map(async (step) => step()));
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-  if (failures.length > 0) throw new AggregateError(failures, "Cannot remove every orphan");
+  if (failures.length > 0) throw new AggregateError(failures, "Cannot repair everything");
 }

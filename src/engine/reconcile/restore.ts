@@ -32,13 +32,20 @@ export async function restoreSandboxes(
 ): Promise<void> {
   for (const container of running) adoptSandbox(parts, container);
   parts.expected.add(desired(parts).objects);
-  const { differences } = await repair(parts, { dryRun: false });
+  const repaired = await repairAtStart(parts);
   const open = [...parts.sandboxes.all()];
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
-  parts.log.info(
-    { networks: parts.state.networks.size, sandboxes: open.length, repaired: differences.length },
-    "restored",
-  );
+  parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
+}
+
+/** What cannot be repaired must not keep the daemon, and so all others, down. */
+async function repairAtStart(parts: Parts): Promise<number> {
+  try {
+    return (await repair(parts, { dryRun: false })).differences.length;
+  } catch (err) {
+    parts.log.error({ err }, "cannot repair everything; run `fairlead repair` to try again");
+    return 0;
+  }
 }
 
 /** The sandbox's endpoints and ports are its creator's, whether or not that one still runs. */
