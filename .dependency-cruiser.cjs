@@ -9,6 +9,8 @@ const layers = {
   store: ["base", "model", "contracts"],
   firewall: ["base", "model", "contracts"],
   ports: ["base", "model", "contracts"],
+  cluster: ["base", "model", "contracts"],
+  dhcp: ["base", "model", "contracts"],
   runtime: ["base", "model", "contracts"],
   drivers: ["base", "model", "contracts"],
   engine: ["base", "model", "contracts"],

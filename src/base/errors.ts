@@ -122,6 +122,16 @@ export const catalogue = {
     status: 500,
     text: (d: { path: string; why: string; remedy: string }) => `Cannot use store ${d.path}: ${d.why}; ${d.remedy}`,
   },
+  STORE_AWAY: {
+    status: 503,
+    text: (d: { what: string; store: string; why: string }) =>
+      `Cannot ${d.what}: the cluster's store at ${d.store} does not answer (${d.why}); containers run on, try again when it is back`,
+  },
+  STORE_REFUSED: {
+    status: 500,
+    text: (d: { what: string; store: string; why: string }) =>
+      `Cannot ${d.what}: the cluster's store at ${d.store} refuses: ${d.why}`,
+  },
   NOT_SUPPORTED: {
     status: 501,
     text: (d: { what: string; instead: string }) => `${d.what} is not supported: ${d.instead}`,

@@ -15,10 +15,22 @@ export interface Gateways {
   readonly ipv6?: string;
 }
 
+/** Where this host's tunnels end, when it belongs to a cluster. */
+export interface Underlay {
+  /** VTEP. */
+  readonly address: string;
+  /** The link that has it. */
+  readonly device: string;
+  /** UDP port of VXLAN. */
+  readonly port: number;
+}
+
 /** Facts of the machine that a description may depend on. */
 export interface DriverKit {
   /** Name of the bridge of the built-in network `bridge`. */
   readonly defaultBridge: string;
+  /** Undefined: this host is alone. */
+  readonly underlay?: () => Underlay | undefined;
 }
 
 /**
@@ -31,6 +43,11 @@ export interface Driver {
   readonly addressed: boolean;
   /** One instance only, built in (host, none). */
   readonly singleton: boolean;
+  /**
+   * "global": its networks belong to all hosts of the cluster (Docker's scope). What `network` describes is then in the
+   * kernel only while an open sandbox of this host is attached to it.
+   */
+  readonly scope: "local" | "global";
   /** Whether ports can be published on its endpoints. */
   readonly publishes: boolean;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */

@@ -6,6 +6,10 @@ import type { Rollback } from "../base/rollback.ts";
  */
 export type KernelObject = BridgeObject | VethObject | AddressObject | RouteObject | SysctlObject;
 
+/** Objects that are interfaces. What they carry goes with them. */
+export type LinkObject = Extract<KernelObject, { readonly name: string; readonly netns: NetnsRef }>;
+export const isLink = (object: KernelObject): object is LinkObject => "name" in object;
+
 /** "host": the namespace the daemon treats as the machine; else the id of a sandbox. */
 export type NetnsRef = string;
 export const hostNetns: NetnsRef = "host";
@@ -35,7 +39,70 @@ export interface VethObject extends Described {
   readonly master?: string;
   /** Bridge port isolation: reaches the bridge itself, not other isolated ports (IFLA_BRPORT_ISOLATED, Linux 4.18). */
   readonly isolated: boolean;
+  /** False: the bridge neither learns from this port nor floods unknown unicast to it; its MAC is a BridgeFdbObject. */
+  readonly learns?: boolean;
   readonly peer: { readonly netns: NetnsRef; readonly name: string; readonly mac: string };
+}
+
+/** A link of its own MAC on a link of the host ("parent"), made inside `netns` straight away; made up. */
+export interface MacvlanObject extends Described {
+  readonly kind: "macvlan";
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** A link of the host. When it goes, the kernel takes this one with it. */
+  readonly parent: string;
+  /** MACVLAN_MODE_*, include/uapi/linux/if_link.h. */
+  readonly mode: "bridge" | "vepa" | "private" | "passthru";
+}
+
+/** A link that shares the MAC of its parent and is told apart by its addresses. Linux 3.19; flags 4.15. */
+export interface IpvlanObject extends Described {
+  readonly kind: "ipvlan";
+  readonly name: string;
+  readonly mtu: number;
+  readonly parent: string;
+  readonly mode: "l2" | "l3" | "l3s";
+  readonly flag: "bridge" | "private" | "vepa";
+}
+
+/** An 802.1q sub-interface of a link of the host. */
+export interface VlanObject extends Described {
+  readonly kind: "vlan";
+  readonly name: string;
+  readonly parent: string;
+  /** 1 to 4094. */
+  readonly id: number;
+}
+
+/**
+ * A VXLAN device as a port of a bridge (RFC 7348): no flooding, answers ARP and ND for remote endpoints from its own
+ * neighbour table (`proxy`), learning on, so that a known MAC from a wrong VTEP is dropped. Its remote endpoints are no
+ * objects but a ForwardingTable: there may be a hundred thousand.
+ */
+export interface VxlanObject extends Described {
+  readonly kind: "vxlan";
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** The bridge it is a port of. */
+  readonly master: string;
+  /** VXLAN network identifier, 1 to 2^24 - 1. */
+  readonly vni: number;
+  /** UDP port, 4789 by IANA. */
+  readonly port: number;
+  /** Address of this host that tunnels end at (VTEP). */
+  readonly local: string;
+  /** The underlay link: packets leave through it or not at all. */
+  readonly device: string;
+}
+
+/** A static entry of a bridge's forwarding database: this MAC is behind this port, and ages never. */
+export interface BridgeFdbObject extends Described {
+  readonly kind: "bridge-fdb";
+  /** The port. */
+  readonly link: string;
+  readonly mac: string;
 }
 
 /** An address on a link, without duplicate address detection (IFA_F_NODAD). */

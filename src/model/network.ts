@@ -22,7 +22,8 @@ export interface Network {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
-  readonly scope: "local";
+  /** "global": the same network on every host of the cluster. */
+  readonly scope: "local" | "global";
   /** RFC 3339 with nanoseconds, UTC. */
   readonly created: string;
   readonly internal: boolean;

@@ -18,6 +18,7 @@ function create({ defaultBridge }: DriverKit): Driver {
     type: "bridge",
     addressed: true,
     singleton: false,
+    scope: "local",
     publishes: true,
     validateNetwork(network) {
       parseBridgeOptions(network);

@@ -11,6 +11,7 @@ function create(): Driver {
     type: host.type,
     addressed: false,
     singleton: true,
+    scope: "local",
     publishes: false,
     validateNetwork(network) {
       const [option] = Object.keys(network.options);

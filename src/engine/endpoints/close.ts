@@ -1,3 +1,4 @@
+import { hostNetns } from "../../contracts/kernel.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { flushFlows } from "./move.ts";
@@ -8,15 +9,15 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   const { kernel, firewall, names, ports, sandboxes, expected } = parts;
   sandboxes.delete(sandbox.id);
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
-  // What sits inside goes with the namespace; links are all the host has of it.
-  const links = plan.objects.filter(({ kind }) => kind === "veth");
-  expected.delete(links);
+  // What sits inside goes with the namespace.
+  const outside = plan.objects.filter(({ netns }) => netns === hostNetns);
+  expected.delete(outside);
   /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [
     [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
-    [() => flushFlows(parts, sandbox.ports), () => kernel.remove(links), () => kernel.sandboxes.remove(sandbox.id)],
+    [() => flushFlows(parts, sandbox.ports), () => kernel.remove(outside), () => kernel.sandboxes.remove(sandbox.id)],
   ];
   const failures: unknown[] = [];
   for (const together of steps) {

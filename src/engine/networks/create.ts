@@ -66,6 +66,7 @@ export function networkOf(parts: Parts, request: NetworkRequest, id: string, dri
   return {
     ...base(request, id),
     driver: driver.type,
+    scope: driver.scope,
     internal: request.internal,
     attachable: request.attachable,
     ipv4: driver.addressed && request.ipv4,
@@ -84,6 +85,7 @@ function configNetwork(parts: Parts, request: NetworkRequest): Network {
   return {
     ...base(request, newId()),
     driver: "null",
+    scope: "local",
     internal: request.internal,
     attachable: request.attachable,
     ipv4: request.ipv4,
@@ -98,7 +100,6 @@ function configNetwork(parts: Parts, request: NetworkRequest): Network {
 const base = (request: NetworkRequest, id: string) => ({
   id,
   name: request.name,
-  scope: "local" as const,
   created: timestamp(),
   ipamDriver: request.ipamDriver || "default",
   ipamOptions: request.ipamOptions,

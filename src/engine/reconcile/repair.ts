@@ -2,6 +2,7 @@ import type { Difference } from "../../contracts/kernel.ts";
 import type { RepairReport } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { type Desired, desired } from "./desired.ts";
+import { isHostLink } from "./expected-links.ts";
 
 /**
  * Compares kernel and model, and unless it is a dry run makes the kernel follow: makes what is missing, mends what is
@@ -48,9 +49,7 @@ interface Orphan {
 }
 
 function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
-  const links = new Set(
-    want.objects.flatMap((object) => (object.kind === "bridge" || object.kind === "veth" ? object.name : [])),
-  );
+  const links = new Set(want.objects.filter(isHostLink).map(({ name }) => name));
   const detail = "it carries our mark, and nothing in the store owns it";
   const strayLinks = kernel.owned().filter(({ name }) => !links.has(name));
   const straySandboxes = kernel.sandboxes.list().filter((id) => !want.sandboxes.has(id));

@@ -1,5 +1,5 @@
 import { KernelError } from "../../base/kernel-error.ts";
-import { hostNetns, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
+import { hostNetns, isLink, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
 import { flushConntrack, type PublishedPort } from "../netlink/flush-conntrack.ts";
 import { NETLINK_NETFILTER } from "../netlink/socket.ts";
 import { unpin } from "../netns/sandboxes.ts";
@@ -28,8 +28,6 @@ export interface RemovalReply {
   readonly id: number;
   readonly failures: readonly RemovalFailure[];
 }
-
-const isLink = (object: KernelObject) => object.kind === "bridge" || object.kind === "veth";
 
 /**
  * Does many tasks together: flows and what is in namespaces first, last made first removed, then all links of a namespace at
@@ -106,8 +104,7 @@ function linksOf(tasks: readonly RemovalTask[]): Map<NetnsRef, Map<string, Remov
     found.set(netns, names.set(name, [...(names.get(name) ?? []), task]));
   };
   for (const task of tasks) {
-    for (const object of task.objects.toReversed())
-      if (object.kind === "bridge" || object.kind === "veth") want(object.netns, object.name, task);
+    for (const object of task.objects.toReversed()) if (isLink(object)) want(object.netns, object.name, task);
     for (const name of task.links) want(hostNetns, name, task);
   }
   return found;
@@ -116,9 +113,9 @@ function linksOf(tasks: readonly RemovalTask[]): Map<NetnsRef, Map<string, Remov
 const linkKey = (netns: NetnsRef, name: string) => `${netns} ${name}`;
 
 function endsOf(object: KernelObject): string[] {
-  if (object.kind === "bridge") return [linkKey(object.netns, object.name)];
-  if (object.kind !== "veth") return [];
-  return [linkKey(object.netns, object.name), linkKey(object.peer.netns, object.peer.name)];
+  if (!isLink(object)) return [];
+  const near = linkKey(object.netns, object.name);
+  return object.kind === "veth" ? [near, linkKey(object.peer.netns, object.peer.name)] : [near];
 }
 
 /** The link that an address or route goes with: when that is removed too, the kernel does the rest. */
