@@ -132,6 +132,15 @@ export const catalogue = {
     text: (d: { what: string; store: string; why: string }) =>
       `Cannot ${d.what}: the cluster's store at ${d.store} refuses: ${d.why}`,
   },
+  CLUSTER_HOST_NOT_FOUND: {
+    status: 404,
+    text: (d: { host: string; known: string[] }) =>
+      `host ${d.host} not found in the cluster: known are ${d.known.join(", ") || "none"}`,
+  },
+  CLUSTER_HOST_REFUSED: {
+    status: 409,
+    text: (d: { host: string; what: string; why: string }) => `Cannot ${d.what} host ${d.host}: ${d.why}`,
+  },
   NOT_SUPPORTED: {
     status: 501,
     text: (d: { what: string; instead: string }) => `${d.what} is not supported: ${d.instead}`,

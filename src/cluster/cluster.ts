@@ -1,0 +1,352 @@
+import { EngineError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type {
+  Cluster,
+  ClusterHost,
+  ClusterListener,
+  ClusterStatus,
+  LocalEndpoint,
+  RemoteChange,
+  RemoteEndpoint,
+} from "../contracts/cluster.ts";
+import type { ClusterStore, News } from "../contracts/cluster-store.ts";
+import type { Network } from "../model/network.ts";
+import { AbsentHosts } from "./absent-hosts.ts";
+import { Addresses } from "./addresses.ts";
+import { drainHost, removeHost } from "./host-commands.ts";
+import { HostsView } from "./hosts-view.ts";
+import type { Journal } from "./journal.ts";
+import { keys } from "./keys.ts";
+import { Member, type Self } from "./member.ts";
+import { Networks, type VniRange } from "./networks.ts";
+import { Publisher } from "./publisher.ts";
+import { reclaimHost, sweep } from "./reclaim.ts";
+import { type HostRecord, read, type WishRecord } from "./records.ts";
+import { Remotes } from "./remotes.ts";
+
+export interface ClusterOptions {
+  readonly store: ClusterStore;
+  /** Its address without credentials, for messages and as the cluster's identity in the journal. */
+  readonly storeName: string;
+  readonly journal: Journal;
+  readonly self: Self;
+  /** Link that has the VTEP, and the UDP port of VXLAN. */
+  readonly device: string;
+  readonly port: number;
+  readonly vnis: VniRange;
+  readonly leaseSeconds: number;
+  readonly graceSeconds: number;
+  readonly boot: string;
+  readonly log: Log;
+}
+
+/** How long a start waits for the store before it goes on with what the host knows by itself. */
+const patienceMs = 5_000;
+const tickMs = 1_000;
+
+interface InUse {
+  readonly remotes: Remotes;
+  readonly end: AbortController;
+  readonly heard: Promise<void>;
+}
+
+/** The cluster on a store: what the engine sees of the parts in this folder. */
+export class StoreCluster implements Cluster {
+  readonly #options: ClusterOptions;
+  readonly #hosts: HostsView;
+  readonly #member: Member;
+  readonly #networks: Networks;
+  readonly #addresses: Addresses;
+  readonly #publisher: Publisher;
+  readonly #absent: AbsentHosts;
+  readonly #used = new Map<string, InUse>();
+  readonly #end = new AbortController();
+  #listener: ClusterListener | undefined;
+  #connected = false;
+  #why = "nothing has been heard of the store yet";
+  #since = new Date().toISOString();
+  #seen = 0;
+  #fenced: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #settling: Promise<void> = Promise.resolve();
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    const { store, journal, self, log, storeName } = options;
+    const onUnreadable = (err: unknown) => log.error({ err }, "a record of the cluster is left out");
+    this.#hosts = new HostsView(onUnreadable);
+    this.#member = new Member(self, {
+      ...{ store, journal, log, cluster: storeName, hosts: this.#hosts, boot: options.boot },
+      ...{ leaseSeconds: options.leaseSeconds, graceSeconds: options.graceSeconds },
+      now: () => Number(process.hrtime.bigint() / 1_000_000n),
+    });
+    this.#member.onJoined = (anew) => this.#settleSoon(anew);
+    const shared = {
+      ...{ store, journal, log, storeName, hostId: self.id },
+      member: (what: string) => this.#member.condition(what),
+      nameOf: (id: string) => this.#hosts.nameOf(id),
+      connected: () => this.#connected && this.#member.joined,
+    };
+    this.#networks = new Networks({ ...shared, vnis: options.vnis });
+    this.#addresses = new Addresses({
+      ...shared,
+      fenced: () => this.#member.fenced,
+      freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
+    });
+    this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
+    this.#absent = new AbsentHosts(options.graceSeconds * 1000);
+    this.#fenced = this.#member.fenced;
+  }
+
+  get hostId(): string {
+    return this.#options.self.id;
+  }
+
+  async start(listener: ClusterListener): Promise<void> {
+    this.#listener = listener;
+    const { store } = this.#options;
+    const follow = (prefix: string, take: (news: News) => void) => store.follow(prefix, take, this.#end.signal);
+    follow(keys.hosts, (news) => this.#onHosts(news));
+    follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
+    follow(keys.networks, (news) => this.#onNetworks(news));
+    follow(keys.wishes, (news) => this.#onWishes(news));
+    this.#timer = setInterval(() => this.#tick(), tickMs).unref();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
+    try {
+      await Promise.race([this.#member.join(), late]);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#tick();
+  }
+
+  #onHosts(news: News): void {
+    this.#hear(news);
+    const changed = this.#hosts.takeHosts(news);
+    if (changed.has(this.hostId)) this.#member.noteRecord();
+    this.#review(changed);
+  }
+
+  /** The news of the hosts stand for all: they are always followed, and all come over the same connection. */
+  #hear(news: News): void {
+    if (news.kind === "away") {
+      this.#absent.forget();
+      this.#state(false, news.why);
+      return;
+    }
+    if (news.kind !== "back") this.#seen = Math.max(this.#seen, news.revision);
+    const back = !this.#connected;
+    this.#state(true, "");
+    if (!back) return;
+    if (!this.#member.joined) void this.#join();
+    else this.#settleSoon(false);
+  }
+
+  async #join(): Promise<void> {
+    await this.#member.join().catch((err: unknown) => this.#options.log.error({ err }, "cannot join the cluster"));
+  }
+
+  #state(connected: boolean, why: string): void {
+    this.#why = why;
+    if (this.#connected === connected) return;
+    this.#connected = connected;
+    this.#since = new Date().toISOString();
+    const { log, storeName } = this.#options;
+    if (connected) log.info({ store: storeName }, "the cluster's store is there");
+    else log.warn({ store: storeName, why }, "the cluster's store is away; containers and their traffic go on");
+    this.#tell(connected ? "store_back" : "store_away", { store: storeName, why });
+  }
+
+  #tell(action: string, attributes: Readonly<Record<string, string>>): void {
+    this.#listener?.onEvent({ action, attributes });
+  }
+
+  /** Hosts came, went or changed: what is behind them follows. */
+  #review(changed: ReadonlySet<string>): void {
+    if (changed.size === 0) return;
+    for (const { id, name, state } of this.#hosts.turns(changed)) this.#tell(`host_${state}`, { host: name, id });
+    for (const [id, { remotes }] of this.#used) this.#pass(id, remotes.review(changed));
+  }
+
+  #onNetworks(news: News): void {
+    try {
+      const { put, gone } = this.#networks.take(news);
+      for (const id of gone) {
+        this.#addresses.forget(id);
+        this.#listener?.onNetworkGone(id);
+      }
+      for (const network of put) this.#listener?.onNetwork(network);
+    } catch (err) {
+      this.#options.log.error({ err }, "networks of the cluster are left out");
+    }
+  }
+
+  #onWishes(news: News): void {
+    if (news.kind !== "snapshot" && news.kind !== "changes") return;
+    for (const entry of news.kind === "changes" ? news.puts : news.entries) {
+      const [, networkId = "", family = ""] = entry.key.split("/");
+      this.#addresses
+        .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
+        .catch((err: unknown) => this.#options.log.warn({ err }, "an address that another host asked for is kept"));
+    }
+  }
+
+  /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
+  #settleSoon(anew: boolean): void {
+    this.#settling = this.#settling.then(() =>
+      this.#settle(anew).catch((err: unknown) =>
+        this.#options.log.warn(
+          { err },
+          "cannot compare with the cluster's store yet; it is tried again when it is back",
+        ),
+      ),
+    );
+  }
+
+  async #settle(anew: boolean): Promise<void> {
+    if (anew)
+      this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
+    const lost = await this.#addresses.compareAll();
+    if (lost.length > 0) this.#listener?.onLost(lost);
+    await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.keys()]));
+    this.#addresses.wake();
+    this.#checkFence();
+  }
+
+  #tick(): void {
+    this.#checkFence();
+    if (!this.#connected) return;
+    if (!this.#member.joined) return void this.#join();
+    this.#member.noteIfDue();
+    for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
+  }
+
+  async #reclaim({ id, name }: ClusterHost): Promise<void> {
+    const { store, log } = this.#options;
+    const revision = this.#hosts.entry(id)?.revision;
+    if (revision === undefined || id === this.hostId) return;
+    log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
+    await reclaimHost(store, id, revision).catch((err: unknown) =>
+      log.warn({ err, host: name }, "cannot take it out yet"),
+    );
+  }
+
+  #checkFence(): void {
+    const { fenced } = this.#member;
+    if (fenced === this.#fenced) return;
+    this.#fenced = fenced;
+    const { log } = this.#options;
+    if (fenced)
+      log.error(
+        {},
+        "the store was away for so long that other hosts may have this one's addresses: overlays are cut off",
+      );
+    else log.info({}, "this host's addresses are its own: overlays are connected");
+    this.#tell(fenced ? "fenced" : "unfenced", {});
+    this.#listener?.onUnderlay();
+  }
+
+  networks = (): readonly Network[] => this.#networks.all();
+  createNetwork = (draft: Network): Promise<Network> => this.#networks.create(draft);
+
+  async removeNetwork(network: Network): Promise<void> {
+    await this.#networks.remove(network);
+    this.#addresses.forget(network.id);
+  }
+
+  async reserve(network: Network, request: Parameters<Cluster["reserve"]>[1]): Promise<string> {
+    const self = this.#hosts.record(this.hostId);
+    if (self?.drained) {
+      const why = `host ${self.name} is drained; run it on another, or "fairlead host drain --off ${self.name}"`;
+      throw new EngineError("NETWORK_REFUSED", { network: network.name, why });
+    }
+    return this.#addresses.reserve(network, request);
+  }
+
+  release = (network: Network, address: string): void => this.#addresses.release(network, address);
+  adopt = (network: Network, address: string, owner: string): void => this.#addresses.adopt(network, address, owner);
+  usage: Cluster["usage"] = (network) => this.#addresses.usage(network);
+
+  async use(network: Network): Promise<void> {
+    const known = this.#used.get(network.id);
+    if (known) return known.heard;
+    const { log, self, store } = this.#options;
+    const encrypted = isEncrypted(network);
+    const remotes = new Remotes({
+      self: self.id,
+      hosts: this.#hosts,
+      vtepOf: (host: HostRecord) => (encrypted ? (host.tunnel?.address ?? "") : host.vtep),
+      onUnreadable: (err) => log.error({ err, network: network.name }, "an endpoint of another host is left out"),
+    });
+    const end = new AbortController();
+    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    this.#used.set(network.id, { remotes, end, heard });
+    const take = (news: News) => {
+      if (end.signal.aborted) return;
+      this.#pass(network.id, remotes.take(news));
+      resolve();
+    };
+    store.follow(keys.endpointsOf(network.id), take, AbortSignal.any([end.signal, this.#end.signal]));
+    end.signal.addEventListener("abort", () => resolve(), { once: true });
+    await heard;
+  }
+
+  #pass(networkId: string, change: RemoteChange | undefined): void {
+    if (change) this.#listener?.onRemotes(networkId, change);
+  }
+
+  leave(networkId: string): void {
+    this.#used.get(networkId)?.end.abort();
+    this.#used.delete(networkId);
+  }
+
+  publish = (endpoints: readonly LocalEndpoint[]): Promise<void> => this.#publisher.publish(endpoints);
+  withdraw = (endpoints: readonly LocalEndpoint[]): Promise<void> => this.#publisher.withdraw(endpoints);
+
+  remotes = (networkId: string): readonly RemoteEndpoint[] => this.#used.get(networkId)?.remotes.endpoints ?? [];
+  forwarding = (networkId: string) => this.#used.get(networkId)?.remotes.addresses ?? [];
+
+  underlay() {
+    const { self, device, port } = this.#options;
+    return self.vtep === "" || this.#fenced ? undefined : { address: self.vtep, device, port, mtu: self.mtu };
+  }
+
+  hosts = (): readonly ClusterHost[] => this.#hosts.all();
+
+  removeHost = (reference: string): Promise<void> => removeHost(this.#options.store, this.#hosts, reference);
+  drainHost = (reference: string, drained: boolean): Promise<void> =>
+    drainHost(this.#options.store, this.#hosts, { reference, drained });
+
+  async status(): Promise<ClusterStatus> {
+    const { store, storeName } = this.#options;
+    const heard = this.#connected ? "connected" : "away";
+    const none = { version: "", members: [], warnings: [], revision: 0 };
+    const found = await store.status().catch((error: Error) => ({ ...none, warnings: [error.message] }));
+    return {
+      state: this.#fenced ? "fenced" : heard,
+      why: this.#why,
+      since: this.#since,
+      store: { ...found, address: storeName },
+      seen: this.#seen,
+      waiting: this.#publisher.waiting,
+    };
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const id of [...this.#used.keys()]) this.leave(id);
+    this.#end.abort();
+    await this.#member.stop();
+    await this.#options.store.close();
+  }
+}
+
+const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";
+
+/** Docker's option of an overlay: present with any value but "false". */
+export const isEncrypted = ({ options }: Pick<Network, "options">): boolean =>
+  options["encrypted"] !== undefined && options["encrypted"] !== "false";

@@ -1,0 +1,48 @@
+import type { PoolSlots } from "./slots.ts";
+
+/** What this host may hand out of one pool, and what it has handed out. In memory, synchronous. */
+export class Holdings {
+  readonly slots: PoolSlots;
+  /** First addresses of slots that are this host's as a whole. */
+  readonly whole = new Set<bigint>();
+  /** Single addresses that are this host's, of slots that are nobody's as a whole. */
+  readonly singles = new Set<bigint>();
+  /** Address to owner ("container web"). */
+  readonly used = new Map<bigint, string>();
+  #next = 0n;
+
+  constructor(slots: PoolSlots) {
+    this.slots = slots;
+  }
+
+  holds = (value: bigint): boolean => this.whole.has(this.slots.slotOf(value)) || this.singles.has(value);
+
+  /** Next address that is held and free, in turn: a freed one rests before it is used again. */
+  takeNext(owner: string): bigint | undefined {
+    const free = this.#free();
+    const value = free.find((each) => each >= this.#next) ?? free[0];
+    if (value === undefined) return undefined;
+    this.used.set(value, owner);
+    this.#next = value + 1n;
+    return value;
+  }
+
+  /** Free dynamic addresses, ascending. */
+  #free(): bigint[] {
+    const inSlots = [...this.whole].flatMap((slot) => this.slots.addressesOf(slot));
+    const held = [...inSlots, ...[...this.singles].filter((value) => this.slots.takes(value, this.slots.region))];
+    return held.filter((value) => !this.used.has(value)).sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  /** Whole slots none of whose addresses is in use. */
+  get empty(): bigint[] {
+    const busy = new Set([...this.used.keys()].map(this.slots.slotOf));
+    return [...this.whole].filter((slot) => !busy.has(slot));
+  }
+
+  get free(): number {
+    return this.#free().length;
+  }
+
+  usedIn = (slot: bigint): bigint[] => [...this.used.keys()].filter((value) => this.slots.slotOf(value) === slot);
+}

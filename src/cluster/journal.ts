@@ -1,0 +1,53 @@
+import type { Store } from "../contracts/store.ts";
+
+/** What a host remembers of its membership, so that it can start while the cluster's store is away. */
+export interface Membership {
+  readonly epoch: number;
+  /** Which cluster: the store's address without credentials. */
+  readonly cluster: string;
+  /** Of this boot (/proc/sys/kernel/random/boot_id): the clock below starts anew with the next. */
+  readonly boot: string;
+  /** Milliseconds of CLOCK_MONOTONIC when the last answered keep-alive was sent. */
+  readonly renewedAt: number;
+}
+
+/** What a host holds of a network's pools: first addresses of whole slots, and single addresses. */
+export interface HeldSlots {
+  readonly networkId: string;
+  readonly whole: readonly string[];
+  readonly singles: readonly string[];
+}
+
+const membershipId = "membership";
+const slotsId = (networkId: string) => `slots/${networkId}`;
+
+/** The cluster's part of this host's own store. */
+export class Journal {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get membership(): Membership | undefined {
+    return this.#store.get<Membership>("cluster", membershipId);
+  }
+
+  remember(membership: Membership): void {
+    this.#store.commit([{ put: "cluster", id: membershipId, value: membership }]);
+  }
+
+  get slots(): HeldSlots[] {
+    return this.#store.all<HeldSlots | Membership>("cluster").filter((each): each is HeldSlots => "networkId" in each);
+  }
+
+  keepSlots(held: HeldSlots): void {
+    const id = slotsId(held.networkId);
+    const none = held.whole.length + held.singles.length === 0;
+    this.#store.commit([none ? { delete: "cluster", id } : { put: "cluster", id, value: held }]);
+  }
+
+  forgetSlots(networkId: string): void {
+    this.#store.commit([{ delete: "cluster", id: slotsId(networkId) }]);
+  }
+}

@@ -1,0 +1,23 @@
+/** Keys of docs/decisions/0003, below the cluster's prefix. */
+export const keys = {
+  hosts: "hosts/",
+  host: (id: string) => `hosts/${id}`,
+  live: "live/",
+  liveOf: (id: string) => `live/${id}`,
+  networks: "networks/",
+  network: (id: string) => `networks/${id}`,
+  name: (name: string) => `names/${name}`,
+  vni: (vni: number) => `vnis/${vni}`,
+  guard: "guard",
+  slotsOf: (networkId: string, family: 4 | 6) => `slots/${networkId}/${family}/`,
+  slotsOfNetwork: (networkId: string) => `slots/${networkId}/`,
+  slot: (networkId: string, family: 4 | 6, index: bigint) =>
+    `slots/${networkId}/${family}/${index.toString(16).padStart(8, "0")}`,
+  endpointsOf: (networkId: string) => `endpoints/${networkId}/`,
+  endpoint: (networkId: string, address: string) => `endpoints/${networkId}/${address}`,
+  wishes: "wishes/",
+  wish: (networkId: string, family: 4 | 6, hostId: string) => `wishes/${networkId}/${family}/${hostId}`,
+} as const;
+
+/** The last part of a key. */
+export const leaf = (key: string): string => key.slice(key.lastIndexOf("/") + 1);

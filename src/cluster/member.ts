@@ -1,0 +1,228 @@
+import { EngineError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { ClusterStore, Condition, Lease } from "../contracts/cluster-store.ts";
+import type { HostsView } from "./hosts-view.ts";
+import type { Journal } from "./journal.ts";
+import { keys } from "./keys.ts";
+import { reclaimHost } from "./reclaim.ts";
+import { type HostRecord, type LiveRecord, read } from "./records.ts";
+
+/** What this host is to the others, apart from its epoch. */
+export interface Self {
+  readonly id: string;
+  readonly name: string;
+  readonly vtep: string;
+  readonly mtu: number;
+  readonly tunnel?: HostRecord["tunnel"];
+  /** Release of the daemon. */
+  readonly version: string;
+  /** RFC 3339: when the daemon started. */
+  readonly since: string;
+}
+
+export interface MemberParts {
+  readonly store: ClusterStore;
+  readonly hosts: HostsView;
+  readonly journal: Journal;
+  readonly log: Log;
+  /** Where the store is, for the journal and for messages. */
+  readonly cluster: string;
+  /** Seconds without a keep-alive after which the others show this host as unknown. */
+  readonly leaseSeconds: number;
+  /** Seconds without one after which the others may take this host's addresses. */
+  readonly graceSeconds: number;
+  /** Milliseconds of CLOCK_MONOTONIC. */
+  readonly now: () => number;
+  readonly boot: string;
+}
+
+/** The part of the grace that a host keeps off its end, for clocks that run at different speeds. */
+const marginShare = 0.1;
+
+/**
+ * This host as a member: its record, its epoch, its lease. Joins, keeps the lease, joins again after a loss, and knows
+ * when it has been silent for so long that others may have taken its addresses.
+ */
+export class Member {
+  readonly self: Self;
+  readonly #parts: MemberParts;
+  /** Called after each join; `anew`: what this host held may be others' by now. */
+  onJoined: (anew: boolean) => void = () => {};
+  #epoch = 0;
+  #revision: number | undefined;
+  #lease: Lease | undefined;
+  #joining: Promise<void> | undefined;
+  #renewedAt: number | undefined;
+  #notedAt = 0;
+  #stopped = false;
+
+  constructor(self: Self, parts: MemberParts) {
+    this.self = self;
+    this.#parts = parts;
+    const known = parts.journal.membership;
+    if (known?.cluster !== parts.cluster) return;
+    this.#epoch = known.epoch;
+    if (known.boot === parts.boot) this.#renewedAt = known.renewedAt;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Has been a member before, as far as this host's own store knows. */
+  get known(): boolean {
+    return this.#epoch > 0;
+  }
+
+  get joined(): boolean {
+    return this.#revision !== undefined && this.#lease !== undefined;
+  }
+
+  /** What every write of this host's compares: that nobody took it out of the cluster. Throws STORE_AWAY before it has joined. */
+  condition(what: string): Condition {
+    if (this.#revision === undefined) {
+      throw new EngineError("STORE_AWAY", { what, store: this.#parts.cluster, why: "this host has not joined yet" });
+    }
+    return { key: keys.host(this.self.id), revision: this.#revision };
+  }
+
+  /** Silent for so long that others may have, or soon may have, its addresses. */
+  get fenced(): boolean {
+    const silent = this.silentMs;
+    return silent === undefined || silent > this.#parts.graceSeconds * 1000 * (1 - marginShare);
+  }
+
+  /** Milliseconds since the last answered keep-alive was sent; undefined: not known, as after a reboot. */
+  get silentMs(): number | undefined {
+    if (this.#lease) this.#renewedAt = this.#leaseTime(this.#lease);
+    return this.#renewedAt === undefined ? undefined : this.#parts.now() - this.#renewedAt;
+  }
+
+  /** The lease counts in performance.now(), which starts with the process; the journal outlives it. */
+  #leaseTime = (lease: Lease): number => this.#parts.now() - (performance.now() - lease.renewedAt);
+
+  /** Joins unless it has; one attempt at a time. Fails with STORE_AWAY, or INVALID when it cannot be let in. */
+  join(): Promise<void> {
+    if (this.joined || this.#stopped) return Promise.resolve();
+    this.#joining ??= this.#join().finally(() => {
+      this.#joining = undefined;
+    });
+    return this.#joining;
+  }
+
+  async #join(): Promise<void> {
+    const { store, leaseSeconds } = this.#parts;
+    const anew = this.#revision === undefined && (await this.#enter());
+    const lease = await store.grant(leaseSeconds);
+    const live: LiveRecord = { epoch: this.#epoch, since: this.self.since, version: this.self.version };
+    const put = { put: keys.liveOf(this.self.id), value: JSON.stringify(live), lease };
+    const result = await store.txn([this.condition("join the cluster")], [put]);
+    if (!result.done) {
+      this.#revision = undefined;
+      await lease.revoke();
+      return this.#join();
+    }
+    this.#lease = lease;
+    void lease.lost.then(() => this.#loseLease(lease));
+    this.note();
+    this.onJoined(anew);
+  }
+
+  /** Writes the host's record, or finds it as it left it. True when others may have taken what this host held. */
+  async #enter(): Promise<boolean> {
+    const { store, journal, cluster } = this.#parts;
+    await this.#refuseOrReplaceTwin();
+    const entry = await store.get(keys.host(this.self.id));
+    const found = entry && read<HostRecord>(entry);
+    const same = found !== undefined && found.epoch === this.#epoch;
+    const epoch = same ? this.#epoch : Math.max(this.#epoch, found?.epoch ?? 0) + 1;
+    const record: HostRecord = {
+      id: this.self.id,
+      name: this.self.name,
+      epoch,
+      vtep: this.self.vtep,
+      mtu: this.self.mtu,
+      ...(this.self.tunnel ? { tunnel: this.self.tunnel } : {}),
+      created: found?.created ?? new Date().toISOString(),
+      drained: found?.drained ?? false,
+    };
+    const anew = this.known && !same;
+    // Before the store's: an epoch that was written down and not used does no harm, the opposite would.
+    journal.remember({ epoch, cluster, boot: this.#parts.boot, renewedAt: this.#renewedAt ?? this.#parts.now() });
+    this.#epoch = epoch;
+    if (entry && JSON.stringify(found) === JSON.stringify(record)) this.#revision = entry.revision;
+    else await this.#write(record, entry?.revision);
+    return anew;
+  }
+
+  async #write(record: HostRecord, before: number | undefined): Promise<void> {
+    const key = keys.host(record.id);
+    const condition: Condition = before === undefined ? { key, is: "absent" } : { key, revision: before };
+    const result = await this.#parts.store.txn([condition], [{ put: key, value: JSON.stringify(record) }]);
+    if (!result.done) await this.#enter();
+    else this.#revision = result.revision;
+  }
+
+  /** Another host at our VTEP: a live one keeps us out; one that is not is this machine before it was wiped, and goes. */
+  async #refuseOrReplaceTwin(): Promise<void> {
+    const { store, log } = this.#parts;
+    if (this.self.vtep === "") return;
+    const { entries } = await store.list(keys.hosts);
+    for (const entry of entries) {
+      const other = read<HostRecord>(entry);
+      if (other.id === this.self.id || other.vtep !== this.self.vtep) continue;
+      if (await store.get(keys.liveOf(other.id))) {
+        const why = `${this.self.vtep} is the address of host ${other.name} (${other.id.slice(0, 12)}), which is live; give this host another one`;
+        throw new EngineError("INVALID", { what: "--advertise", why });
+      }
+      log.warn(
+        { host: other.name, id: other.id },
+        "another host had this address before: it is taken out of the cluster",
+      );
+      await reclaimHost(store, other.id, entry.revision);
+    }
+  }
+
+  #loseLease(lease: Lease): void {
+    if (this.#lease !== lease) return;
+    this.#renewedAt = this.#leaseTime(lease);
+    this.#lease = undefined;
+    if (this.#stopped) return;
+    this.#parts.log.warn(
+      {},
+      "the lease in the cluster's store is lost: other hosts do not answer for this one's names",
+    );
+    this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
+  }
+
+  /** News of this host's own record: somebody changed it (drain), or took it away. */
+  noteRecord(): void {
+    const entry = this.#parts.hosts.entry(this.self.id);
+    if (entry === undefined) this.#revision = undefined;
+    else if (this.#revision !== undefined && entry.revision > this.#revision) this.#revision = entry.revision;
+    if (this.#revision !== undefined || this.#stopped || this.#joining) return;
+    void this.#lease?.revoke();
+    this.#lease = undefined;
+    this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
+  }
+
+  /** The journal's word may be older than the truth by a tenth of the margin: a host that starts on it fences early, never late. */
+  noteIfDue(): void {
+    const { now, graceSeconds } = this.#parts;
+    if (now() - this.#notedAt > Math.min(60_000, graceSeconds * 1000 * marginShare * marginShare)) this.note();
+  }
+
+  /** Writes down how long ago the lease was renewed; to be called now and then, and at the end. */
+  note(): void {
+    const { journal, cluster, boot, now } = this.#parts;
+    this.#notedAt = now();
+    const silent = this.silentMs;
+    if (silent !== undefined) journal.remember({ epoch: this.#epoch, cluster, boot, renewedAt: now() - silent });
+  }
+
+  async stop(): Promise<void> {
+    this.note();
+    this.#stopped = true;
+    await this.#lease?.revoke();
+  }
+}

@@ -1,0 +1,187 @@
+import { cidrOf, overlaps } from "../base/cidr.ts";
+import { EngineError, invalid } from "../base/errors.ts";
+import type { ClusterStore, Condition, Entry, News, Write } from "../contracts/cluster-store.ts";
+import type { Network } from "../model/network.ts";
+import { keys, leaf } from "./keys.ts";
+import { type EndpointRecord, type NetworkRecord, read } from "./records.ts";
+
+/** Docker's option for the VXLAN network identifier of an overlay. */
+export const vniOption = "com.docker.network.driver.overlay.vxlanid_list";
+
+/** First and last VNI that is given to networks that do not ask for one. */
+export interface VniRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface NetworksParts {
+  readonly store: ClusterStore;
+  readonly vnis: VniRange;
+  readonly hostId: string;
+  /** What every write compares: see Member. */
+  readonly member: (what: string) => Condition;
+  readonly nameOf: (hostId: string) => string;
+}
+
+/** The cluster's networks: what the news say of them, and how they are made and removed. */
+export class Networks {
+  readonly #parts: NetworksParts;
+  readonly #known = new Map<string, { readonly record: NetworkRecord; readonly revision: number }>();
+
+  constructor(parts: NetworksParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes news of `networks/` in; returns what is new or changed, and what is gone. */
+  take(news: News): { put: Network[]; gone: string[] } {
+    if (news.kind !== "snapshot" && news.kind !== "changes") return { put: [], gone: [] };
+    const here = new Set(news.kind === "snapshot" ? news.entries.map(({ key }) => leaf(key)) : []);
+    const gone =
+      news.kind === "changes" ? news.deletes.map(leaf) : [...this.#known.keys()].filter((id) => !here.has(id));
+    for (const id of gone) this.#known.delete(id);
+    const put = (news.kind === "changes" ? news.puts : news.entries).flatMap((entry) => this.note(entry));
+    return { put, gone };
+  }
+
+  /** A network's record as the store has it; returns the network when it is news. */
+  note(entry: Entry): Network[] {
+    const id = leaf(entry.key);
+    const known = this.#known.get(id);
+    if (known && known.revision >= entry.revision) return [];
+    const record = read<NetworkRecord>(entry);
+    this.#known.set(id, { record, revision: entry.revision });
+    return JSON.stringify(known?.record.network) === JSON.stringify(record.network) ? [] : [record.network];
+  }
+
+  forget(id: string): void {
+    this.#known.delete(id);
+  }
+
+  all = (): Network[] => [...this.#known.values()].map(({ record }) => record.network);
+
+  /** The record that publishing an endpoint is based on; undefined: there is no such network. */
+  get(id: string): { readonly record: NetworkRecord; readonly revision: number } | undefined {
+    return this.#known.get(id);
+  }
+
+  /** Claims name, VNI and subnets. Who is overtaken by another host looks again. */
+  async create(draft: Network): Promise<Network> {
+    const { store, member } = this.#parts;
+    for (;;) {
+      const guard = await store.get(keys.guard);
+      const others = (await store.list(keys.networks)).entries.map((entry) => read<NetworkRecord>(entry).network);
+      const network = withVni(draft, others, this.#parts.vnis);
+      refuseClashes(network, others);
+      const record: NetworkRecord = { network };
+      const key = keys.network(network.id);
+      const writes: Write[] = [
+        { put: key, value: JSON.stringify(record) },
+        { put: keys.name(network.name), value: network.id },
+        { put: keys.vni(vniOf(network)), value: network.id },
+        { put: keys.guard, value: network.id },
+      ];
+      const conditions: Condition[] = [
+        unchanged(keys.guard, guard),
+        { key: keys.name(network.name), is: "absent" },
+        { key: keys.vni(vniOf(network)), is: "absent" },
+        { key, is: "absent" },
+        member(`create network ${network.name}`),
+      ];
+      const result = await store.txn(conditions, writes);
+      if (result.done) {
+        this.note({ key, value: JSON.stringify(record), revision: result.revision });
+        return network;
+      }
+      // A name or VNI without its network would keep us here for ever.
+      this.#refuseStray(network, result.found, others);
+    }
+  }
+
+  #refuseStray(network: Network, found: readonly Entry[], others: readonly Network[]): void {
+    for (const { key, value } of found) {
+      const stray = [keys.name(network.name), keys.vni(vniOf(network))].includes(key);
+      if (stray && !others.some(({ id }) => id === value))
+        throw new Error(
+          `Cannot create network ${network.name}: the cluster's store has key ${key} of a network that is not there; remove that key`,
+        );
+    }
+  }
+
+  /**
+   * Marks it, so that no endpoint appears any more, looks for endpoints, and removes everything of it; or takes the mark
+   * back and says who is in the way. A removal that another host left half-way is finished.
+   */
+  async remove({ id, name }: Network): Promise<void> {
+    const { store, hostId } = this.#parts;
+    const entry = await store.get(keys.network(id));
+    if (!entry) return this.forget(id);
+    const record = read<NetworkRecord>(entry);
+    const marked = await this.#replace(entry, { ...record, removing: hostId });
+    const users = (await store.list(keys.endpointsOf(id))).entries.map((each) => read<EndpointRecord>(each));
+    if (users.length > 0) {
+      await this.#replace(marked, { network: record.network });
+      throw new EngineError("NETWORK_IN_USE", { network: name, endpoints: this.#describe(users) });
+    }
+    const slots = (await store.list(keys.slotsOfNetwork(id))).entries.map(({ key }): Write => ({ delete: key }));
+    const vni = record.network.options[vniOption] ?? "";
+    const rest: Write[] = [keys.network(id), keys.name(name), keys.vni(Number(vni))].map((key) => ({ delete: key }));
+    const room = store.limits.operations - 8;
+    for (let at = 0; at < slots.length; at += room) await store.txn([], slots.slice(at, at + room));
+    await store.txn([], [...rest, { put: keys.guard, value: id }]);
+    this.forget(id);
+  }
+
+  async #replace(entry: Entry, record: NetworkRecord): Promise<Entry> {
+    const { store, member } = this.#parts;
+    const value = JSON.stringify(record);
+    const what = `remove network ${record.network.name}`;
+    const conditions = [{ key: entry.key, revision: entry.revision }, member(what)];
+    const result = await store.txn(conditions, [{ put: entry.key, value }]);
+    if (!result.done) {
+      const why = "another host is changing or removing it at this moment; look again";
+      throw new EngineError("NETWORK_REFUSED", { network: record.network.name, why });
+    }
+    const now = { ...entry, value, revision: result.revision };
+    this.note(now);
+    return now;
+  }
+
+  #describe(users: readonly EndpointRecord[]): string[] {
+    return [...new Set(users.map(({ container, host }) => `${container} on ${this.#parts.nameOf(host)}`))];
+  }
+}
+
+const unchanged = (key: string, entry: Entry | undefined): Condition =>
+  entry ? { key, revision: entry.revision } : { key, is: "absent" };
+
+export const vniOf = ({ options }: Pick<Network, "options">): number => Number(options[vniOption]);
+
+function withVni(draft: Network, others: readonly Network[], { first, last }: VniRange): Network {
+  const taken = new Map(others.map((network) => [vniOf(network), network.name]));
+  const asked = draft.options[vniOption];
+  if (asked) {
+    const holder = taken.get(Number(asked));
+    if (holder === undefined) return draft;
+    throw invalid(
+      `option "${vniOption}"`,
+      `VNI ${asked} is network ${holder}'s; leave the option out to get a free one`,
+    );
+  }
+  for (let vni = first; vni <= last; vni++) {
+    if (!taken.has(vni)) return { ...draft, options: { ...draft.options, [vniOption]: String(vni) } };
+  }
+  const why = `all VNIs from ${first} to ${last} are taken; remove networks, or give the daemons a larger --vni-range`;
+  throw new EngineError("NETWORK_REFUSED", { network: draft.name, why });
+}
+
+function refuseClashes(network: Network, others: readonly Network[]): void {
+  if (others.some(({ name }) => name === network.name))
+    throw new EngineError("NETWORK_EXISTS", { network: network.name });
+  for (const { subnet } of network.pools) {
+    for (const other of others) {
+      const clash = other.pools.find((pool) => overlaps(cidrOf(pool.subnet), cidrOf(subnet)));
+      if (clash)
+        throw new EngineError("SUBNET_OVERLAPS", { subnet, other: `${clash.subnet} of network ${other.name}` });
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { LocalEndpoint } from "../contracts/cluster.ts";
+import type { Entry } from "../contracts/cluster-store.ts";
+import type { Network } from "../model/network.ts";
+
+/** `hosts/<host>`. */
+export interface HostRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly epoch: number;
+  readonly vtep: string;
+  readonly mtu: number;
+  readonly tunnel?: { readonly address: string; readonly publicKey: string; readonly port: number };
+  readonly created: string;
+  readonly drained: boolean;
+}
+
+/** `live/<host>`, leased. */
+export interface LiveRecord {
+  readonly epoch: number;
+  readonly since: string;
+  readonly version: string;
+}
+
+/** `networks/<network>`. */
+export interface NetworkRecord {
+  readonly network: Network;
+  /** The host that is removing it: no endpoint may be published any more. */
+  readonly removing?: string;
+}
+
+/** `slots/<network>/<family>/<index>`: one host may hand out all of its addresses, or several have single ones. */
+export type SlotRecord =
+  | { readonly host: string }
+  /** Address to host. */
+  | { readonly singles: Readonly<Record<string, string>> };
+
+/** `endpoints/<network>/<address>`. Valid as long as `hosts/<host>` is there with this epoch. */
+export interface EndpointRecord extends LocalEndpoint {
+  readonly host: string;
+  readonly epoch: number;
+}
+
+/** `wishes/...`: a host asks whoever holds whole slots to let single addresses go. Absent slot: any. */
+export interface WishRecord {
+  readonly host: string;
+  readonly slot?: string;
+}
+
+/** Throws an Error naming the key for what is no JSON object: somebody else wrote below our prefix. */
+export function read<T extends object>({ key, value }: Entry): T {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed === "object" && parsed !== null) return parsed as T;
+  } catch (cause) {
+    throw new Error(`Cannot read key ${key} of the cluster's store: it is no record of ours`, { cause });
+  }
+  throw new Error(`Cannot read key ${key} of the cluster's store: it is no record of ours`);
+}

@@ -1,0 +1,160 @@
+import type { RemoteChange, RemoteEndpoint } from "../contracts/cluster.ts";
+import type { News } from "../contracts/cluster-store.ts";
+import type { RemoteAddress } from "../contracts/forwarding.ts";
+import type { NameRecord } from "../contracts/names.ts";
+import { leaf } from "./keys.ts";
+import { type EndpointRecord, type HostRecord, read } from "./records.ts";
+
+/** What the remote endpoints' hosts are, as far as this view needs to know. */
+export interface HostFacts {
+  record(id: string): HostRecord | undefined;
+  isLive(id: string): boolean;
+}
+
+/** Whether addresses of encrypted networks lie behind tunnel addresses. */
+export type VtepOf = (host: HostRecord) => string;
+
+/**
+ * Endpoints of other hosts on one network, as the store's news tell of them, and what the kernel and the DNS have been
+ * told. An endpoint counts while its host has a record of the same epoch; its names while the host's lease lives.
+ */
+export class Remotes {
+  readonly #self: string;
+  readonly #hosts: HostFacts;
+  readonly #vtepOf: VtepOf;
+  readonly #records = new Map<string, EndpointRecord>();
+  readonly #byHost = new Map<string, Set<string>>();
+  readonly #told = new Map<string, RemoteAddress>();
+  readonly #named = new Map<string, { readonly text: string; readonly record: NameRecord }>();
+  readonly #onUnreadable: (error: unknown) => void;
+
+  constructor(parts: { self: string; hosts: HostFacts; vtepOf: VtepOf; onUnreadable: (error: unknown) => void }) {
+    this.#self = parts.self;
+    this.#hosts = parts.hosts;
+    this.#vtepOf = parts.vtepOf;
+    this.#onUnreadable = parts.onUnreadable;
+  }
+
+  /** Takes news in; returns how what counts has changed, undefined: not at all. */
+  take(news: News): RemoteChange | undefined {
+    if (news.kind !== "snapshot" && news.kind !== "changes") return undefined;
+    const touched = new Set<string>();
+    if (news.kind === "snapshot") {
+      const here = new Set(news.entries.map(({ key }) => leaf(key)));
+      for (const address of this.#records.keys()) if (!here.has(address)) touched.add(address);
+    } else for (const key of news.deletes) touched.add(leaf(key));
+    for (const address of touched) this.#forget(address);
+    for (const entry of news.kind === "snapshot" ? news.entries : news.puts) {
+      try {
+        this.#put(leaf(entry.key), read<EndpointRecord>(entry));
+        touched.add(leaf(entry.key));
+      } catch (error) {
+        this.#onUnreadable(error);
+      }
+    }
+    return this.#settle(touched);
+  }
+
+  /** Hosts came, went, or moved. */
+  review(hostIds: Iterable<string>): RemoteChange | undefined {
+    const touched = new Set<string>();
+    for (const id of hostIds) for (const address of this.#byHost.get(id) ?? []) touched.add(address);
+    return this.#settle(touched);
+  }
+
+  /** Everything that counts, to program a kernel that was reset. */
+  get addresses(): RemoteAddress[] {
+    return [...this.#told.values()];
+  }
+
+  get endpoints(): RemoteEndpoint[] {
+    const found = new Map<string, RemoteEndpoint>();
+    for (const address of this.#told.keys()) {
+      const record = this.#records.get(address);
+      if (!record) continue;
+      const { host, epoch: _epoch, ...endpoint } = record;
+      found.set(endpoint.endpointId, { ...endpoint, hostId: host });
+    }
+    return [...found.values()];
+  }
+
+  #put(address: string, record: EndpointRecord): void {
+    this.#forget(address);
+    this.#records.set(address, record);
+    const of = this.#byHost.get(record.host) ?? new Set();
+    this.#byHost.set(record.host, of.add(address));
+  }
+
+  #forget(address: string): void {
+    const record = this.#records.get(address);
+    if (!record) return;
+    this.#records.delete(address);
+    const of = this.#byHost.get(record.host);
+    of?.delete(address);
+    if (of?.size === 0) this.#byHost.delete(record.host);
+  }
+
+  #settle(touched: ReadonlySet<string>): RemoteChange | undefined {
+    const put: RemoteAddress[] = [];
+    const drop: RemoteAddress[] = [];
+    const names = new Map<string, NameRecord | undefined>();
+    for (const address of touched) {
+      const [before, after] = [this.#told.get(address), this.#counting(address)];
+      const old = this.#named.get(address);
+      if (old) names.set(old.record.endpointId, names.get(old.record.endpointId));
+      if (after) {
+        if (!same(before, after.remote)) put.push(after.remote);
+        this.#told.set(address, after.remote);
+      } else if (before) {
+        drop.push(before);
+        this.#told.delete(address);
+      }
+      this.#name(address, after?.name, names);
+    }
+    const publish = [...names.values()].filter((record) => record !== undefined);
+    const withdraw = [...names].flatMap(([id, record]) => (record ? [] : [id]));
+    if (put.length + drop.length + publish.length + withdraw.length === 0) return undefined;
+    return { put, drop, macs: this.#macs(drop), publish, withdraw };
+  }
+
+  /** Publishes what is new or different; what stays as it is takes its id off the list of those to withdraw. */
+  #name(address: string, record: NameRecord | undefined, names: Map<string, NameRecord | undefined>): void {
+    const before = this.#named.get(address);
+    if (!record) {
+      this.#named.delete(address);
+      return;
+    }
+    const text = JSON.stringify(record);
+    this.#named.set(address, { text, record });
+    if (before?.text === text && names.get(record.endpointId) === undefined) names.delete(record.endpointId);
+    else names.set(record.endpointId, record);
+  }
+
+  /** Of dropped addresses only: MACs that another address still has. */
+  #macs(drop: readonly RemoteAddress[]): ReadonlySet<string> {
+    if (drop.length === 0) return new Set();
+    const asked = new Set(drop.map(({ mac }) => mac));
+    return new Set([...this.#told.values()].flatMap(({ mac }) => (asked.has(mac) ? [mac] : [])));
+  }
+
+  #counting(address: string): { remote: RemoteAddress; name?: NameRecord } | undefined {
+    const record = this.#records.get(address);
+    if (!record || record.host === this.#self) return undefined;
+    const host = this.#hosts.record(record.host);
+    if (!host || host.epoch !== record.epoch) return undefined;
+    const vtep = this.#vtepOf(host);
+    if (vtep === "") return undefined;
+    const remote = { address, mac: record.mac, vtep };
+    return this.#hosts.isLive(host.id) ? { remote, name: nameOf(record) } : { remote };
+  }
+}
+
+const same = (a: RemoteAddress | undefined, b: RemoteAddress): boolean => a?.mac === b.mac && a.vtep === b.vtep;
+
+const nameOf = ({ endpointId, networkId, names, ipv4, ipv6 }: EndpointRecord): NameRecord => ({
+  endpointId,
+  networkId,
+  names,
+  ...(ipv4 === undefined ? {} : { ipv4 }),
+  ...(ipv6 === undefined ? {} : { ipv6 }),
+});

@@ -1,0 +1,148 @@
+import type { Network } from "../model/network.ts";
+import type { RemoteAddress } from "./forwarding.ts";
+import type { NameRecord } from "./names.ts";
+
+/** A host of the cluster as its record says it, and whether its lease lives. */
+export interface ClusterHost {
+  readonly id: string;
+  readonly name: string;
+  /** Grows each time the host joins with a record that is not the one it left. */
+  readonly epoch: number;
+  /** Where its tunnels end; empty on a host that is alone. */
+  readonly vtep: string;
+  /** Bytes that the underlay carries. */
+  readonly mtu: number;
+  /** Of its tunnel device, for encrypted networks. */
+  readonly tunnel?: { readonly address: string; readonly publicKey: string; readonly port: number };
+  /** RFC 3339: when it first joined. */
+  readonly created: string;
+  /** Takes no new endpoints on the cluster's networks. */
+  readonly drained: boolean;
+  /** "unknown": its lease has run out; its containers may well run on. */
+  readonly state: "live" | "unknown";
+  /** RFC 3339: since when its daemon is there; only of live ones. */
+  readonly since?: string;
+  /** Release of its daemon; only of live ones. */
+  readonly version?: string;
+}
+
+/** An endpoint of this host's with its sandbox open: what the others get to know. */
+export interface LocalEndpoint {
+  readonly networkId: string;
+  readonly endpointId: string;
+  readonly containerId: string;
+  readonly container: string;
+  readonly names: readonly string[];
+  readonly mac: string;
+  /** Without prefix length. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+}
+
+/** An endpoint of another host, for inspect. */
+export interface RemoteEndpoint extends LocalEndpoint {
+  readonly hostId: string;
+}
+
+/** How what other hosts have on a network has changed. */
+export interface RemoteChange {
+  readonly put: readonly RemoteAddress[];
+  readonly drop: readonly RemoteAddress[];
+  /** MACs that are still in use: a dropped address may share its MAC with one that stays. */
+  readonly macs: ReadonlySet<string>;
+  readonly publish: readonly NameRecord[];
+  /** Endpoint ids. */
+  readonly withdraw: readonly string[];
+}
+
+/** What the engine is told. Called from the event loop, never inside a call of the engine's; must not throw. */
+export interface ClusterListener {
+  /** A network of the cluster appeared or changed. */
+  onNetwork(network: Network): void;
+  onNetworkGone(networkId: string): void;
+  /** Only for networks in use(). */
+  onRemotes(networkId: string, change: RemoteChange): void;
+  /** underlay() gives another answer now: fenced, or free again. */
+  onUnderlay(): void;
+  /** Addresses of this host's endpoints that are somebody else's now: the host was taken for lost, and came back. */
+  onLost(lost: readonly { readonly networkId: string; readonly address: string }[]): void;
+  /** For the log, events and metrics. */
+  onEvent(event: { readonly action: string; readonly attributes: Readonly<Record<string, string>> }): void;
+}
+
+export interface ClusterStatus {
+  /** "connected": the store is heard; "away": not now; "fenced": away for so long that others may have our addresses. */
+  readonly state: "connected" | "away" | "fenced";
+  /** Why, while it is not connected. */
+  readonly why: string;
+  /** RFC 3339: since when this state holds. */
+  readonly since: string;
+  readonly store: {
+    /** As given, without credentials; "embedded" on a host that is alone. */
+    readonly address: string;
+    readonly version: string;
+    readonly members: readonly { readonly name: string; readonly endpoint: string; readonly leader: boolean }[];
+    readonly warnings: readonly string[];
+    readonly revision: number;
+  };
+  /** The last revision that this host has followed. */
+  readonly seen: number;
+  /** Changes that wait to be written: endpoints to publish or withdraw. */
+  readonly waiting: number;
+}
+
+/**
+ * What hosts have in common: networks, addresses, endpoints. Calls that need the store fail with STORE_AWAY when it does
+ * not answer; those that say so work without it.
+ */
+export interface Cluster {
+  readonly hostId: string;
+  /**
+   * Joins, and begins to follow. While the store is away a host that has been a member starts on what it knows; one
+   * that has not waits no longer than its patience and joins as soon as it can.
+   */
+  start(listener: ClusterListener): Promise<void>;
+  /** The networks there are, as far as this host knows: works without the store. */
+  networks(): readonly Network[];
+  /** Claims name, VNI and subnets, all or nothing: the commit point. Returns the network with its VNI. */
+  createNetwork(draft: Network): Promise<Network>;
+  /** Fails with NETWORK_IN_USE naming hosts and containers. */
+  removeNetwork(network: Network): Promise<void>;
+  /** Takes an address for an endpoint, CIDR text: from what this host holds (works without the store), or from the pool. */
+  reserve(
+    network: Network,
+    request: { readonly family: 4 | 6; readonly address?: string; readonly owner: string },
+  ): Promise<string>;
+  /** Gives it back, now here, in the store soon. Takes an address with or without prefix length. Idempotent. */
+  release(network: Network, address: string): void;
+  /** Takes an address of the local store back at start. */
+  adopt(network: Network, address: string, owner: string): void;
+  usage(network: Network): { subnet: string; inUse: bigint; available: bigint }[];
+  /** Begins to follow a network's endpoints; resolves when the remote ones are known (onRemotes was called), or the store is away. */
+  use(network: Network): Promise<void>;
+  /** Stops following it. onRemotes is not called any more. */
+  leave(networkId: string): void;
+  /**
+   * Tells the others; resolves when it is written, or at once while the store is away: it is written when that is back.
+   * Fails with NETWORK_NOT_FOUND when the network is being removed.
+   */
+  publish(endpoints: readonly LocalEndpoint[]): Promise<void>;
+  /** The opposite; never fails, is written when the store can be reached. Resolves when written or away. */
+  withdraw(endpoints: readonly LocalEndpoint[]): Promise<void>;
+  /** Endpoints of other hosts on a network in use(). */
+  remotes(networkId: string): readonly RemoteEndpoint[];
+  /** The same as the kernel shall have it. */
+  forwarding(networkId: string): readonly RemoteAddress[];
+  /** Where this host's tunnels end now; undefined on a host that is alone, or fenced. */
+  underlay():
+    | { readonly address: string; readonly device: string; readonly port: number; readonly mtu: number }
+    | undefined;
+  hosts(): readonly ClusterHost[];
+  /** Takes a host that is gone for good out: its addresses are free then. Refuses a live one. By id, unique prefix or name. */
+  removeHost(reference: string): Promise<void>;
+  /** Whether a host takes new endpoints on the cluster's networks. */
+  drainHost(reference: string, drained: boolean): Promise<void>;
+  status(): Promise<ClusterStatus>;
+  /** Lets go of lease and connections; what is in the kernel stays. */
+  stop(): Promise<void>;
+}
