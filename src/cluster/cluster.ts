@@ -68,6 +68,8 @@ export class StoreCluster implements Cluster {
   #seen = 0;
   #fenced: boolean;
   #timer: NodeJS.Timeout | undefined;
+  /** Networks of a host that was alone, or in another cluster, until they are in this one. */
+  #carried: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
 
   constructor(options: ClusterOptions) {
@@ -102,19 +104,22 @@ export class StoreCluster implements Cluster {
     return this.#options.self.id;
   }
 
-  async start(listener: ClusterListener): Promise<void> {
+  async start(listener: ClusterListener, known: readonly Network[]): Promise<void> {
     this.#listener = listener;
-    const { store } = this.#options;
-    const follow = (prefix: string, take: (news: News) => void) => store.follow(prefix, take, this.#end.signal);
-    follow(keys.hosts, (news) => this.#onHosts(news));
-    follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
-    follow(keys.networks, (news) => this.#onNetworks(news));
-    follow(keys.wishes, (news) => this.#onWishes(news));
+    for (const network of known) this.#addresses.know(network);
+    if (this.#member.isNew) this.#carried = known;
+    else this.#followNetworks(known);
+    this.#follow(keys.hosts, (news) => this.#onHosts(news));
+    this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
+    this.#follow(keys.wishes, (news) => this.#onWishes(news));
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patienceMs);
     try {
-      await Promise.race([this.#member.join(), late]);
+      // Who has been a member starts on what it knows, and joins meanwhile.
+      const joined = this.#member.join();
+      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn({ err }, "cannot join yet"));
+      else await Promise.race([joined, late]);
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
@@ -122,6 +127,34 @@ export class StoreCluster implements Cluster {
       clearTimeout(timer);
     }
     this.#tick();
+  }
+
+  #follow = (prefix: string, take: (news: News) => void): void =>
+    this.#options.store.follow(prefix, take, this.#end.signal);
+
+  #followNetworks(known: readonly Network[]): void {
+    this.#networks.expect(known);
+    this.#follow(keys.networks, (news) => this.#onNetworks(news));
+  }
+
+  /** Before the cluster's networks are followed: those it does not have would be taken for removed. */
+  async #carryOver(networks: readonly Network[]): Promise<void> {
+    const carried: Network[] = [];
+    for (const network of networks) {
+      try {
+        const taken = await this.#networks.carryOver(network);
+        carried.push(taken);
+        this.#listener?.onNetwork(taken);
+      } catch (err) {
+        if (!(err instanceof EngineError) || isAway(err)) throw err;
+        this.#options.log.error(
+          { err, network: network.name },
+          "a network of this host cannot become the cluster's: it stays on this host alone",
+        );
+      }
+    }
+    this.#carried = undefined;
+    this.#followNetworks(carried);
   }
 
   #onHosts(news: News): void {
@@ -308,7 +341,7 @@ export class StoreCluster implements Cluster {
   withdraw = (endpoints: readonly LocalEndpoint[]): Promise<void> => this.#publisher.withdraw(endpoints);
 
   remotes = (networkId: string): readonly RemoteEndpoint[] => this.#used.get(networkId)?.remotes.endpoints ?? [];
-  forwarding = (networkId: string) => this.#used.get(networkId)?.remotes.addresses ?? [];
+  forwarding = (networkId: string) => this.#used.get(networkId)?.remotes.addresses;
 
   underlay() {
     const { self, device, port } = this.#options;

@@ -30,24 +30,24 @@ export class Journal {
   }
 
   get membership(): Membership | undefined {
-    return this.#store.get<Membership>("cluster", membershipId);
+    return this.#store.get<Membership>("journal", membershipId);
   }
 
   remember(membership: Membership): void {
-    this.#store.commit([{ put: "cluster", id: membershipId, value: membership }]);
+    this.#store.commit([{ put: "journal", id: membershipId, value: membership }]);
   }
 
   get slots(): HeldSlots[] {
-    return this.#store.all<HeldSlots | Membership>("cluster").filter((each): each is HeldSlots => "networkId" in each);
+    return this.#store.all<HeldSlots | Membership>("journal").filter((each): each is HeldSlots => "networkId" in each);
   }
 
   keepSlots(held: HeldSlots): void {
     const id = slotsId(held.networkId);
     const none = held.whole.length + held.singles.length === 0;
-    this.#store.commit([none ? { delete: "cluster", id } : { put: "cluster", id, value: held }]);
+    this.#store.commit([none ? { delete: "journal", id } : { put: "journal", id, value: held }]);
   }
 
   forgetSlots(networkId: string): void {
-    this.#store.commit([{ delete: "cluster", id: slotsId(networkId) }]);
+    this.#store.commit([{ delete: "journal", id: slotsId(networkId) }]);
   }
 }

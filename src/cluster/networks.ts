@@ -32,6 +32,11 @@ export class Networks {
     this.#parts = parts;
   }
 
+  /** Networks that this host knew when it started: news will tell what has become of them. */
+  expect(networks: readonly Network[]): void {
+    for (const network of networks) this.#known.set(network.id, { record: { network }, revision: 0 });
+  }
+
   /** Takes news of `networks/` in; returns what is new or changed, and what is gone. */
   take(news: News): { put: Network[]; gone: string[] } {
     if (news.kind !== "snapshot" && news.kind !== "changes") return { put: [], gone: [] };
@@ -51,6 +56,18 @@ export class Networks {
     const record = read<NetworkRecord>(entry);
     this.#known.set(id, { record, revision: entry.revision });
     return JSON.stringify(known?.record.network) === JSON.stringify(record.network) ? [] : [record.network];
+  }
+
+  /**
+   * Makes a network of this host's own one of the cluster's, with another VNI where that is taken. Idempotent. Throws
+   * NETWORK_EXISTS or SUBNET_OVERLAPS when the cluster has another one in its place.
+   */
+  async carryOver(network: Network): Promise<Network> {
+    const entry = await this.#parts.store.get(keys.network(network.id));
+    if (entry) return read<NetworkRecord>(entry).network;
+    const { [vniOption]: _own, ...options } = network.options;
+    const taken = await this.#parts.store.get(keys.vni(vniOf(network)));
+    return this.create(taken ? { ...network, options } : network);
   }
 
   forget(id: string): void {

@@ -26,6 +26,7 @@ export class Remotes {
   readonly #byHost = new Map<string, Set<string>>();
   readonly #told = new Map<string, RemoteAddress>();
   readonly #named = new Map<string, { readonly text: string; readonly record: NameRecord }>();
+  #heard = false;
   readonly #onUnreadable: (error: unknown) => void;
 
   constructor(parts: { self: string; hosts: HostFacts; vtepOf: VtepOf; onUnreadable: (error: unknown) => void }) {
@@ -52,7 +53,8 @@ export class Remotes {
         this.#onUnreadable(error);
       }
     }
-    return this.#settle(touched);
+    this.#heard = true;
+    return this.#settle(touched, news.kind === "snapshot");
   }
 
   /** Hosts came, went, or moved. */
@@ -62,9 +64,9 @@ export class Remotes {
     return this.#settle(touched);
   }
 
-  /** Everything that counts, to program a kernel that was reset. */
-  get addresses(): RemoteAddress[] {
-    return [...this.#told.values()];
+  /** Everything that counts; undefined before the first news. */
+  get addresses(): RemoteAddress[] | undefined {
+    return this.#heard ? [...this.#told.values()] : undefined;
   }
 
   get endpoints(): RemoteEndpoint[] {
@@ -94,7 +96,7 @@ export class Remotes {
     if (of?.size === 0) this.#byHost.delete(record.host);
   }
 
-  #settle(touched: ReadonlySet<string>): RemoteChange | undefined {
+  #settle(touched: ReadonlySet<string>, whole = false): RemoteChange | undefined {
     const put: RemoteAddress[] = [];
     const drop: RemoteAddress[] = [];
     const names = new Map<string, NameRecord | undefined>();
@@ -113,8 +115,8 @@ export class Remotes {
     }
     const publish = [...names.values()].filter((record) => record !== undefined);
     const withdraw = [...names].flatMap(([id, record]) => (record ? [] : [id]));
-    if (put.length + drop.length + publish.length + withdraw.length === 0) return undefined;
-    return { put, drop, macs: this.#macs(drop), publish, withdraw };
+    if (!whole && put.length + drop.length + publish.length + withdraw.length === 0) return undefined;
+    return { whole, put, drop, macs: this.#macs(drop), publish, withdraw };
   }
 
   /** Publishes what is new or different; what stays as it is takes its id off the list of those to withdraw. */

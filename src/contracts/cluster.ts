@@ -46,6 +46,8 @@ export interface RemoteEndpoint extends LocalEndpoint {
 
 /** How what other hosts have on a network has changed. */
 export interface RemoteChange {
+  /** Begins anew: what the kernel has is to be compared with all of forwarding(). */
+  readonly whole: boolean;
   readonly put: readonly RemoteAddress[];
   readonly drop: readonly RemoteAddress[];
   /** MACs that are still in use: a dropped address may share its MAC with one that stays. */
@@ -98,10 +100,11 @@ export interface ClusterStatus {
 export interface Cluster {
   readonly hostId: string;
   /**
-   * Joins, and begins to follow. While the store is away a host that has been a member starts on what it knows; one
+   * Joins, and begins to follow. `known`: the cluster's networks as this host's own store has them: those that are gone
+   * meanwhile are told of; when the cluster is another one than before, they are carried over into it. While the store is away a host that has been a member starts on what it knows; one
    * that has not waits no longer than its patience and joins as soon as it can.
    */
-  start(listener: ClusterListener): Promise<void>;
+  start(listener: ClusterListener, known: readonly Network[]): Promise<void>;
   /** The networks there are, as far as this host knows: works without the store. */
   networks(): readonly Network[];
   /** Claims name, VNI and subnets, all or nothing: the commit point. Returns the network with its VNI. */
@@ -131,8 +134,8 @@ export interface Cluster {
   withdraw(endpoints: readonly LocalEndpoint[]): Promise<void>;
   /** Endpoints of other hosts on a network in use(). */
   remotes(networkId: string): readonly RemoteEndpoint[];
-  /** The same as the kernel shall have it. */
-  forwarding(networkId: string): readonly RemoteAddress[];
+  /** The same as the kernel shall have it; undefined before the first news, when nothing is known. */
+  forwarding(networkId: string): readonly RemoteAddress[] | undefined;
   /** Where this host's tunnels end now; undefined on a host that is alone, or fenced. */
   underlay():
     | { readonly address: string; readonly device: string; readonly port: number; readonly mtu: number }

@@ -50,6 +50,8 @@ export interface Driver {
   readonly scope: "local" | "global";
   /** Whether ports can be published on its endpoints. */
   readonly publishes: boolean;
+  /** Bytes that its encapsulation takes of the underlay's MTU; absent: none. `underlay` undefined: not known yet. */
+  overhead?(options: Network["options"], underlay: Pick<Underlay, "address"> | undefined): number;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
   /** Refuses endpoint driver options. */

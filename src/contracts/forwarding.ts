@@ -26,6 +26,8 @@ export interface Forwarding {
   drop(device: string, addresses: readonly RemoteAddress[], keep?: ReadonlySet<string>): void;
   /** What is tagged as ours. Entries of others are never read or touched. */
   read(device: string): ForwardingState;
+  /** What reconcile() would do. */
+  compare(device: string, wanted: readonly RemoteAddress[]): { put: number; dropped: number };
   /** Removes exactly what `read` shows and `wanted` does not have, puts what is missing or different; returns how much. */
   reconcile(device: string, wanted: readonly RemoteAddress[]): { put: number; dropped: number };
 }

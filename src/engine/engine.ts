@@ -1,3 +1,4 @@
+import type { ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
 import type { Difference } from "../contracts/kernel.ts";
 import type { ExecSession, ExecSpec, LogEntry, LogQuery } from "../contracts/runtime.ts";
 import type { Container, ContainerConfig, ContainerStatus } from "../model/container.ts";
@@ -35,6 +36,9 @@ export interface NetworkView {
   /** Endpoints of running containers, with the container's name (docker: Containers). */
   readonly endpoints: readonly { readonly endpoint: Endpoint; readonly containerName: string }[];
   readonly usage: readonly { readonly subnet: string; readonly inUse: bigint; readonly available: bigint }[];
+  /** Of a network of the cluster that this host uses: endpoints of other hosts, and those hosts. */
+  readonly remotes?: readonly RemoteEndpoint[];
+  readonly peers?: readonly ClusterHost[];
 }
 
 export interface ContainerRequest {
@@ -71,7 +75,7 @@ export interface ExecView {
 
 /** One entry of the event stream, as GET /events has it. */
 export interface EngineEvent {
-  readonly type: "network" | "container" | "image" | "daemon";
+  readonly type: "network" | "container" | "image" | "daemon" | "cluster";
   readonly action: string;
   readonly actor: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
   readonly timeNano: bigint;

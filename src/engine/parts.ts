@@ -1,6 +1,7 @@
 import type { Gate } from "../base/gate.ts";
 import type { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
+import type { Cluster } from "../contracts/cluster.ts";
 import type { Driver } from "../contracts/driver.ts";
 import type { Firewall } from "../contracts/firewall.ts";
 import type { Ipam } from "../contracts/ipam.ts";
@@ -10,6 +11,7 @@ import type { Ports } from "../contracts/ports.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
+import type { NetworksInUse } from "./shared/in-use.ts";
 import type { State } from "./state.ts";
 
 /** Looks drivers up by type. */
@@ -31,13 +33,14 @@ export interface NetworkDefaults {
  * What the networking use cases work with.
  *
  * Locks are taken in this order and never in another: container id, then "networks" (the list), then network ids in
- * sorted order (KeyedLock.holdAll).
+ * sorted order (KeyedLock.holdAll), then "use/" of a network, for a moment.
  */
 export interface Parts {
   readonly state: State;
   readonly kernel: Kernel;
   readonly firewall: Firewall;
   readonly ipam: Ipam;
+  readonly cluster: Cluster;
   readonly names: Names;
   readonly ports: Ports;
   readonly drivers: Drivers;
@@ -47,6 +50,9 @@ export interface Parts {
   readonly events: EventHub;
   readonly expected: ExpectedLinks;
   readonly sandboxes: OpenSandboxes;
+  readonly inUse: NetworksInUse;
+  /** Networks of the cluster that cannot be used on this host, and why. */
+  readonly clashes: Map<string, string>;
   readonly defaults: NetworkDefaults;
   /** What the host itself is given now: settings for forwarding, an address for ::1. */
   readonly hostObjects: () => readonly KernelObject[];

@@ -81,9 +81,19 @@ export class State {
 
   #putNetwork(network: Network): void {
     const before = this.#networks.get(network.id);
-    if (before) this.#networkNames.delete(before.name);
-    this.#networkNames.set(network.name, network.id);
+    if (before) this.#dropName(before);
+    // A network of the cluster may have the name of one of this host's own: that was first, and keeps it.
+    if (!this.#networkNames.has(network.name)) this.#networkNames.set(network.name, network.id);
     this.#networks.set(network.id, network);
+  }
+
+  /** The name goes to the oldest other network that has it. */
+  #dropName({ id, name }: Network): void {
+    if (this.#networkNames.get(name) !== id) return;
+    this.#networkNames.delete(name);
+    for (const other of this.#networks.values()) {
+      if (other.name === name && other.id !== id) return void this.#networkNames.set(name, other.id);
+    }
   }
 
   #putContainer(container: Container): void {
@@ -104,8 +114,8 @@ export class State {
   #forget(kind: "network" | "container" | "endpoint", id: string): void {
     if (kind === "network") {
       const network = this.#networks.get(id);
-      if (network) this.#networkNames.delete(network.name);
       this.#networks.delete(id);
+      if (network) this.#dropName(network);
     } else if (kind === "container") {
       const container = this.#containers.get(id);
       if (container) this.#containerNames.delete(container.name);

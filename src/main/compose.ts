@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
+import type { ClusterListener } from "../contracts/cluster.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
 import { containerParts, containerUseCases } from "../engine/containers/use-cases.ts";
@@ -18,10 +19,12 @@ import { adoptAddresses, restoreSandboxes } from "../engine/reconcile/restore.ts
 import { watchKernel } from "../engine/reconcile/watch.ts";
 import { findContainer } from "../engine/reference.ts";
 import { reset } from "../engine/reset.ts";
+import { clusterListener } from "../engine/shared/listener.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
 import type { Container } from "../model/container.ts";
+import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import { claimHost } from "./claim-host.ts";
 import type { Composition } from "./composition.ts";
@@ -50,7 +53,8 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     log,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
-  await restore(parts, containers, options, upstreamsOf);
+  const lateEngine = Promise.withResolvers<Engine>();
+  await restore(parts, containers, options, upstreamsOf, clusterListener(parts, lateEngine.promise));
   opened.use(await listen(containers));
   const watch = opened.use(watchKernel(parts));
   const onUnreadable = (err: unknown) => log.warn({ err }, "cannot read the host's resolv.conf, its last state counts");
@@ -58,6 +62,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   warnOfConflicts(parts);
   const all = opened.move();
   const rest = composition(options, networking, containers, upstreamsOf);
+  lateEngine.resolve(rest.engine);
   const resetAll = async () => {
     watch[Symbol.dispose]();
     await reset(parts, rest.engine.containers, originalSettings(networking.store));
@@ -85,11 +90,13 @@ async function restore(
   containers: ContainerParts,
   options: DaemonOptions,
   upstreamsOf: UpstreamsOf,
+  listener: ClusterListener,
 ): Promise<void> {
   // Missing at every first start after a boot: nothing to report.
   parts.firewall.ensure();
   parts.kernel.repair(parts.hostObjects());
   adoptAddresses(parts);
+  await parts.cluster.start(listener, [...parts.state.networks.values()].filter(isShared));
   const running = await restoreContainers(containers);
   await restoreSandboxes(parts, running, upstreamsOf);
   await ensureBuiltIns(parts, options.bridge);

@@ -1,4 +1,5 @@
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { ClusterSettings } from "./cluster-options.ts";
 
 /** A block of addresses that new networks take subnets of `size` bits from (docker: --default-address-pool). */
 export interface DefaultPool {
@@ -31,4 +32,5 @@ export interface DaemonOptions {
   readonly dns: readonly string[];
   readonly dnsSearch: readonly string[];
   readonly dnsOptions: readonly string[];
+  readonly cluster: ClusterSettings;
 }

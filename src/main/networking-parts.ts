@@ -5,12 +5,14 @@ import { Gate } from "../base/gate.ts";
 import { newId } from "../base/ids.ts";
 import { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
+import type { Cluster } from "../contracts/cluster.ts";
 import type { Store } from "../contracts/store.ts";
 import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
 import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
+import { NetworksInUse } from "../engine/shared/in-use.ts";
 import { State } from "../engine/state.ts";
 import { createFirewall } from "../firewall/firewall.ts";
 import { completePools } from "../ipam/default-pools.ts";
@@ -20,6 +22,8 @@ import { openKernel } from "../kernel/open.ts";
 import { portSockets } from "../kernel/sockets/port-sockets.ts";
 import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
+import { openCluster } from "./cluster.ts";
+import { alone } from "./cluster-options.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { builtinDrivers } from "./drivers.ts";
 import { forwardingSettings, rememberSettings } from "./forwarding.ts";
@@ -29,7 +33,7 @@ import { startNames } from "./names.ts";
 const defaultBridge = "fairlead0";
 
 export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward"> &
-  Partial<Pick<DaemonOptions, "networkOptions">>;
+  Partial<Pick<DaemonOptions, "networkOptions" | "cluster">>;
 
 export interface NetworkingParts {
   readonly parts: Parts;
@@ -59,6 +63,8 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   );
   const state = new State(store);
   const daemonId = identity(store);
+  const settings = options.cluster ?? alone;
+  const cluster = opened.adopt(await openCluster(settings, { store, kernel, daemonId, log }), (each) => each.stop());
   const defaultPools = completePools(options.addressPools, daemonId);
   const forwarding = options.ipForward ? forwardingSettings(kernel) : [];
   rememberSettings(store, forwarding);
@@ -70,12 +76,15 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     firewall: createFirewall({ nft }),
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
     ports: createPorts({ sockets: portSockets }),
-    drivers: driverTable(),
+    cluster,
+    drivers: driverTable(cluster),
     locks: new KeyedLock(),
     gate: new Gate(),
     events: new EventHub(),
     expected: new ExpectedLinks(),
     sandboxes: new OpenSandboxes(),
+    inUse: new NetworksInUse(),
+    clashes: new Map(),
     hostObjects: () => hostObjects(state, forwarding),
     repairs: { runs: 0, differences: {} },
     defaults: {
@@ -87,8 +96,9 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   return { parts, store, daemonId, close: () => all.disposeAsync() };
 }
 
-function driverTable(): Drivers {
-  const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create({ defaultBridge })]));
+function driverTable(cluster: Cluster): Drivers {
+  const kit = { defaultBridge, underlay: () => cluster.underlay() };
+  const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));
   return {
     all: () => [...drivers.values()],
     find(type) {

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import { clusterSettings } from "./cluster-options.ts";
 import type { DaemonOptions, DefaultPool } from "./daemon-options.ts";
 import type { Values } from "./flags.ts";
 import { settings } from "./settings.ts";
@@ -32,6 +33,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     dns: read.list("dns").map((ip) => checkIp("dns", ip)),
     dnsSearch: read.list("dns-search"),
     dnsOptions: read.list("dns-opt"),
+    cluster: clusterSettings(read.text),
   };
 }
 

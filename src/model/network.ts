@@ -45,3 +45,6 @@ export interface Network {
   /** bridge, host, none: there from the start, never removed. */
   readonly builtIn: boolean;
 }
+
+/** Whether it belongs to all hosts of the cluster, and is in a host's kernel only while it is used there. */
+export const isShared = ({ scope }: Pick<Network, "scope">): boolean => scope === "global";

@@ -1,6 +1,8 @@
 import { hostNetns } from "../../contracts/kernel.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { lowerNetworks } from "../shared/in-use.ts";
+import { localEndpoints } from "../shared/local-endpoint.ts";
 import { flushFlows } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 
@@ -14,10 +16,12 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   expected.delete(outside);
   /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [
+    [() => parts.cluster.withdraw(localEndpoints(parts, sandbox.attachments))],
     [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
     [() => flushFlows(parts, sandbox.ports), () => kernel.remove(outside), () => kernel.sandboxes.remove(sandbox.id)],
+    [() => lowerNetworks(parts, sandbox.id, sandbox.attachments)],
   ];
   const failures: unknown[] = [];
   for (const together of steps) {

@@ -7,6 +7,8 @@ import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { raiseNetworks } from "../shared/in-use.ts";
+import { publishShared } from "../shared/local-endpoint.ts";
 import { attachmentOf } from "./attachments.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -32,7 +34,7 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
+  const endpoint = await reserveEndpoint(parts, { network, container, settings, beside }, rollback);
   const attachment = attachmentOf(parts, endpoint);
   const sandbox = parts.sandboxes.get(container.id);
   const live =
@@ -62,11 +64,13 @@ async function attachLive(
   const change = followNetworks(parts, sandbox, after, place.container);
   const { ports } = change;
   rollback.onFailure("reserved ports", () => parts.ports.release(change.added));
+  await raiseNetworks(parts, sandbox.id, [attachment], rollback);
   const plans = { before: sandboxPlan(sandbox.id, before, portsBefore), after: sandboxPlan(sandbox.id, after, ports) };
   const removeOld = move(parts, plans, rollback);
   Object.assign(sandbox, { attachments: after, ports });
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
+  await publishShared(parts, [attachment], rollback);
   const finish = async () => {
     await flushFlows(parts, change.rerouted);
     await removeOld();

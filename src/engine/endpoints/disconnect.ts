@@ -6,6 +6,8 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { lowerNetworks } from "../shared/in-use.ts";
+import { localEndpoints } from "../shared/local-endpoint.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { resolverConfig } from "./records.ts";
@@ -48,6 +50,7 @@ async function detachLive(
   const { sandbox, container, endpoint, upstreams } = place;
   const { names, state } = parts;
   const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
+  const leaving = sandbox.attachments.filter((each) => each.endpoint.id === endpoint.id);
   const change = followNetworks(parts, sandbox, left, container);
   const { ports, gone, rerouted } = change;
   const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
@@ -60,10 +63,14 @@ async function detachLive(
   const steps = [
     () => flushFlows(parts, rerouted),
     () => names.withdraw([endpoint.id]),
+    () => parts.cluster.withdraw(localEndpoints(parts, leaving)),
     // The resolver stays, on no network, so that it is there again at the next connect.
     () => names.update(resolverConfig(sandbox.id, left, upstreams)),
   ];
   const told = await Promise.allSettled(steps.map(async (step) => step()));
   const removed = await Promise.allSettled([finish()]);
-  return [...told, ...removed].flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  const lowered = await Promise.allSettled([lowerNetworks(parts, sandbox.id, leaving)]);
+  return [...told, ...removed, ...lowered].flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
 }

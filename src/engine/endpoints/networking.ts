@@ -41,7 +41,7 @@ export class EndpointNetworking implements Networking {
     for (const [index, { settings }] of wanted.entries()) {
       // Looked up again under the lock: it may have been removed while we waited.
       const network = findNetwork(state, ids[index] ?? "");
-      endpoints.push(reserveEndpoint(this.#parts, { network, container, settings, beside: endpoints }, rollback));
+      endpoints.push(await reserveEndpoint(this.#parts, { network, container, settings, beside: endpoints }, rollback));
     }
     commit(endpoints);
     rollback.commit();

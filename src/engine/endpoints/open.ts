@@ -4,6 +4,8 @@ import type { Container } from "../../model/container.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { raiseNetworks } from "../shared/in-use.ts";
+import { publishShared } from "../shared/local-endpoint.ts";
 import { wantedPorts } from "../wanted-ports.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { flushFlows, move, nothing } from "./move.ts";
@@ -24,10 +26,12 @@ export async function openSandbox(
   rollback.onFailure("reserved ports", () => ports.release(mappings));
   kernel.sandboxes.create(container.id);
   rollback.onFailure(`sandbox ${container.id}`, () => kernel.sandboxes.remove(container.id));
+  await raiseNetworks(parts, container.id, attachments, rollback);
   const resolver =
     attachments.length > 0 ? openResolver(parts, container.id, attachments, upstreams, rollback) : undefined;
   await move(parts, { before: nothing, after: sandboxPlan(container.id, attachments, mappings) }, rollback)();
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
+  await publishShared(parts, attachments, rollback);
   await flushFlows(parts, mappings);
   const sandbox = { id: container.id, members: new Set([container.id]), attachments, ports: mappings };
   sandboxes.add(sandbox);

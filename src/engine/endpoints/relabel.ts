@@ -2,6 +2,7 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { transition } from "../plan/transition.ts";
+import { localEndpoints } from "../shared/local-endpoint.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord } from "./records.ts";
 
@@ -21,5 +22,6 @@ export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: reado
   const after = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   const { add, drop } = transition(before, after);
   kernel.repair(after.objects);
+  await parts.cluster.publish(localEndpoints(parts, sandbox.attachments));
   if (add.length > 0) firewall.change({ add, remove: drop });
 }

@@ -3,7 +3,7 @@ import { newId, randomMac, shortId } from "../../base/ids.ts";
 import type { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -11,11 +11,11 @@ import { checkSettings } from "./settings.ts";
  * A new endpoint with its addresses, MAC and interface name, for good: they stay with the container until it
  * disconnects or is removed. `beside`: the container's other endpoints. Under the lock of the network.
  */
-export function reserveEndpoint(
+export async function reserveEndpoint(
   parts: Parts,
   place: { network: Network; container: Container; settings: EndpointSettings; beside: readonly Endpoint[] },
   rollback: Rollback,
-): Endpoint {
+): Promise<Endpoint> {
   const { network, container, beside } = place;
   if (beside.some(({ networkId }) => networkId === network.id)) {
     throw new EngineError("ENDPOINT_EXISTS", { container: container.name, network: network.name });
@@ -31,7 +31,9 @@ export function reserveEndpoint(
     ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), mac: settings.mac ?? randomMac() } : {}),
   };
   driver.validateEndpoint(network, draft);
-  return driver.addressed ? { ...draft, ...reserveAddresses(parts, network, draft, container.name, rollback) } : draft;
+  return driver.addressed
+    ? { ...draft, ...(await reserveAddresses(parts, network, draft, container.name, rollback)) }
+    : draft;
 }
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
@@ -41,26 +43,34 @@ export function dnsNames(container: Container, settings: EndpointSettings): stri
   );
 }
 
-function reserveAddresses(
+async function reserveAddresses(
   parts: Parts,
   network: Network,
   { id, settings }: Endpoint,
   name: string,
   rollback: Rollback,
 ) {
-  const reserve = (family: 4 | 6, address: string | undefined) => {
-    const owner = `container ${name}`;
-    const got = parts.ipam.reserve(network.id, { family, owner, ...(address ? { address } : {}) });
-    rollback.onFailure(`address ${got} of endpoint ${shortId(id)}`, () => parts.ipam.release(network.id, got));
+  refuseClash(parts, network);
+  const reserve = async (family: 4 | 6, address: string | undefined) => {
+    const wanted = { family, owner: `container ${name}`, ...(address ? { address } : {}) };
+    const shared = isShared(network);
+    const got = shared ? await parts.cluster.reserve(network, wanted) : parts.ipam.reserve(network.id, wanted);
+    rollback.onFailure(`address ${got} of endpoint ${shortId(id)}`, () => releaseAddress(parts, network, got));
     return got;
   };
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
   return {
-    ...(network.ipv4 ? { ipv4: reserve(4, settings.ipv4) } : {}),
-    ...(network.ipv6 ? { ipv6: reserve(6, settings.ipv6) } : {}),
+    ...(network.ipv4 ? { ipv4: await reserve(4, settings.ipv4) } : {}),
+    ...(network.ipv6 ? { ipv6: await reserve(6, settings.ipv6) } : {}),
   };
+}
+
+/** A network of the cluster whose subnet this host has in use for something else. */
+function refuseClash({ clashes }: Parts, { id, name }: Network): void {
+  const why = clashes.get(id);
+  if (why !== undefined) throw new EngineError("NETWORK_REFUSED", { network: name, why: `on this host, ${why}` });
 }
 
 /** As asked for, or the lowest free eth<N> (the prefix is the network's choice). Kept from then on. */
@@ -76,7 +86,12 @@ function interfaceName(network: Network, settings: EndpointSettings, beside: rea
 
 /** Gives the addresses back. Idempotent. */
 export function releaseEndpoint(parts: Parts, endpoint: Endpoint): void {
-  for (const address of [endpoint.ipv4, endpoint.ipv6]) {
-    if (address) parts.ipam.release(endpoint.networkId, address);
-  }
+  const network = parts.state.networks.get(endpoint.networkId);
+  if (!network) return; // its addresses went with it
+  for (const address of [endpoint.ipv4, endpoint.ipv6]) if (address) releaseAddress(parts, network, address);
+}
+
+function releaseAddress({ cluster, ipam }: Parts, network: Network, address: string): void {
+  if (isShared(network)) cluster.release(network, address);
+  else ipam.release(network.id, address);
 }

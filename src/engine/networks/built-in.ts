@@ -4,7 +4,8 @@ import { Rollback } from "../../base/rollback.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
-import { makeNetwork, networkOf } from "./create.ts";
+import { networkOf } from "./create.ts";
+import { makeNetwork } from "./make.ts";
 import { reservePools } from "./pools.ts";
 import { tearDown } from "./remove.ts";
 

@@ -2,12 +2,14 @@ import { EngineError, invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Driver } from "../../contracts/driver.ts";
-import type { Network } from "../../model/network.ts";
+import { isShared, type Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
+import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
 import { withConfig } from "./config-from.ts";
 import { findNetwork } from "./find.ts";
+import { makeNetwork } from "./make.ts";
 import { checkPools, reservePools } from "./pools.ts";
 import { validateAddressing, validateName, validateRequest } from "./validate.ts";
 
@@ -39,23 +41,10 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
+  if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
   const network = { ...draft, pools: driver.addressed ? reservePools(parts, id, request, rollback) : [] };
   makeNetwork(parts, network, rollback);
   return network;
-}
-
-/** Kernel objects and firewall elements of a network that has its pools; used for built-in networks too. */
-export function makeNetwork(parts: Parts, network: Network, rollback: Rollback): void {
-  const plan = parts.drivers.find(network.driver).network(network);
-  parts.kernel.apply(plan.objects, rollback);
-  // After it, so that an undo stops expecting before it removes: the news of that is then nobody's.
-  parts.expected.add(plan.objects);
-  rollback.onFailure(`expectation of ${network.name}`, () => parts.expected.delete(plan.objects));
-  if (plan.elements.length === 0) return;
-  parts.firewall.change({ add: plan.elements, remove: [] });
-  rollback.onFailure(`firewall elements of ${network.name}`, () =>
-    parts.firewall.change({ add: [], remove: plan.elements }),
-  );
 }
 
 function refuseTakenName(parts: Parts, name: string): void {
@@ -74,7 +63,7 @@ export function networkOf(parts: Parts, request: NetworkRequest, id: string, dri
     pools: [],
     userSubnets: request.pools.some((pool) => pool.subnet !== undefined),
     options: request.options,
-    mtu: mtuOf(parts, request.options),
+    mtu: mtuOf(parts, request.options, driver),
   };
 }
 
@@ -110,9 +99,13 @@ const base = (request: NetworkRequest, id: string) => ({
 });
 
 /** As asked for; else the uplink's, so that a VPN or a cloud's small MTU needs no option; else Ethernet's. */
-function mtuOf(parts: Parts, options: NetworkRequest["options"]): number {
+function mtuOf(parts: Parts, options: NetworkRequest["options"], driver: Driver): number {
   const text = options[mtuOption];
-  if (text === undefined || text === "" || text === "0") return parts.kernel.uplink()?.mtu ?? 1500;
+  if (text === undefined || text === "" || text === "0") {
+    const underlay = parts.cluster.underlay();
+    const carried = isShared(driver) ? underlay?.mtu : undefined;
+    return (carried ?? parts.kernel.uplink()?.mtu ?? 1500) - (driver.overhead?.(options, underlay) ?? 0);
+  }
   const mtu = Number(text);
   // ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h
   if (Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535) return mtu;

@@ -1,5 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
-import type { Network } from "../../model/network.ts";
+import { isShared, type Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
 import { loopbackAlias } from "../host.ts";
 import type { Parts } from "../parts.ts";
@@ -13,6 +13,7 @@ export async function removeNetwork(parts: Parts, reference: string): Promise<vo
   const network = findNetwork(parts.state, reference);
   await using _lock = await parts.locks.hold(network.id);
   refuseRemoval(parts, network);
+  if (isShared(network)) await parts.cluster.removeNetwork(network);
   await tearDown(parts, network);
   tellGone(parts, network);
 }
@@ -37,9 +38,21 @@ export async function pruneNetworks(parts: Parts, filters: Filters): Promise<str
 async function pruneNetwork(parts: Parts, network: Network): Promise<string | undefined> {
   await using _lock = await parts.locks.hold(network.id);
   if (parts.state.endpointsOn(network.id).length > 0) return undefined;
+  if (isShared(network) && !(await removeUnused(parts, network))) return undefined;
   await tearDown(parts, network);
   tellGone(parts, network);
   return network.name;
+}
+
+/** False: another host uses it. */
+async function removeUnused({ cluster }: Parts, network: Network): Promise<boolean> {
+  try {
+    await cluster.removeNetwork(network);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "NETWORK_IN_USE") return false;
+    throw error;
+  }
 }
 
 function tellGone({ events }: Parts, { id, name, driver }: Network): void {
@@ -70,7 +83,8 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
     ...left.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
   ]);
   ipam.removeNetwork(network.id);
-  if (network.configOnly) return;
+  // One of the cluster's is in the kernel while somebody uses it, and then it is not removed.
+  if (network.configOnly || isShared(network)) return;
   const plan = drivers.find(network.driver).network(network);
   expected.delete(plan.objects);
   const failures: unknown[] = [];

@@ -1,5 +1,6 @@
 import type { FirewallElement } from "../../contracts/firewall.ts";
 import type { KernelObject } from "../../contracts/kernel.ts";
+import { isShared } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 
@@ -11,8 +12,10 @@ export interface Desired {
 }
 
 /** All that networks and open sandboxes consist of, networks first: what the kernel should hold of ours. */
-export function desired({ state, drivers, sandboxes, hostObjects }: Parts): Desired {
-  const networks = [...state.networks.values()].filter(({ configOnly }) => !configOnly);
+export function desired({ state, drivers, sandboxes, inUse, hostObjects }: Parts): Desired {
+  const networks = [...state.networks.values()].filter(
+    (network) => !network.configOnly && (!isShared(network) || inUse.has(network.id)),
+  );
   const open = [...sandboxes.all()];
   const plans = [
     ...networks.map((network) => drivers.find(network.driver).network(network)),

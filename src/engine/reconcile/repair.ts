@@ -1,6 +1,7 @@
 import type { Difference } from "../../contracts/kernel.ts";
 import type { RepairReport } from "../engine.ts";
 import type { Parts } from "../parts.ts";
+import { repairForwarding } from "../shared/remotes.ts";
 import { type Desired, desired } from "./desired.ts";
 import { isHostLink } from "./expected-links.ts";
 
@@ -15,7 +16,13 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   const broken = parts.kernel.diff(want.objects);
   const rules = parts.firewall.diff(want.elements);
   const orphans = findOrphans(parts, want);
-  const differences = [...broken, ...rules, ...orphans.map(({ difference }) => difference)];
+  const forwarding = repairForwarding(parts, { dryRun: true });
+  const differences = [
+    ...broken,
+    ...rules,
+    ...orphans.map(({ difference }) => difference),
+    ...forwarding.map(forwardingDifference),
+  ];
   if (!dryRun) count(parts.repairs, differences);
   if (dryRun || differences.length === 0) return { differences, repaired: false };
   for (const { problem, object, owner, detail } of differences) {
@@ -25,11 +32,20 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
     () => broken.length > 0 && mend(parts, want, broken),
     () => rules.length > 0 && parts.firewall.restore(want.elements),
     ...orphans.map(({ remove }) => remove),
+    // Last: a tunnel device that was made anew is empty.
+    () => repairForwarding(parts, { dryRun: false }),
   ]);
   const attributes = { differences: String(differences.length), first: differences[0]?.object ?? "" };
   parts.events.emit("daemon", "repair", { id: "fairlead", attributes });
   return { differences, repaired: true };
 }
+
+const forwardingDifference = (detail: string): Difference => ({
+  problem: "different",
+  object: "forwarding to other hosts",
+  owner: "daemon/cluster",
+  detail,
+});
 
 function count(repairs: Parts["repairs"], differences: readonly Difference[]): void {
   repairs.runs += 1;

@@ -1,21 +1,31 @@
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
+import { isShared } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
 import type { Parts } from "../parts.ts";
+import { adoptPools } from "../shared/adopt.ts";
+import { localEndpoints } from "../shared/local-endpoint.ts";
 import { desired } from "./desired.ts";
 import { repair } from "./repair.ts";
 
 /** Gives addresses in the store back to address management. First of all, before anything is reserved. */
-export function adoptAddresses({ state, ipam, drivers }: Parts): void {
+export function adoptAddresses(parts: Parts): void {
+  const { state, ipam, drivers, cluster } = parts;
   for (const network of state.networks.values()) {
     if (network.configOnly || !drivers.find(network.driver).addressed) continue;
-    for (const pool of network.pools) ipam.adoptPool(network.id, pool);
+    if (isShared(network)) adoptPools(parts, network);
+    else for (const pool of network.pools) ipam.adoptPool(network.id, pool);
   }
   for (const { networkId, containerId, ipv4, ipv6 } of state.endpoints.values()) {
     const owner = `container ${state.containers.get(containerId)?.name ?? containerId}`;
-    if (!state.networks.has(networkId)) continue;
+    const network = state.networks.get(networkId);
+    if (!network) continue;
+    if (isShared(network)) {
+      for (const address of [ipv4, ipv6]) if (address) cluster.adopt(network, address, owner);
+      continue;
+    }
     if (ipv4) ipam.reserve(networkId, { family: 4, address: ipv4.split("/")[0] ?? "", owner });
     if (ipv6) ipam.reserve(networkId, { family: 6, address: ipv6.split("/")[0] ?? "", owner });
   }
@@ -35,7 +45,20 @@ export async function restoreSandboxes(
   const repaired = await repairAtStart(parts);
   const open = [...parts.sandboxes.all()];
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
+  await resumeShared(parts);
   parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
+}
+
+/** What this host has on networks of the cluster is told again, and what others have is heard: neither waits for the store. */
+async function resumeShared(parts: Parts): Promise<void> {
+  const { state, cluster, inUse, sandboxes, log } = parts;
+  for (const id of inUse.all()) {
+    const network = state.networks.get(id);
+    if (network)
+      cluster.use(network).catch((err: unknown) => log.error({ err, network: network.name }, "cannot follow"));
+  }
+  const endpoints = [...sandboxes.all()].flatMap(({ attachments }) => localEndpoints(parts, attachments));
+  await cluster.publish(endpoints).catch((err: unknown) => log.error({ err }, "cannot publish endpoints"));
 }
 
 /** What cannot be repaired must not keep the daemon, and so all others, down. */
@@ -67,6 +90,7 @@ function adoptSandbox(parts: Parts, container: Container): void {
   }
   const attachments = attachmentsOf(parts, id);
   const ports = state.containers.get(id)?.ports ?? [];
+  for (const { network } of attachments) if (isShared(network)) parts.inUse.add(network.id, id);
   sandboxes.add({ id, members: new Set([container.id]), attachments, ports });
 }
 

@@ -54,8 +54,11 @@ export class HostForwarding implements Forwarding, Disposable {
     return { fdb, neighbours: ours(readNeighbours(this.#channel, ifIndex), addressOf, macOf) };
   }
 
-  reconcile(device: string, wanted: readonly RemoteAddress[]): { put: number; dropped: number } {
-    const ifIndex = this.#channel.ifIndex(device);
+  compare(device: string, wanted: readonly RemoteAddress[]): { put: number; dropped: number } {
+    return countOf(this.#compare(this.#channel.ifIndex(device), wanted));
+  }
+
+  #compare(ifIndex: number, wanted: readonly RemoteAddress[]) {
     const entries = compare(
       readEntries(this.#channel, ifIndex),
       [...byMac(wanted)].map(([mac, vtep]) => ({ key: macKey(mac), leadsTo: addressKey(vtep), of: [mac, vtep] })),
@@ -64,6 +67,13 @@ export class HostForwarding implements Forwarding, Disposable {
       readNeighbours(this.#channel, ifIndex),
       wanted.map(({ address, mac }) => ({ key: addressKey(address), leadsTo: macKey(mac), of: [address, mac] })),
     );
+    return { entries, neighbours };
+  }
+
+  reconcile(device: string, wanted: readonly RemoteAddress[]): { put: number; dropped: number } {
+    const ifIndex = this.#channel.ifIndex(device);
+    const found = this.#compare(ifIndex, wanted);
+    const { entries, neighbours } = found;
     const writer = new MessageWriter(ifIndex);
     // An entry of others keeps their mark and state when it is replaced: it makes room.
     for (const key of entries.inTheWay) writer.dropEntry(macOf(key));
@@ -72,16 +82,18 @@ export class HostForwarding implements Forwarding, Disposable {
     for (const [address] of neighbours.stale) writer.dropNeighbour(addressOf(address));
     for (const [mac, vtep] of entries.stale) writer.dropEntry(macOf(mac), addressOf(vtep));
     this.#channel.send(writer.chunks(), () => `reconcile forwarding of ${device}`, gone);
-    return {
-      put: entries.missing.length + neighbours.missing.length,
-      dropped: entries.stale.length + neighbours.stale.length,
-    };
+    return countOf(found);
   }
 
   [Symbol.dispose](): void {
     this.#channel[Symbol.dispose]();
   }
 }
+
+const countOf = ({ entries, neighbours }: { entries: Comparison; neighbours: Comparison }) => ({
+  put: entries.missing.length + neighbours.missing.length,
+  dropped: entries.stale.length + neighbours.stale.length,
+});
 
 /** MAC to VTEP; of two that contradict each other the last. */
 function byMac(addresses: readonly RemoteAddress[]): Map<string, string> {

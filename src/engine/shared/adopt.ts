@@ -1,0 +1,57 @@
+import { EngineError } from "../../base/errors.ts";
+import type { Network } from "../../model/network.ts";
+import { networksLock } from "../networks/create.ts";
+import { tearDown } from "../networks/remove.ts";
+import type { Parts } from "../parts.ts";
+
+/** A network of the cluster appeared: this host has it, too. Nothing is made before somebody uses it. */
+export async function adoptNetwork(parts: Parts, network: Network): Promise<void> {
+  const { state, locks, events, log } = parts;
+  await using _lock = await locks.hold(networksLock);
+  if (JSON.stringify(state.networks.get(network.id)) === JSON.stringify(network)) return;
+  const known = state.networks.has(network.id);
+  const namesake = state.networkNamed(network.name);
+  if (namesake && namesake.id !== network.id)
+    log.error(
+      { network: network.name, id: network.id },
+      "a network of the cluster has the name of one of this host's own: here the name means that one, use the id for the cluster's",
+    );
+  if (!known) adoptPools(parts, network);
+  state.commit([{ put: "network", id: network.id, value: network }]);
+  if (!known)
+    events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
+}
+
+/** Subnets that this host has in use itself cannot be had here: the network is known, and says so when it is joined. */
+export function adoptPools({ ipam, clashes, log }: Parts, network: Network): void {
+  try {
+    for (const pool of network.pools) ipam.adoptPool(network.id, pool);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    ipam.removeNetwork(network.id);
+    clashes.set(network.id, error.message);
+    log.error({ err: error, network: network.name }, "a network of the cluster cannot be used on this host");
+  }
+}
+
+/** A network of the cluster is gone. Who is still on it here was cut off from the others, and loses it. */
+export async function forgetNetwork(
+  parts: Parts,
+  networkId: string,
+  disconnect: (networkId: string, containerId: string) => Promise<void>,
+): Promise<void> {
+  const { state, sandboxes, locks, events, clashes, log } = parts;
+  for (const { containerId } of state.endpointsOn(networkId)) {
+    if (!sandboxes.get(containerId)) continue;
+    log.warn({ network: networkId, container: containerId }, "the network was removed by another host: disconnecting");
+    await disconnect(networkId, containerId);
+  }
+  await using _list = await locks.hold(networksLock);
+  await using _lock = await locks.hold(networkId);
+  const network = state.networks.get(networkId);
+  if (!network) return;
+  clashes.delete(networkId);
+  await tearDown(parts, network);
+  const { name, driver } = network;
+  events.emit("network", "destroy", { id: networkId, attributes: { name, type: driver } });
+}

@@ -1,0 +1,46 @@
+import type { ClusterListener } from "../../contracts/cluster.ts";
+import type { Engine } from "../engine.ts";
+import type { Parts } from "../parts.ts";
+import { repair } from "../reconcile/repair.ts";
+import { adoptNetwork, forgetNetwork } from "./adopt.ts";
+import { applyRemotes } from "./remotes.ts";
+
+/**
+ * What the cluster tells, carried out. Networks one after the other, in the order of the news; `engine`: its use cases, as
+ * soon as it is put together.
+ */
+export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "networks">>): ClusterListener {
+  const { log, events, state } = parts;
+  let queue: Promise<void> = Promise.resolve();
+  const inTurn = (what: string, body: () => Promise<void>) => {
+    queue = queue.then(body).catch((err: unknown) => log.error({ err }, `cannot ${what}`));
+  };
+  const disconnect = async (networkId: string, containerId: string) =>
+    (await engine).networks.disconnect(networkId, containerId, { force: true });
+  return {
+    onNetwork: (network) => inTurn("take over a network of the cluster", () => adoptNetwork(parts, network)),
+    onNetworkGone: (id) => inTurn("remove a network of the cluster", () => forgetNetwork(parts, id, disconnect)),
+    onRemotes: (networkId, change) => applyRemotes(parts, networkId, change),
+    onUnderlay: () =>
+      inTurn("cut off or connect overlays", async () => {
+        await engine;
+        await repair(parts, { dryRun: false });
+      }),
+    onLost: (lost) =>
+      inTurn("disconnect containers whose addresses are others' now", async () => {
+        for (const { networkId, address } of lost) {
+          const endpoint = state
+            .endpointsOn(networkId)
+            .find(({ ipv4, ipv6 }) => [ipv4, ipv6].some((own) => own?.split("/")[0] === address));
+          if (!endpoint) continue;
+          log.error({ address, container: endpoint.containerId }, "the address is another host's now: disconnecting");
+          events.emit("network", "address_lost", {
+            id: networkId,
+            attributes: { address, container: endpoint.containerId },
+          });
+          await disconnect(networkId, endpoint.containerId);
+        }
+      }),
+    onEvent: ({ action, attributes }) => void events.emit("cluster", action, { id: parts.cluster.hostId, attributes }),
+  };
+}

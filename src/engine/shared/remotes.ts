@@ -1,0 +1,48 @@
+import type { RemoteChange } from "../../contracts/cluster.ts";
+import type { Network } from "../../model/network.ts";
+import type { Parts } from "../parts.ts";
+
+type RemoteParts = Pick<Parts, "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "log">;
+
+/** Programs what other hosts have on a network: the kernel first, so that a name leads somewhere once it is answered. */
+export function applyRemotes(parts: RemoteParts, networkId: string, change: RemoteChange): void {
+  const { state, kernel, names, cluster, inUse, log } = parts;
+  const network = state.networks.get(networkId);
+  if (!network || !inUse.has(networkId)) return;
+  const device = tunnelOf(parts, network);
+  try {
+    if (device && change.whole) kernel.forwarding.reconcile(device, cluster.forwarding(networkId) ?? []);
+    else if (device) {
+      kernel.forwarding.drop(device, change.drop, change.macs);
+      kernel.forwarding.put(device, change.put);
+    }
+  } catch (err) {
+    // A device that is gone is repaired, and then programmed anew.
+    log.warn({ err, network: network.name }, "cannot program the way to endpoints of other hosts");
+  }
+  const failed = (err: unknown) => log.error({ err, network: network.name }, "cannot publish names of other hosts");
+  if (change.withdraw.length > 0) names.withdraw(change.withdraw).catch(failed);
+  if (change.publish.length > 0) names.publish(change.publish).catch(failed);
+}
+
+/** The device that leads to other hosts; undefined on a host that is alone, or cut off. */
+export function tunnelOf({ drivers }: Pick<Parts, "drivers">, network: Network): string | undefined {
+  const { objects } = drivers.find(network.driver).network(network);
+  const vxlan = objects.find((object) => object.kind === "vxlan");
+  return vxlan?.kind === "vxlan" ? vxlan.name : undefined;
+}
+
+/** Compares the kernel's forwarding with what is known of other hosts; returns how many entries it took to mend it. */
+export function repairForwarding(parts: RemoteParts, { dryRun }: { dryRun: boolean }): string[] {
+  return [...parts.inUse.all()].flatMap((networkId) => {
+    const network = parts.state.networks.get(networkId);
+    const device = network && tunnelOf(parts, network);
+    // Before the first news nothing is known, and nothing is touched.
+    const wanted = parts.cluster.forwarding(networkId);
+    if (!device || !wanted) return [];
+    const { put, dropped } = dryRun
+      ? parts.kernel.forwarding.compare(device, wanted)
+      : parts.kernel.forwarding.reconcile(device, wanted);
+    return put + dropped > 0 ? [`${device}: ${put} missing or different, ${dropped} too many`] : [];
+  });
+}

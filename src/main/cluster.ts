@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { invalid } from "../base/errors.ts";
+import { isLinkLocal, parseIp } from "../base/ip.ts";
+import type { Log } from "../base/log.ts";
+import { parseClusterUrl } from "../cluster/address.ts";
+import { type ClusterOptions, StoreCluster } from "../cluster/cluster.ts";
+import { openEmbeddedStore } from "../cluster/embedded/store.ts";
+import { Journal } from "../cluster/journal.ts";
+import { openClusterStore } from "../cluster/open.ts";
+import type { Cluster } from "../contracts/cluster.ts";
+import type { HostLink, Kernel } from "../contracts/kernel.ts";
+import type { Store } from "../contracts/store.ts";
+import type { ClusterSettings } from "./cluster-options.ts";
+import { releaseVersion } from "./release.ts";
+
+/** The cluster that the flags name, or the one that a host is by itself; joins when it is started. */
+export async function openCluster(
+  settings: ClusterSettings,
+  parts: { store: Store; kernel: Kernel; daemonId: string; log: Log },
+): Promise<Cluster> {
+  const { store, kernel, daemonId, log } = parts;
+  const place = settings.url === "" ? undefined : placeOf(settings.advertise, kernel);
+  const options: Omit<ClusterOptions, "store" | "storeName"> = {
+    journal: new Journal(store),
+    self: {
+      id: daemonId,
+      name: hostname(),
+      vtep: place?.address ?? "",
+      mtu: place?.mtu ?? 0,
+      version: releaseVersion(),
+      since: new Date().toISOString(),
+    },
+    device: place?.device ?? "",
+    port: settings.port,
+    vnis: settings.vnis,
+    leaseSeconds: settings.leaseSeconds,
+    graceSeconds: settings.graceSeconds,
+    boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    log,
+  };
+  if (!place) return new StoreCluster({ ...options, store: openEmbeddedStore(store, log), storeName: "embedded" });
+  const address = parseClusterUrl(settings.url, settings);
+  const storeName = `${address.kind}://${address.endpoints.join(",")}/${address.prefix}`;
+  return new StoreCluster({ ...options, store: await openClusterStore(address, log), storeName });
+}
+
+/** The address that tunnels end at, and the link that has it. */
+function placeOf(advertise: string, kernel: Kernel): { address: string; device: string; mtu: number } {
+  const links = kernel.links("host");
+  const link = advertise === "" ? kernel.uplink() : findLink(links, advertise);
+  if (!link)
+    throw invalid("--advertise", advertise === "" ? noUplink : `no interface of this host is or has "${advertise}"`);
+  const addresses = link.addresses.map((cidr) => cidr.split("/")[0] ?? "").filter(isUsable);
+  const address = parseIp(advertise) ? advertise : addresses.sort(v4First)[0];
+  if (address === undefined) throw invalid("--advertise", `interface ${link.name} has no address`);
+  return { address, device: link.name, mtu: link.mtu };
+}
+
+const noUplink = "this host has no default route to take an address from; name an address or interface";
+const isUsable = (text: string): boolean => {
+  const ip = parseIp(text);
+  return ip !== undefined && !isLinkLocal(ip);
+};
+const v4First = (a: string, b: string) => Number(a.includes(":")) - Number(b.includes(":"));
+
+const findLink = (links: readonly HostLink[], text: string): HostLink | undefined =>
+  links.find(({ name }) => name === text) ??
+  links.find(({ addresses }) => addresses.some((cidr) => cidr.split("/")[0] === text));
