@@ -107,7 +107,7 @@ export class StoreCluster implements Cluster {
   async start(listener: ClusterListener, known: readonly Network[]): Promise<void> {
     this.#listener = listener;
     for (const network of known) this.#addresses.know(network);
-    if (this.#member.isNew) this.#carried = known;
+    if (this.#options.journal.home !== this.#options.storeName) this.#carried = known;
     else this.#followNetworks(known);
     this.#follow(keys.hosts, (news) => this.#onHosts(news));
     this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
@@ -154,6 +154,7 @@ export class StoreCluster implements Cluster {
       }
     }
     this.#carried = undefined;
+    this.#options.journal.settleIn(this.#options.storeName);
     this.#followNetworks(carried);
   }
 
@@ -241,6 +242,7 @@ export class StoreCluster implements Cluster {
   }
 
   async #settle(anew: boolean): Promise<void> {
+    if (this.#carried) await this.#carryOver(this.#carried);
     if (anew)
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
     const lost = await this.#addresses.compareAll();

@@ -19,6 +19,7 @@ export interface HeldSlots {
 }
 
 const membershipId = "membership";
+const homeId = "home";
 const slotsId = (networkId: string) => `slots/${networkId}`;
 
 /** The cluster's part of this host's own store. */
@@ -35,6 +36,15 @@ export class Journal {
 
   remember(membership: Membership): void {
     this.#store.commit([{ put: "journal", id: membershipId, value: membership }]);
+  }
+
+  /** The cluster that this host's networks are those of. Apart from the membership: a crash may come between. */
+  get home(): string | undefined {
+    return this.#store.get<{ home: string }>("journal", homeId)?.home;
+  }
+
+  settleIn(home: string): void {
+    this.#store.commit([{ put: "journal", id: homeId, value: { home } }]);
   }
 
   get slots(): HeldSlots[] {

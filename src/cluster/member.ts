@@ -74,11 +74,6 @@ export class Member {
     return this.#epoch > 0;
   }
 
-  /** The journal tells of another cluster, or of none. */
-  get isNew(): boolean {
-    return this.#parts.journal.membership?.cluster !== this.#parts.cluster;
-  }
-
   get joined(): boolean {
     return this.#revision !== undefined && this.#lease !== undefined;
   }
