@@ -80,7 +80,8 @@ function rowOf(bytes: Uint8Array) {
 }
 
 /** Bytes as one latin1 string. */
-export const keyOf = (bytes: Uint8Array, from: number, to: number): string => (bytes as Buffer).toString("latin1", from, to);
+export const keyOf = (bytes: Uint8Array, from: number, to: number): string =>
+  (bytes as Buffer).toString("latin1", from, to);
 
 const read32 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) |
