@@ -38,8 +38,12 @@ function create({ underlay }: DriverKit): Driver {
         ...{ bridge: bridgeNameOf(network), isolated: false, learns: false },
       }),
     gateways: gatewaysOf,
+    overhead: (_options, underlay) => vxlanOverhead(underlay?.address),
   };
 }
+
+/** Outer IP and UDP headers, VXLAN's and the inner Ethernet's (RFC 7348 section 5): 50 bytes on IPv4, 70 on IPv6. */
+const vxlanOverhead = (vtep = ""): number => (vtep.includes(":") ? 70 : 50);
 
 /** Name of the VXLAN device of an overlay: 15 characters, the most that fits IFNAMSIZ. */
 export const vxlanName = ({ id }: Pick<Network, "id">): string => `fvx${id.slice(0, 12)}`;
