@@ -205,7 +205,10 @@ test("start() refuses a host whose address is a live host's, and takes out one t
   await using lab = new TestCluster();
   const one = await lab.host(1);
   const twin = { id: "f".repeat(64), name: "twin", vtep: "192.0.2.1", mtu: 1500, version: "", since: "" };
-  await assert.rejects(lab.host(9, { self: twin }), withCode("INVALID", /192\.0\.2\.1 is the address of host host1/));
+  await assert.rejects(
+    lab.host(9, { self: twin, leaseSeconds: 1 }),
+    withCode("INVALID", /192\.0\.2\.1 is the address of host host1/),
+  );
   await one.stop();
   const wiped = await lab.host(8, { self: twin });
   await wiped.told.until(() => wiped.cluster.hosts().length === 1);
