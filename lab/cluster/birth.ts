@@ -14,6 +14,7 @@ const firstProcess = `
   mkdir "$1"
   mount -t tmpfs -o mode=755 none "$1"
   mkdir "$1/data" "$1/run"
+  [ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 none /dev/shm
   [ ! -d /run/netns ] || mount -t tmpfs none /run/netns
   echo "ready $first"
   exec sleep infinity </dev/null >/dev/null 2>&1`;

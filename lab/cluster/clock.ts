@@ -6,14 +6,14 @@ const libraries = "/usr/lib/*/faketime/libfaketime.so.1";
 
 /**
  * What a command line begins with whose wall clock is to follow the machine's clock file; the monotonic clock stays
- * true. Nothing of it is in shared memory, where files would outlive a kill.
+ * true. What the library keeps in /dev/shm would outlive a kill: a machine has one of its own.
  */
 export function withClock(machine: Machine): string[] {
   const [library] = globSync(libraries);
   if (!library)
     throw new Error('Cannot set a clock wrong: libfaketime is missing; "sh scripts/setup.sh test" installs it');
   const file = `FAKETIME_TIMESTAMP_FILE=${clockFile(machine)}`;
-  const settings = ["FAKETIME_NO_CACHE=1", "DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1"];
+  const settings = ["FAKETIME_NO_CACHE=1", "DONT_FAKE_MONOTONIC=1"];
   return ["env", `LD_PRELOAD=${library}`, file, ...settings];
 }
 

@@ -17,13 +17,15 @@ export class ClusterHost extends Member {
   readonly number: number;
   readonly daemon: Service;
   readonly #flags: readonly string[];
+  readonly #isOnStoreNetwork: boolean;
 
   /** `flags`: those that every daemon of the lab gets. */
-  constructor(place: MachinePlace, number: number, flags: readonly string[]) {
+  constructor(place: MachinePlace, number: number, facts: { flags: readonly string[]; hasStore: boolean }) {
     super(place);
     this.number = number;
     this.daemon = new Service(this, "daemon");
-    this.#flags = flags;
+    this.#flags = facts.flags;
+    this.#isOnStoreNetwork = facts.hasStore;
   }
 
   /** Its addresses on the underlay. */
@@ -33,6 +35,11 @@ export class ClusterHost extends Member {
 
   get ipv6(): string {
     return wires.underlay.ipv6(this.number);
+  }
+
+  /** Its address on the store network; empty in a lab without a store. */
+  get storeIpv4(): string {
+    return this.#isOnStoreNetwork ? wires.storenet.ipv4(this.number) : "";
   }
 
   /** Starts the daemon with the lab's flags and these, and waits until it is ready; fails with its log when it ends before. */

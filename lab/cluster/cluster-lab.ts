@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly daemons?: boolean;
   /** Where the lab is kept; a new folder by default. */
   readonly place?: Place;
+  /** Aborted while the lab is being made, it is removed, and create() rejects with the reason. */
+  readonly signal?: AbortSignal;
   /** Told what is done. */
   readonly onStep?: (step: string) => void;
 }
@@ -66,12 +68,17 @@ export class ClusterLab implements AsyncDisposable {
     storeKind(plan.store)?.program(); // before anything is made
     const frame = await Frame.create(options.place ?? throwAway(), plan);
     const lab = new ClusterLab(frame, plan);
+    const abort = () => frame.kill(); // what is being done in it fails then
+    options.signal?.addEventListener("abort", abort);
     try {
+      options.signal?.throwIfAborted();
       await lab.#make(options);
       return lab;
     } catch (error) {
       await lab[Symbol.asyncDispose]();
-      throw error;
+      throw options.signal?.aborted ? options.signal.reason : error;
+    } finally {
+      options.signal?.removeEventListener("abort", abort);
     }
   }
 
@@ -125,9 +132,12 @@ export class ClusterLab implements AsyncDisposable {
   /** The host of that number, from 1 on. */
   host(number: number): ClusterHost {
     const name = `host${number}`;
-    const { cluster, daemonFlags } = this.plan;
+    const { cluster, daemonFlags, members } = this.plan;
     const shared = cluster ? ["--cluster", this.store.url, "--advertise", wires.underlay.ifName] : [];
-    return new ClusterHost(this.#machineOf(name), number, [...shared, ...daemonFlags]);
+    return new ClusterHost(this.#machineOf(name), number, {
+      flags: [...shared, ...daemonFlags],
+      hasStore: members > 0,
+    });
   }
 
   get hosts(): ClusterHost[] {

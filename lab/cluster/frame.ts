@@ -64,6 +64,11 @@ export class Frame extends Machine {
     this.#holder?.unref();
   }
 
+  /** Ends every process of the lab, and does not wait for it. */
+  kill(): void {
+    endProcess(this.pid);
+  }
+
   /** Ends every process of the lab and waits for it; nothing of a lab but its folder is left then. */
   async end(): Promise<void> {
     if (this.#holder === undefined) return endProcesses(this.place);
