@@ -8,6 +8,7 @@ import { bear } from "./birth.ts";
 import { ClusterHost } from "./cluster-host.ts";
 import { ended, endProcesses, Frame } from "./frame.ts";
 import { Member } from "./member.ts";
+import { checkPrograms } from "./needed.ts";
 import { type LabPlan, Place } from "./place.ts";
 import { memberNames, memberNumber, Store } from "./store.ts";
 import { storeKind } from "./store-kinds.ts";
@@ -64,6 +65,7 @@ export class ClusterLab implements AsyncDisposable {
 
   static async create(options: LabOptions = {}): Promise<ClusterLab> {
     if (process.getuid?.() !== 0) throw new Error("A lab needs root, for namespaces and mounts: run it with sudo");
+    checkPrograms();
     const plan = planOf(options);
     storeKind(plan.store)?.program(); // before anything is made
     const frame = await Frame.create(options.place ?? throwAway(), plan);
@@ -95,7 +97,7 @@ export class ClusterLab implements AsyncDisposable {
 
   async #make({ onStep = () => undefined, daemons = true }: LabOptions): Promise<void> {
     onStep("switches");
-    await Promise.all(
+    await allDone(
       [...wiringOf(this.plan)].map(async ([name, on]) => {
         const machine = await bear(this.#frame, name);
         this.#machines.set(name, machine);
@@ -103,11 +105,11 @@ export class ClusterLab implements AsyncDisposable {
         onStep(name);
       }),
     );
-    await Promise.all(this.hosts.map((host) => routeToOutside(host)));
+    await allDone(this.hosts.map((host) => routeToOutside(host)));
     this.#settle();
     const serving = this.#startStore(onStep);
     if (this.plan.cluster) await serving; // the daemons join it at once
-    await Promise.all([serving, ...(daemons ? this.hosts.map((host) => startDaemon(host, onStep)) : [])]);
+    await allDone([serving, ...(daemons ? this.hosts.map((host) => startDaemon(host, onStep)) : [])]);
   }
 
   async #startStore(onStep: (step: string) => void): Promise<void> {
@@ -250,6 +252,12 @@ async function routeToOutside(host: ClusterHost): Promise<void> {
 async function startDaemon(host: ClusterHost, onStep: (step: string) => void): Promise<void> {
   await host.startDaemon();
   onStep(`daemon of ${host.name} ready`);
+}
+
+/** As Promise.all(), but what still goes on when one fails is waited for: it must not go on in a lab that is being removed. */
+async function allDone(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find((each) => each.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** A folder of its own for a lab that no later command looks for. */

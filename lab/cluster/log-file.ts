@@ -19,9 +19,13 @@ export function lineInFile(path: string, pattern: RegExp, offset: number, signal
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const watcher = watch(path);
   const look = () => {
-    const lines = textFrom(path, offset).split("\n").slice(0, -1);
-    const found = lines.find((line) => pattern.test(line));
-    if (found !== undefined) resolve(found);
+    try {
+      const lines = textFrom(path, offset).split("\n").slice(0, -1);
+      const found = lines.find((line) => pattern.test(line));
+      if (found !== undefined) resolve(found);
+    } catch (error) {
+      reject(error); // its machine is gone
+    }
   };
   const abort = () => reject(signal?.reason);
   watcher.on("change", look).on("error", reject);

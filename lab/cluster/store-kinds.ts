@@ -22,6 +22,7 @@ export interface StoreKind {
   url(addresses: readonly string[]): string;
   /** Forgets all revisions but the latest, as an operator or a cron job does. */
   compact(member: Machine): Promise<void>;
+  isLeader(member: Machine): Promise<boolean>;
 }
 
 const clientPort = 2379;
@@ -49,21 +50,25 @@ const etcd: StoreKind = {
   ready: /ready to serve client requests/,
   url: (addresses) => `etcd://${addresses.map((address) => `${address}:${clientPort}`).join(",")}`,
   async compact(member) {
-    const ask = async (path: string, body: object) =>
-      JSON.parse(
-        await member.run(
-          "curl",
-          "-sS",
-          "--fail-with-body",
-          "-d",
-          JSON.stringify(body),
-          `http://127.0.0.1:${clientPort}/v3/${path}`,
-        ),
-      ) as { header: { revision: string } };
-    const { header } = await ask("kv/range", { key: "AA==" });
-    await ask("kv/compaction", { revision: header.revision, physical: true });
+    const { header } = await ask<{ header: { revision: string } }>(member, "kv/range", { key: "AA==" });
+    await ask(member, "kv/compaction", { revision: header.revision, physical: true });
+  },
+  async isLeader(member) {
+    const { header, leader } = await ask<{ header: { member_id: string }; leader?: string }>(
+      member,
+      "maintenance/status",
+      {},
+    );
+    return header.member_id === leader;
   },
 };
+
+/** One request to etcd's JSON gateway (etcd 3.4 or newer), from the member itself. */
+async function ask<T>(member: Machine, path: string, body: object): Promise<T> {
+  const url = `http://127.0.0.1:${clientPort}/v3/${path}`;
+  const answer = await member.run("curl", "-sS", "-m", "10", "--fail-with-body", "-d", JSON.stringify(body), url);
+  return JSON.parse(answer) as T;
+}
 
 export const storeKinds: Readonly<Record<string, StoreKind>> = { etcd };
 

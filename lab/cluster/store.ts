@@ -79,6 +79,13 @@ export class Store {
     await Promise.all(ended.map((member) => member.serve()));
   }
 
+  /** The member that the others follow. Throws while there is none. */
+  async leader(): Promise<StoreServer> {
+    for (const member of this.members.filter(({ server }) => server.state === "running"))
+      if (await this.#kind.isLeader(member)) return member;
+    throw new Error("The store has no leader now");
+  }
+
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill(signal)));
   }
