@@ -77,7 +77,7 @@ export class EtcdServer implements AsyncDisposable {
   /** Starts it on the data there are. The first members of a cluster wait for each other: start them together. */
   async start(): Promise<void> {
     this.#process = start([...(this.#options.entrance ?? []), this.#options.program.path, ...this.#arguments()]);
-    await lineOf(this.#process, /ready to serve client requests/, `etcd ${this.name}`);
+    await lineOf(this.#process, /serving client traffic/, `etcd ${this.name}`);
   }
 
   /** Sends a signal: SIGSTOP freezes it, SIGCONT lets it go on. */

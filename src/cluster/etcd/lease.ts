@@ -139,11 +139,15 @@ export class EtcdLease implements Lease {
   #renewed(sentAt: number, ttlMs: number): void {
     this.#renewedAt = sentAt;
     this.#ttlMs = ttlMs;
+    this.#expireInTime();
+  }
+
+  /** Ends it now when its time is over: also when the process stood still and wakes up to an answer that waited for it. */
+  #expireInTime(): void {
     clearTimeout(this.#expiry);
-    const leftMs = sentAt + ttlMs - performance.now();
-    // Also when the process stood still and wakes up to an answer that waited for it.
+    const leftMs = this.#renewedAt + this.#ttlMs - performance.now();
     if (leftMs <= 0) this.end();
-    else this.#expiry = setTimeout(() => this.end(), leftMs);
+    else this.#expiry = setTimeout(() => this.#expireInTime(), Math.ceil(leftMs)); // may be early by a millisecond
   }
 }
 
