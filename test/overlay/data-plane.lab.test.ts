@@ -164,7 +164,11 @@ test("OVL-106: frames with a known MAC from a host that it is not on are not del
     const attack = () => h4.exec(`for i in 1 2 3; do echo x | socat -u - UDP-DATAGRAM:${far.ipv4}:7003; done`, "thief");
     attack();
     const honest = await h4.start(red, "honest", 9);
+    const entry = () => h3.exec(`bridge fdb show dev fvx${red.id.slice(0, 12)} | grep ${honest.mac}`);
+    silent(honest, far.ipv4); // heard, but the way back is not known yet
+    assert.doesNotMatch(entry(), /permanent/); // learned from its frames
     h3.learn(honest);
+    assert.match(entry(), /extern_learn permanent/);
     ping(honest, far.ipv4); // by the same way, and so after them
     assert.equal(arrived(), 0);
     assert.equal(h3.exec(`bridge fdb show dev fvx${red.id.slice(0, 12)} | grep ${web.mac}`).includes(h2.vtep), true);
