@@ -30,7 +30,8 @@ const peerPort = 2380;
 
 const etcd: StoreKind = {
   program() {
-    const found = ["/usr/bin/etcd", join(checkout, ".cache/etcd/usr/bin/etcd")].find((path) => existsSync(path));
+    const unpacked = ["etcd-trixie", "etcd"].map((folder) => join(checkout, ".cache", folder, "usr/bin/etcd"));
+    const found = [...unpacked, "/usr/bin/etcd"].find((path) => existsSync(path));
     if (found) return found;
     throw new Error(
       'Cannot start a store: there is no etcd; "sh scripts/setup.sh test" unpacks Debian\'s, --store none does without',

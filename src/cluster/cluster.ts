@@ -15,7 +15,7 @@ import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
 import { drainHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
-import type { Journal } from "./journal.ts";
+import { embedded, type Journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
@@ -66,8 +66,8 @@ export class StoreCluster implements Cluster {
   #seen = 0;
   #fenced: boolean;
   #timer: NodeJS.Timeout | undefined;
-  /** Networks of a host that was alone, or in another cluster, until they are in this one. */
-  #carried: readonly Network[] | undefined;
+  /** Networks that this host knew when it started, until the first join. */
+  #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
 
   constructor(options: ClusterOptions) {
@@ -76,7 +76,7 @@ export class StoreCluster implements Cluster {
     const onUnreadable = (err: unknown) => log.error({ err }, "a record of the cluster is left out");
     this.#hosts = new HostsView(onUnreadable);
     this.#member = new Member(self, {
-      ...{ store, journal, log, cluster: storeName, hosts: this.#hosts, boot: options.boot },
+      ...{ store, journal, log, storeName, hosts: this.#hosts, boot: options.boot },
       ...{ leaseSeconds: options.leaseSeconds, graceSeconds: options.graceSeconds },
       now: () => Number(process.hrtime.bigint() / 1_000_000n),
     });
@@ -102,11 +102,14 @@ export class StoreCluster implements Cluster {
     return this.#options.self.id;
   }
 
+  get isAlone(): boolean {
+    return this.#options.storeName === embedded;
+  }
+
   async start(listener: ClusterListener, known: readonly Network[]): Promise<void> {
     this.#listener = listener;
     for (const network of known) this.#addresses.know(network);
-    if (this.#options.journal.home !== this.#options.storeName) this.#carried = known;
-    else this.#followNetworks(known);
+    this.#known = known;
     this.#follow(keys.hosts, (news) => this.#onHosts(news));
     this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
     this.#follow(keys.wishes, (news) => this.#onWishes(news));
@@ -131,8 +134,18 @@ export class StoreCluster implements Cluster {
     this.#follow(keys.networks, (news) => this.#onNetworks(news));
   }
 
+  /** The cluster's networks are followed from the first join on: only then is it known which cluster this is. */
+  async #beginNetworks(): Promise<void> {
+    const known = this.#known;
+    if (!known) return;
+    const moved = this.#options.journal.home !== this.#member.cluster;
+    const networks = moved ? await this.#carryOver(known) : known;
+    this.#known = undefined;
+    this.#followNetworks(networks);
+  }
+
   /** Before the cluster's networks are followed: those it does not have would be taken for removed. */
-  async #carryOver(networks: readonly Network[]): Promise<void> {
+  async #carryOver(networks: readonly Network[]): Promise<Network[]> {
     const carried: Network[] = [];
     for (const network of networks) {
       try {
@@ -147,9 +160,8 @@ export class StoreCluster implements Cluster {
         );
       }
     }
-    this.#carried = undefined;
-    this.#options.journal.settleIn(this.#options.storeName);
-    this.#followNetworks(carried);
+    this.#options.journal.settleIn(this.#member.cluster);
+    return carried;
   }
 
   #onHosts(news: News): void {
@@ -236,7 +248,7 @@ export class StoreCluster implements Cluster {
   }
 
   async #settle(anew: boolean): Promise<void> {
-    if (this.#carried) await this.#carryOver(this.#carried);
+    await this.#beginNetworks();
     if (anew)
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
     const lost = await this.#addresses.compareAll();

@@ -3,7 +3,7 @@ import type { Store } from "../contracts/store.ts";
 /** What a host remembers of its membership, so that it can start while the cluster's store is away. */
 export interface Membership {
   readonly epoch: number;
-  /** Which cluster: the store's address without credentials. */
+  /** Which cluster: the id that its store has; "embedded" on a host that is alone. */
   readonly cluster: string;
   /** Of this boot (/proc/sys/kernel/random/boot_id): the clock below starts anew with the next. */
   readonly boot: string;
@@ -18,6 +18,8 @@ export interface HeldSlots {
   readonly singles: readonly string[];
 }
 
+/** What a host that is alone has for the id of its cluster. */
+export const embedded = "embedded";
 const membershipId = "membership";
 const homeId = "home";
 const slotsId = (networkId: string) => `slots/${networkId}`;

@@ -1,5 +1,7 @@
 /** Keys of docs/decisions/0003, below the cluster's prefix. */
 export const keys = {
+  /** Id of the cluster: whoever comes first makes it up. */
+  cluster: "cluster",
   hosts: "hosts/",
   host: (id: string) => `hosts/${id}`,
   live: "live/",

@@ -1,8 +1,10 @@
 import { EngineError } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { ClusterStore, Condition, Lease } from "../contracts/cluster-store.ts";
 import type { HostsView } from "./hosts-view.ts";
 import type { Journal } from "./journal.ts";
+import { embedded } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { reclaimHost } from "./reclaim.ts";
 import { type HostRecord, type LiveRecord, read } from "./records.ts";
@@ -25,8 +27,8 @@ export interface MemberParts {
   readonly hosts: HostsView;
   readonly journal: Journal;
   readonly log: Log;
-  /** Where the store is, for the journal and for messages. */
-  readonly cluster: string;
+  /** Where the store is, for messages; "embedded" on a host that is alone. */
+  readonly storeName: string;
   /** Seconds without a keep-alive after which the others show this host as unknown. */
   readonly leaseSeconds: number;
   /** Seconds without one after which the others may take this host's addresses. */
@@ -48,6 +50,7 @@ export class Member {
   readonly #parts: MemberParts;
   /** Called after each join; `anew`: what this host held may be others' by now. */
   onJoined: (anew: boolean) => void = () => {};
+  #cluster: string | undefined;
   #epoch = 0;
   #revision: number | undefined;
   #lease: Lease | undefined;
@@ -60,7 +63,9 @@ export class Member {
     this.self = self;
     this.#parts = parts;
     const known = parts.journal.membership;
-    if (known?.cluster !== parts.cluster) return;
+    // Another store is noticed at the join; that a host was alone until now, at once.
+    if (!known || (known.cluster === embedded) !== (parts.storeName === embedded)) return;
+    this.#cluster = known.cluster;
     this.#epoch = known.epoch;
     if (known.boot === parts.boot) this.#renewedAt = known.renewedAt;
   }
@@ -81,7 +86,7 @@ export class Member {
   /** What every write of this host's compares: that nobody took it out of the cluster. Throws STORE_AWAY before it has joined. */
   condition(what: string): Condition {
     if (this.#revision === undefined) {
-      throw new EngineError("STORE_AWAY", { what, store: this.#parts.cluster, why: "this host has not joined yet" });
+      throw new EngineError("STORE_AWAY", { what, store: this.#parts.storeName, why: "this host has not joined yet" });
     }
     return { key: keys.host(this.self.id), revision: this.#revision };
   }
@@ -130,7 +135,8 @@ export class Member {
 
   /** Writes the host's record, or finds it as it left it. True when others may have taken what this host held. */
   async #enter(): Promise<boolean> {
-    const { store, journal, cluster } = this.#parts;
+    const { store, journal } = this.#parts;
+    const cluster = await this.#recognise();
     await this.#refuseOrReplaceTwin();
     const entry = await store.get(keys.host(this.self.id));
     const found = entry && read<HostRecord>(entry);
@@ -153,6 +159,23 @@ export class Member {
     if (entry && JSON.stringify(found) === JSON.stringify(record)) this.#revision = entry.revision;
     else await this.#write(record, entry?.revision);
     return anew;
+  }
+
+  /** Which cluster this is. Another one than before: whatever this host was there does not count here. */
+  async #recognise(): Promise<string> {
+    const { store, storeName } = this.#parts;
+    const id = storeName === embedded ? embedded : await clusterId(store);
+    if (this.#cluster !== id) {
+      this.#epoch = 0;
+      this.#renewedAt = undefined;
+      this.#cluster = id;
+    }
+    return id;
+  }
+
+  /** Id of the cluster that this host is, or was, a member of. */
+  get cluster(): string {
+    return this.#cluster ?? "";
   }
 
   async #write(record: HostRecord, before: number | undefined): Promise<void> {
@@ -232,7 +255,8 @@ export class Member {
 
   /** Writes down how long ago the lease was renewed; to be called now and then, and at the end. */
   note(): void {
-    const { journal, cluster, boot, now } = this.#parts;
+    const { journal, boot, now } = this.#parts;
+    const { cluster } = this;
     this.#notedAt = now();
     const silent = this.silentMs;
     if (silent !== undefined) journal.remember({ epoch: this.#epoch, cluster, boot, renewedAt: now() - silent });
@@ -251,5 +275,14 @@ export class Member {
     const revision = this.#revision;
     if (revision !== undefined) await reclaimHost(store, this.self.id, revision);
     await this.#lease?.revoke();
+  }
+}
+
+/** The id that the store's cluster has, made up by whoever comes first. */
+async function clusterId(store: ClusterStore): Promise<string> {
+  for (;;) {
+    const entry = await store.get(keys.cluster);
+    if (entry) return entry.value;
+    await store.txn([{ key: keys.cluster, is: "absent" }], [{ put: keys.cluster, value: newId() }]);
   }
 }

@@ -99,6 +99,8 @@ export interface ClusterStatus {
  */
 export interface Cluster {
   readonly hostId: string;
+  /** No store is shared with other hosts. */
+  readonly isAlone: boolean;
   /**
    * Joins, and begins to follow; fails with INVALID or STORE_REFUSED when it cannot be let in. `known`: the cluster's networks as this host's own store has them: those that are gone
    * meanwhile are told of; when the cluster is another one than before, they are carried over into it. A host that has been a member starts

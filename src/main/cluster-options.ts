@@ -10,6 +10,8 @@ export interface ClusterSettings {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
+  /** File with the password or token, which the URL would show to every user of the machine; "" : none. */
+  readonly passwordFile: string;
   /** UDP port of VXLAN. */
   readonly port: number;
   /** VNIs that networks get which do not ask for one. */
@@ -22,7 +24,7 @@ export interface ClusterSettings {
 
 /** A host that is alone, with the usual numbers. */
 export const alone: ClusterSettings = {
-  ...{ url: "", advertise: "", ca: "", certificate: "", key: "", port: 4789 },
+  ...{ url: "", advertise: "", ca: "", certificate: "", key: "", passwordFile: "", port: 4789 },
   ...{ vnis: { first: 4096, last: 2 ** 24 - 1 }, leaseSeconds: 10, graceSeconds: 24 * 3600 },
 };
 
@@ -34,6 +36,7 @@ export function clusterSettings(text: (name: string) => string): ClusterSettings
     ca: text("cluster-ca"),
     certificate: text("cluster-cert"),
     key: text("cluster-key"),
+    passwordFile: text("cluster-password-file"),
     port: wholeNumber("vxlan-port", text("vxlan-port"), 1, 65_535),
     vnis: vniRange(text("vni-range")),
     leaseSeconds: seconds("cluster-lease", text("cluster-lease")),

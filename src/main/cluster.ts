@@ -3,10 +3,10 @@ import { hostname } from "node:os";
 import { invalid } from "../base/errors.ts";
 import { isLinkLocal, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
-import { parseClusterUrl } from "../cluster/address.ts";
+import { type AddressOptions, formatClusterAddress, parseClusterAddress } from "../cluster/address.ts";
 import { type ClusterOptions, StoreCluster } from "../cluster/cluster.ts";
 import { openEmbeddedStore } from "../cluster/embedded/store.ts";
-import { Journal } from "../cluster/journal.ts";
+import { embedded, Journal } from "../cluster/journal.ts";
 import { openClusterStore } from "../cluster/open.ts";
 import type { Cluster } from "../contracts/cluster.ts";
 import type { HostLink, Kernel } from "../contracts/kernel.ts";
@@ -39,10 +39,27 @@ export async function openCluster(
     boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     log,
   };
-  if (!place) return new StoreCluster({ ...options, store: openEmbeddedStore(store, log), storeName: "embedded" });
-  const address = parseClusterUrl(settings.url, settings);
-  const storeName = `${address.kind}://${address.endpoints.join(",")}/${address.prefix}`;
+  if (!place) return new StoreCluster({ ...options, store: openEmbeddedStore(store, log), storeName: embedded });
+  const address = parseClusterAddress(settings.url, secretsOf(settings));
+  const storeName = formatClusterAddress(address);
   return new StoreCluster({ ...options, store: await openClusterStore(address, log), storeName });
+}
+
+function secretsOf({ ca, certificate, key, passwordFile }: ClusterSettings): AddressOptions {
+  return {
+    ...(ca ? { ca } : {}),
+    ...(certificate ? { certificate } : {}),
+    ...(key ? { key } : {}),
+    ...(passwordFile ? { password: readPassword(passwordFile) } : {}),
+  };
+}
+
+function readPassword(path: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/\n$/, "");
+  } catch (cause) {
+    throw invalid("--cluster-password-file", `${path} cannot be read: ${(cause as Error).message}`);
+  }
 }
 
 /** The address that tunnels end at, and the link that has it. */

@@ -102,6 +102,12 @@ export const settings: readonly Setting[] = [
   },
   { name: "cluster-cert", kind: "text", byDefault: "", about: "PEM file of this host's certificate for the store" },
   { name: "cluster-key", kind: "text", byDefault: "", about: "PEM file of its key" },
+  {
+    name: "cluster-password-file",
+    kind: "text",
+    byDefault: "",
+    about: "file with the store's password or token, to keep it out of the URL",
+  },
   { name: "vxlan-port", kind: "text", byDefault: "4789", about: "UDP port of the overlays, the same on all hosts" },
   { name: "vni-range", kind: "text", byDefault: "4096-16777215", about: "VXLAN network identifiers for new overlays" },
   {
