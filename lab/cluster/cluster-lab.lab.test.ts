@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { callApi } from "../api.ts";
 import { checkout, start } from "../process.ts";
 import { ClusterLab } from "./cluster-lab.ts";
+import { checkPrograms } from "./needed.ts";
 import { Place } from "./place.ts";
 
 const plain = { cluster: false } as const;
@@ -127,6 +128,14 @@ test("ClusterLab ends with the process that made it, unless it is told to stay",
   assert.equal(await place.isReleased(20), true);
   await place.remove();
   assert.equal(existsSync(root), false);
+});
+
+test("checkPrograms() names what is missing and what installs it", () => {
+  checkPrograms();
+  assert.throws(
+    () => checkPrograms("/nowhere"),
+    /A lab needs flock, .*tini.* are not on PATH; "sh scripts\/setup.sh test"/,
+  );
 });
 
 test("ClusterLab.create() that fails leaves no folder and no process", async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Machine } from "../machine.ts";
 import { checkout } from "../process.ts";
 
@@ -25,13 +25,16 @@ export interface StoreKind {
   isLeader(member: Machine): Promise<boolean>;
 }
 
+/** The newest that setup.sh unpacks, Debian 12's, the machine's own. */
+const etcds = [".cache/etcd-trixie/usr/bin/etcd", ".cache/etcd/usr/bin/etcd", "/usr/bin/etcd"].map((path) =>
+  resolve(checkout, path),
+);
 const clientPort = 2379;
 const peerPort = 2380;
 
 const etcd: StoreKind = {
   program() {
-    const unpacked = ["etcd-trixie", "etcd"].map((folder) => join(checkout, ".cache", folder, "usr/bin/etcd"));
-    const found = [...unpacked, "/usr/bin/etcd"].find((path) => existsSync(path));
+    const found = etcds.find((path) => existsSync(path));
     if (found) return found;
     throw new Error(
       'Cannot start a store: there is no etcd; "sh scripts/setup.sh test" unpacks Debian\'s, --store none does without',

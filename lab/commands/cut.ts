@@ -26,7 +26,7 @@ export const cut = command({
     "lab cut host1 underlay",
   ],
   notes:
-    "Frames are lost in silence, as behind a broken switch. A machine whose cable is pulled (underlay, storenet) sees its link go down.",
+    "Frames are lost in silence, as behind a broken switch.\nA machine whose cable is pulled (underlay, storenet) sees its link go down.",
   async run({ args, options, out }) {
     const { oneWay, loss } = options;
     const lab = await openLab(options.name, out);

@@ -19,7 +19,7 @@ export const sh = command({
     "lab sh outside ping -c1 10.99.0.1",
   ],
   notes:
-    "fairlead and docker talk to that host's daemon. Files are those of this machine; network and processes are the host's own.",
+    "fairlead and docker talk to that host's daemon. Files are those of this machine;\nnetwork and processes are the host's own.",
   async run({ args, options, out }) {
     const machine = (await openLab(options.name, out)).machine(args.machine);
     const words = args.command[0] === "--" ? args.command.slice(1) : args.command;

@@ -37,7 +37,7 @@ export const up = command({
     "lab up --name two --hosts 2 --no-cluster -- --log-level debug",
   ],
   notes:
-    "All of it is in namespaces of its own, with addresses of its own: nothing is changed on this machine. It goes on until lab down.",
+    "All of it is in namespaces of its own, with addresses of its own: nothing is changed on this machine.\nIt goes on until lab down.",
   async run({ args, options, out }) {
     const began = performance.now();
     const place = placeOf(options.name, out);

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { globSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -8,11 +9,18 @@ import { isDeepStrictEqual } from "node:util";
 /** Where labs and temporary files are. */
 const folders = ["/run", "/dev/shm"];
 
-/** Gives a test file folders of its own where labs could leave something. In a mount namespace of its own only. */
-export function privateFolders(): void {
+/**
+ * Gives a test file folders of its own where labs could leave something, in a mount namespace of its own only. Returns
+ * where its labs are. That is another path for each, since control groups are named by it and shared by all.
+ */
+export function privateFolders(): string {
+  execFileSync("mount", ["--make-rshared", "/"]); // as systemd makes it: mounts would spread, were they not kept from it
   for (const folder of folders) execFileSync("mount", ["-t", "tmpfs", "-o", "mode=1777", "none", folder]);
   process.env["TMPDIR"] = "/run/tmp";
   mkdirSync("/run/tmp");
+  const root = `/run/lab-${randomBytes(4).toString("hex")}`;
+  process.env["FAIRLEAD_LAB_ROOT"] = root;
+  return root;
 }
 
 /** Everything that labs could leave on the machine they are made on: equal before and after. */

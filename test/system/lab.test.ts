@@ -9,7 +9,7 @@ import { checkout, exec, type Result, start } from "../../lab/process.ts";
 import { Layout } from "../../src/runtime/layout.ts";
 import { endAt, privateFolders, settledTraces, tracesOf } from "./lab-traces.ts";
 
-privateFolders();
+const root = privateFolders();
 const fairlead = `${checkout}/fairlead`;
 const lab = (...args: string[]): Promise<Result> => exec([fairlead, "lab", ...args]);
 
@@ -28,7 +28,7 @@ async function refused(...args: string[]): Promise<string> {
 }
 
 const traces = tracesOf();
-const place = new Place();
+const place = new Place(undefined, root);
 let made = "";
 
 const pings = async (from: string, address: string, ...options: string[]): Promise<number> => {
@@ -249,7 +249,17 @@ test("LAB-8 wrong use is refused before anything is made", async () => {
   assert.match(await refused("up", "-n", "x", "--store-members", "2"), /it must be 1, 3 or 5/);
   assert.match(await refused("down", "-n", "x"), /There is no lab "x"; make it with "fairlead lab up --name x"/);
   assert.match(await refused("upp"), /unknown command: fairlead lab upp/);
-  assert.equal(existsSync(new Place("x").folder), false);
+  assert.equal(existsSync(new Place("x", root).folder), false);
+});
+
+const installed = existsSync("/usr/bin/etcd") && "etcd is installed for the whole machine here: it cannot be hidden";
+test("LAB-8 without etcd lab up says how to get it", { skip: installed }, async () => {
+  const hide = `mount -t tmpfs none ${checkout}/.cache && exec "$@"`;
+  const up = [fairlead, "lab", "up", "-n", "x"];
+  const { code, stderr } = await exec(["unshare", "--mount", "sh", "-c", hide, "sh", ...up]);
+  assert.deepEqual([code, stderr.split(":")[1]], [1, " Cannot start a store"], stderr);
+  assert.match(stderr, /"sh scripts\/setup.sh test" unpacks Debian's, --store none does without/);
+  assert.equal(existsSync(new Place("x", root).folder), false);
 });
 
 test("LAB-8 without root lab up says that it needs it", async () => {
