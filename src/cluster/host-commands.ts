@@ -34,8 +34,8 @@ export async function drainHost(
   throw new EngineError("CLUSTER_HOST_REFUSED", { host: name, what: "drain", why: changed });
 }
 
-/** By id, name, or unique id prefix. */
-function findHost(hosts: HostsView, reference: string): ClusterHost {
+/** By id, name, or unique id prefix. Throws CLUSTER_HOST_NOT_FOUND, or CLUSTER_HOST_REFUSED when several match. */
+export function findHost(hosts: HostsView, reference: string): ClusterHost {
   const all = hosts.all();
   const exact = all.filter(({ id, name }) => id === reference || name === reference);
   const found = exact.length > 0 ? exact : all.filter(({ id }) => reference !== "" && id.startsWith(reference));

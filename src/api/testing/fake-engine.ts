@@ -13,6 +13,8 @@ import { type Container, type ContainerState, never } from "../../model/containe
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 
+import { FakeCluster } from "./fake-cluster.ts";
+
 const created = "2026-01-02T03:04:05.000000006Z";
 
 /**
@@ -21,6 +23,7 @@ const created = "2026-01-02T03:04:05.000000006Z";
  */
 export class FakeEngine implements Engine {
   readonly calls: unknown[][] = [];
+  readonly cluster = new FakeCluster();
   readonly nets = new Map<string, Network>();
   readonly endpoints: Endpoint[] = [];
   readonly boxes = new Map<string, Container>();
