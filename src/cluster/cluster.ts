@@ -43,8 +43,6 @@ export interface ClusterOptions {
   readonly log: Log;
 }
 
-/** How long a start waits for the store before it goes on with what the host knows by itself. */
-const patienceMs = 5_000;
 const tickMs = 1_000;
 
 interface InUse {
@@ -121,18 +119,14 @@ export class StoreCluster implements Cluster {
     this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
     this.#follow(keys.wishes, (news) => this.#onWishes(news));
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patienceMs);
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
       const joined = this.#member.join();
       if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn({ err }, "cannot join yet"));
-      else await Promise.race([joined, late]);
+      else await joined;
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
-    } finally {
-      clearTimeout(timer);
     }
     this.#tick();
   }
@@ -381,11 +375,13 @@ export class StoreCluster implements Cluster {
     return { ...this.state(), ...(lag === undefined ? {} : { lag }), store: { ...found, address: storeName } };
   }
 
+  quit = (): Promise<void> => this.#member.quit();
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     for (const id of [...this.#used.keys()]) this.leave(id);
     this.#end.abort();
-    await this.#member.stop();
+    this.#member.stop();
     await this.#options.store.close();
   }
 }

@@ -44,5 +44,11 @@ export class Holdings {
     return this.#free().length;
   }
 
+  /** The whole slot with most free addresses; undefined when none has any. */
+  get roomiest(): bigint | undefined {
+    const free = (slot: bigint) => this.slots.addressesOf(slot).length - this.usedIn(slot).length;
+    return [...this.whole].filter((slot) => free(slot) > 0).sort((a, b) => free(b) - free(a))[0];
+  }
+
   usedIn = (slot: bigint): bigint[] => [...this.used.keys()].filter((value) => this.slots.slotOf(value) === slot);
 }

@@ -176,7 +176,7 @@ export class Member {
     for (const entry of entries) {
       const other = read<HostRecord>(entry);
       if (other.id === this.self.id || other.vtep !== this.self.vtep) continue;
-      if (await store.get(keys.liveOf(other.id))) {
+      if (!(await this.#outlives(other.id))) {
         const why = `${this.self.vtep} is the address of host ${other.name} (${other.id.slice(0, 12)}), which is live; give this host another one`;
         throw new EngineError("INVALID", { what: "--advertise", why });
       }
@@ -185,6 +185,24 @@ export class Member {
         "another host had this address before: it is taken out of the cluster",
       );
       await reclaimHost(store, other.id, entry.revision);
+    }
+  }
+
+  /** Whether a host's lease ends while ours would last: a daemon that was killed leaves one behind for as long. */
+  async #outlives(hostId: string): Promise<boolean> {
+    const { store, leaseSeconds } = this.#parts;
+    const end = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, leaseSeconds * 1500, false);
+    const onNews = async () => {
+      if (!(await store.get(keys.liveOf(hostId)))) resolve(true);
+    };
+    store.follow(keys.liveOf(hostId), () => void onNews().catch(() => resolve(false)), end.signal);
+    try {
+      return await promise;
+    } finally {
+      end.abort();
+      clearTimeout(timer);
     }
   }
 
@@ -225,9 +243,18 @@ export class Member {
     if (silent !== undefined) journal.remember({ epoch: this.#epoch, cluster, boot, renewedAt: now() - silent });
   }
 
-  async stop(): Promise<void> {
+  /** The lease is left to run out: who starts again within its time is never missed. */
+  stop(): void {
     this.note();
     this.#stopped = true;
+  }
+
+  /** Leaves for good: whatever this host has is the others' from now on. */
+  async quit(): Promise<void> {
+    const { store } = this.#parts;
+    this.#stopped = true;
+    const revision = this.#revision;
+    if (revision !== undefined) await reclaimHost(store, this.self.id, revision);
     await this.#lease?.revoke();
   }
 }

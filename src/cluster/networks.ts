@@ -109,8 +109,9 @@ export class Networks {
         this.note({ key, value: JSON.stringify(record), revision: result.revision });
         return network;
       }
-      // A name or VNI without its network would keep us here for ever.
-      this.#refuseStray(network, result.found, others);
+      // A name or VNI without its network would keep us here for ever; one that has just been made would not.
+      const now = result.found.find((each) => each.key === keys.guard);
+      if (now?.revision === guard?.revision) this.#refuseStray(network, result.found, others);
     }
   }
 

@@ -123,9 +123,9 @@ export interface Cluster {
   /** Where the store is, without credentials; "embedded" on a host that is alone. */
   readonly storeName: string;
   /**
-   * Joins, and begins to follow. `known`: the cluster's networks as this host's own store has them: those that are gone
-   * meanwhile are told of; when the cluster is another one than before, they are carried over into it. While the store is away a host that has been a member starts on what it knows; one
-   * that has not waits no longer than its patience and joins as soon as it can.
+   * Joins, and begins to follow; fails with INVALID or STORE_REFUSED when it cannot be let in. `known`: the cluster's networks as this host's own store has them: those that are gone
+   * meanwhile are told of; when the cluster is another one than before, they are carried over into it. A host that has been a member starts
+   * on what it knows, and joins meanwhile; while the store is away any host starts, and joins when it is back.
    */
   start(listener: ClusterListener, known: readonly Network[]): Promise<void>;
   /** The networks there are, as far as this host knows: works without the store. */
@@ -176,6 +176,8 @@ export interface Cluster {
   drainHost(reference: string, drained: boolean): Promise<void>;
   state(): ClusterState;
   status(): Promise<ClusterStatus>;
+  /** Leaves the cluster for good, before stop(): its record, addresses and endpoints go. Fails with STORE_AWAY. */
+  quit(): Promise<void>;
   /** Lets go of lease and connections; what is in the kernel stays. */
   stop(): Promise<void>;
 }

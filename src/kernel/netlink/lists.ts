@@ -1,6 +1,6 @@
 import type { HostRoute, LinkCounters } from "../../contracts/kernel.ts";
 import { addrMessage, RTM_GETADDR } from "./addr.ts";
-import { IFF_UP, type LinkMessage, linkMessage, RTM_GETLINK, SKIP_STATISTICS, vxlanData } from "./link.ts";
+import { IFF_UP, type LinkMessage, linkMessage, RTM_GETLINK, SKIP_STATISTICS } from "./link.ts";
 import { AF_BRIDGE, type NeighbourMessage, NTF_MASTER, neighbourMessage, RTM_GETNEIGH } from "./neighbour.ts";
 import { type RouteMessage, RTM_F_CLONED, RTM_GETROUTE, routeMessage } from "./route.ts";
 import { RTM_GETRULE, type RuleMessage, ruleMessage } from "./rule.ts";
@@ -24,9 +24,9 @@ export interface LinkState {
   /** As a port of a bridge: whether that learns from it, and sends it unicast that it has no entry for. */
   readonly learning: boolean;
   readonly unicastFlood: boolean;
-  /** Of links of kind "vxlan". */
-  readonly vxlan?: ReturnType<(typeof vxlanData)["decode"]>;
   readonly loopback: boolean;
+  /** IFLA_INFO_DATA, which each kind reads its own way. */
+  readonly data: Uint8Array | undefined;
 }
 
 export interface AddressState {
@@ -53,10 +53,8 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     isolated: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.isolated === 1,
     learning: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.learning === 1,
     unicastFlood: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.unicastFlood === 1,
-    ...(attributes.info?.kind === "vxlan" && attributes.info.data
-      ? { vxlan: vxlanData.decode(attributes.info.data) }
-      : {}),
     loopback: ((header.flags ?? 0) & IFF_LOOPBACK) !== 0,
+    data: attributes.info?.data,
   };
 }
 

@@ -86,7 +86,10 @@ function taken(socket: NetlinkSocket, vxlan: VxlanObject, error: KernelError): K
   const links = listLinks(socket);
   const namesake = links.find(({ name }) => name === vxlan.name);
   if (namesake) return error;
-  const other = links.find((link) => link.vxlan?.vni === vxlan.vni && link.vxlan.port === vxlan.port);
+  const other = links.find((link) => {
+    const found = dataOf(link);
+    return found?.vni === vxlan.vni && found.port === vxlan.port;
+  });
   const who = other ? `by link "${other.name}"` : "by a link that is now in another network namespace";
   const why = `VNI ${vxlan.vni} on UDP port ${vxlan.port} is in use on this host ${who}`;
   return new KernelError(error.operation, "EEXIST", why, { cause: error });
@@ -101,9 +104,11 @@ function tooLarge(socket: NetlinkSocket, vxlan: VxlanObject, error: KernelError)
   return new KernelError(error.operation, "EINVAL", why, { cause: error });
 }
 
+const dataOf = ({ kind, data }: LinkState) => (kind === "vxlan" && data ? vxlanData.decode(data) : undefined);
+
 /** What cannot be changed while the device is there, or not on every kernel. */
 function foundation(seen: Snapshot, vxlan: VxlanObject, link: LinkState): Finding | undefined {
-  const found = link.vxlan;
+  const found = dataOf(link);
   return compare({
     vni: [found?.vni, vxlan.vni],
     port: [found?.port, vxlan.port],

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineError, type ErrorCode } from "../base/errors.ts";
+import type { LocalEndpoint } from "../contracts/cluster.ts";
+import type { Network } from "../model/network.ts";
+import { vniOption } from "./networks.ts";
+import { draft, TestCluster, type TestHost } from "./testing/hosts.ts";
+
+const withCode = (code: ErrorCode, text?: RegExp) => (error: unknown) =>
+  error instanceof EngineError && error.code === code && (text?.test(error.message) ?? true);
+
+const take = (host: TestHost, network: Network, address?: string) =>
+  host.cluster.reserve(network, { family: 4, owner: "container web", ...(address ? { address } : {}) });
+
+const endpoint = (network: Network, ipv4: string, name: string): LocalEndpoint => ({
+  networkId: network.id,
+  endpointId: `e-${name}`,
+  containerId: `c-${name}`,
+  container: name,
+  names: [name],
+  mac: `02:00:00:00:00:${name.length.toString(16).padStart(2, "0")}`,
+  ipv4: ipv4.split("/")[0] ?? "",
+});
+
+test("createNetwork() makes a network that every host learns of, with a VNI of its own", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const a = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const b = await two.cluster.createNetwork(draft("b", "10.0.10.0/24"));
+  await Promise.all([one, two].map(({ told }) => told.until(() => told.networks.length === 2)));
+  assert.deepEqual([a.options[vniOption], b.options[vniOption]], ["4096", "4097"]);
+  assert.deepEqual(one.cluster.networks(), two.cluster.networks());
+});
+
+test("createNetwork() of one name on two hosts at the same instant makes one network and one NETWORK_EXISTS", async () => {
+  await using lab = new TestCluster();
+  const hosts = [await lab.host(1), await lab.host(2), await lab.host(3)];
+  const results = await Promise.allSettled(
+    hosts.map(({ cluster }, index) => cluster.createNetwork(draft("same", `10.${index}.0.0/24`))),
+  );
+  const refused = results.flatMap((each) => (each.status === "rejected" ? [each.reason as EngineError] : []));
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ["NETWORK_EXISTS", "NETWORK_EXISTS"],
+  );
+  assert.equal((await lab.store.list("networks/")).entries.length, 1);
+});
+
+test("createNetwork() refuses what overlaps another host's network, a VNI that is taken, and a range that is used up", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  await one.cluster.createNetwork(draft("a", "10.0.0.0/16"));
+  await assert.rejects(
+    two.cluster.createNetwork(draft("b", "10.0.9.0/24")),
+    withCode("SUBNET_OVERLAPS", /10\.0\.9\.0\/24 overlaps 10\.0\.0\.0\/16 of network a/),
+  );
+  const taken = draft("c", "10.1.0.0/24", { options: { [vniOption]: "4096" } });
+  await assert.rejects(two.cluster.createNetwork(taken), withCode("INVALID", /VNI 4096 is network a's/));
+  for (const number of [2, 3, 4, 5]) await two.cluster.createNetwork(draft(`n${number}`, `10.${number}.0.0/24`));
+  await assert.rejects(
+    one.cluster.createNetwork(draft("last", "10.9.0.0/24")),
+    withCode("NETWORK_REFUSED", /all VNIs from 4096 to 4100 are taken/),
+  );
+  assert.equal((await lab.store.list("vnis/")).entries.length, 5);
+});
+
+test("reserve() gives each host addresses of slots of its own, in turn, and keeps one slot to spare", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const first = [await take(one, network), await take(one, network)];
+  const second = [await take(two, network), await take(two, network)];
+  assert.deepEqual(first, ["10.0.9.2/24", "10.0.9.3/24"]);
+  assert.equal(new Set([...first, ...second]).size, 4);
+  one.cluster.release(network, "10.0.9.3/24");
+  assert.equal(await take(one, network), "10.0.9.4/24", "a freed address rests");
+});
+
+test("reserve() of all hosts together uses a small pool up to the last address", async () => {
+  await using lab = new TestCluster();
+  const hosts = [await lab.host(1), await lab.host(2), await lab.host(3)];
+  const network = await hosts[0]?.cluster.createNetwork(draft("a", "10.0.9.0/26"));
+  assert.ok(network);
+  const got: string[] = [];
+  for (let n = 0; n < 61; n++) got.push(await take(hosts[n % 3] as TestHost, network));
+  assert.equal(new Set(got).size, 61);
+  await assert.rejects(take(hosts[0] as TestHost, network), withCode("ADDRESSES_EXHAUSTED"));
+  hosts[1]?.cluster.release(network, got[1] ?? "");
+  assert.equal(await take(hosts[2] as TestHost, network), got[1]);
+});
+
+test("reserve() of a static address asks the host that holds its slot to let it go, and refuses what is in use", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  assert.equal(await take(one, network), "10.0.9.2/24");
+  await two.told.until(() => two.told.networks.length === 1);
+  assert.equal(await take(two, network, "10.0.9.5"), "10.0.9.5/24");
+  await assert.rejects(take(two, network, "10.0.9.2"), withCode("ADDRESS_TAKEN", /10\.0\.9\.2 belongs to host host1/));
+  await assert.rejects(take(two, network, "10.0.9.1"), withCode("ADDRESS_TAKEN", /gateway/));
+  await assert.rejects(take(two, network, "10.0.8.1"), withCode("ADDRESS_OUTSIDE"));
+  assert.equal(await take(one, network), "10.0.9.8/24", "from the spare slot: the first one is everybody's now");
+});
+
+test("publish() tells other hosts where an address is; withdraw() takes it back", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const web = endpoint(network, await take(one, network), "web");
+  await two.cluster.use(network);
+  await one.cluster.publish([web]);
+  await two.told.until(() => two.told.remotes.some(({ put }) => put.length > 0));
+  assert.deepEqual(two.cluster.forwarding(network.id), [{ address: "10.0.9.2", mac: web.mac, vtep: "192.0.2.1" }]);
+  assert.deepEqual(two.cluster.remotes(network.id), [{ ...web, hostId: one.cluster.hostId }]);
+  await one.cluster.withdraw([web]);
+  await two.told.until(() => two.told.remotes.some(({ drop }) => drop.length > 0));
+  assert.deepEqual(two.cluster.forwarding(network.id), []);
+});
+
+test("a host that is silent keeps its forwarding entries and loses its names; removed, it loses both and its addresses", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  await one.cluster.publish([endpoint(network, await take(one, network), "web")]);
+  await two.cluster.use(network);
+  await two.told.until(() => two.told.remotes.some(({ publish }) => publish.length > 0));
+  await one.stop();
+  await two.told.until(() => two.told.remotes.some(({ withdraw }) => withdraw.length > 0));
+  assert.equal(two.cluster.forwarding(network.id)?.length, 1);
+  assert.deepEqual(
+    two.cluster.hosts().map(({ name, state }) => [name, state]),
+    [
+      ["host1", "unknown"],
+      ["host2", "live"],
+    ],
+  );
+  await two.cluster.removeHost("host1");
+  await two.told.until(() => two.told.remotes.some(({ drop }) => drop.length > 0));
+  assert.equal(await take(two, network, "10.0.9.2"), "10.0.9.2/24");
+});
+
+test("removeHost() refuses a live host and one that nobody knows", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  await two.told.until(() => two.cluster.hosts().length === 2);
+  await assert.rejects(two.cluster.removeHost("host1"), withCode("CLUSTER_HOST_REFUSED", /its daemon is there/));
+  await assert.rejects(one.cluster.removeHost("nobody"), withCode("CLUSTER_HOST_NOT_FOUND", /known are host1, host2/));
+});
+
+test("a host that was removed meanwhile joins anew, and is told which of its addresses are others' now", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const addresses = [await take(one, network), await take(one, network)];
+  await one.stop();
+  await two.told.until(() => two.cluster.hosts().some(({ state }) => state === "unknown"));
+  await two.cluster.removeHost("host1");
+  await take(two, network, "10.0.9.2");
+  const back = await lab.host(1, {}, [network], (cluster) => {
+    for (const address of addresses) cluster.adopt(network, address, "container web");
+  });
+  await back.told.until(() => back.told.lost.length > 0);
+  assert.deepEqual(back.told.lost, ["10.0.9.2"]);
+  await assert.rejects(take(two, network, "10.0.9.3"), withCode("ADDRESS_TAKEN", /host1/));
+  assert.deepEqual(
+    back.cluster.hosts().map(({ name, epoch }) => [name, epoch]),
+    [
+      ["host1", 2],
+      ["host2", 1],
+    ],
+  );
+});
+
+test("removeNetwork() is refused while another host has an endpoint on it, which is named; afterwards nothing of it is left", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const web = endpoint(network, await take(one, network), "web");
+  await one.cluster.publish([web]);
+  await assert.rejects(two.cluster.removeNetwork(network), withCode("NETWORK_IN_USE", /web on host1/));
+  await one.cluster.withdraw([web]);
+  await two.cluster.removeNetwork(network);
+  await one.told.until(() => one.told.gone.includes(network.id));
+  const left = (await lab.store.list("")).entries.map(({ key }) => key.split("/")[0]);
+  assert.deepEqual([...new Set(left)].sort(), ["guard", "hosts", "live"]);
+});
+
+test("publish() on a network that another host removes at the same instant: one of the two is refused", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  for (let round = 0; round < 20; round++) {
+    const network = await one.cluster.createNetwork(draft(`n${round}`, `10.0.${round}.0/24`));
+    const web = endpoint(network, await take(one, network), "web");
+    const results = await Promise.allSettled([one.cluster.publish([web]), two.cluster.removeNetwork(network)]);
+    const done = results.map(({ status }) => status === "fulfilled");
+    assert.notDeepEqual(done, [true, true], `round ${round}`);
+    const there = (await lab.store.list(`endpoints/${network.id}/`)).entries.length;
+    assert.equal(there, done[0] ? 1 : 0);
+    if (done[0]) await one.cluster.withdraw([web]);
+    if (!done[1]) await two.cluster.removeNetwork(network);
+  }
+});
+
+test("start() refuses a host whose address is a live host's, and takes out one that had it before", async () => {
+  await using lab = new TestCluster();
+  const one = await lab.host(1);
+  const twin = { id: "f".repeat(64), name: "twin", vtep: "192.0.2.1", mtu: 1500, version: "", since: "" };
+  await assert.rejects(
+    lab.host(9, { self: twin, leaseSeconds: 1 }),
+    withCode("INVALID", /192\.0\.2\.1 is the address of host host1/),
+  );
+  await one.stop();
+  const wiped = await lab.host(8, { self: twin });
+  await wiped.told.until(() => wiped.cluster.hosts().length === 1);
+  assert.deepEqual(
+    wiped.cluster.hosts().map(({ name }) => name),
+    ["twin"],
+  );
+});
+
+test("start() carries networks of a host that was alone over into the cluster, once", async () => {
+  await using lab = new TestCluster();
+  const two = await lab.host(2);
+  await two.cluster.createNetwork(draft("theirs", "10.7.0.0/24"));
+  const own = draft("own", "10.8.0.0/24", { options: { [vniOption]: "4096" } });
+  const clash = draft("theirs", "10.9.0.0/24", { options: { [vniOption]: "4097" } });
+  const one = await lab.host(1, {}, [own, clash]);
+  await two.told.until(() => two.told.networks.includes("own"));
+  assert.deepEqual(
+    two.cluster
+      .networks()
+      .map(({ name, options }) => [name, options[vniOption]])
+      .sort(),
+    [
+      ["own", "4097"],
+      ["theirs", "4096"],
+    ],
+  );
+  await one.told.until(() => one.told.networks.includes("theirs"));
+  assert.deepEqual(one.told.gone, []);
+});
+
+test("reserve() on a drained host is refused; others go on", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  await two.told.until(() => two.cluster.hosts().length === 2);
+  await two.cluster.drainHost("host1", true);
+  await lab.store.get("guard");
+  await assert.rejects(take(one, network), withCode("NETWORK_REFUSED", /host host1 is drained/));
+  assert.match(await take(two, network), /^10\.0\.9\./);
+  await two.cluster.drainHost("host1", false);
+  assert.match(await take(one, network), /^10\.0\.9\./);
+});

@@ -1,0 +1,45 @@
+import { containsIp } from "../base/cidr.ts";
+import { formatIp, type Ip, ipOf } from "../base/ip.ts";
+import type { Network } from "../model/network.ts";
+import { Holdings } from "./holdings.ts";
+import type { Journal } from "./journal.ts";
+import { PoolSlots } from "./slots.ts";
+
+/** A network of the cluster with what this host holds of its pools, written down in the journal. */
+export class HeldNetwork {
+  readonly network: Network;
+  readonly pools: readonly Holdings[];
+  /** Addresses in use that are somebody else's by now, until somebody asks. */
+  readonly lost: string[] = [];
+  /** Whether the holdings have been compared with the store since the last join. */
+  compared = false;
+  readonly #journal: Journal;
+
+  constructor(network: Network, journal: Journal) {
+    this.network = network;
+    this.#journal = journal;
+    this.pools = network.pools.map((pool) => new Holdings(new PoolSlots(pool)));
+    const held = journal.slots.find(({ networkId }) => networkId === network.id);
+    for (const ip of (held?.whole ?? []).map(ipOf)) this.poolOf(ip)?.whole.add(ip.value);
+    for (const ip of (held?.singles ?? []).map(ipOf)) this.poolOf(ip)?.singles.add(ip.value);
+  }
+
+  poolOf(ip: Ip): Holdings | undefined {
+    return this.pools.find(({ slots }) => containsIp(slots.subnet, ip));
+  }
+
+  get isHolding(): boolean {
+    return this.pools.some(({ whole, singles, used }) => whole.size + singles.size + used.size > 0);
+  }
+
+  /** To be called after each change of what is held. */
+  keep(): void {
+    this.#journal.keepSlots({
+      networkId: this.network.id,
+      whole: this.pools.flatMap((pool) => [...pool.whole].map((slot) => addressText(pool, slot))),
+      singles: this.pools.flatMap((pool) => [...pool.singles].map((value) => addressText(pool, value))),
+    });
+  }
+}
+
+export const addressText = ({ slots }: Holdings, value: bigint): string => formatIp(slots.ip(value));

@@ -1,0 +1,165 @@
+import { EngineError } from "../base/errors.ts";
+import type { ClusterStore, Condition, Entry, Write } from "../contracts/cluster-store.ts";
+import { addressText, type HeldNetwork } from "./held-network.ts";
+import type { Holdings } from "./holdings.ts";
+import { keys, leaf } from "./keys.ts";
+import { read, type SlotRecord } from "./records.ts";
+
+export interface ClaimParts {
+  readonly store: ClusterStore;
+  /** Where the store is, for messages. */
+  readonly storeName: string;
+  readonly hostId: string;
+  /** What every write compares: see Member. */
+  readonly member: (what: string) => Condition;
+  readonly nameOf: (hostId: string) => string;
+}
+
+type Singles = Extract<SlotRecord, { readonly singles: object }>["singles"];
+
+/** While this share of a pool's slots is left to nobody, hosts keep a spare one. */
+const roomForSpares = 0.25;
+
+/** First address of the slot that a key is of. */
+export const slotIn = (key: string): bigint => BigInt(`0x${leaf(key)}`);
+
+/** Slots in the store: claimed, split, given back, each by one transaction. The caller holds the network's lock. */
+export class SlotClaims {
+  readonly #parts: ClaimParts;
+
+  constructor(parts: ClaimParts) {
+    this.#parts = parts;
+  }
+
+  /** All slots of a pool's family that somebody has a part in. */
+  async list({ network }: HeldNetwork, pool: Holdings): Promise<Map<bigint, Entry>> {
+    const { entries } = await this.#parts.store.list(keys.slotsOf(network.id, pool.slots.family));
+    return new Map(entries.map((entry) => [slotIn(entry.key), entry]));
+  }
+
+  /** The first slot that is nobody's, as a whole. False: none is left; `spare`: or they are getting few. */
+  async takeSlot(held: HeldNetwork, pool: Holdings, spare = false): Promise<boolean> {
+    const taken = await this.list(held, pool);
+    if (spare && taken.size > pool.slots.count * (1 - roomForSpares)) return false;
+    for (const slot of pool.slots.all()) {
+      if (taken.has(slot) || pool.slots.addressesOf(slot).length === 0) continue;
+      const key = this.#key(held, pool, slot);
+      const record: SlotRecord = { host: this.#parts.hostId };
+      if (!(await this.#write(held, { key, is: "absent" }, { put: key, value: JSON.stringify(record) }))) continue;
+      pool.whole.add(slot);
+      held.keep();
+      return true;
+    }
+    return false;
+  }
+
+  /** A free dynamic address of a slot that is nobody's as a whole. */
+  async takeAnySingle(held: HeldNetwork, pool: Holdings): Promise<boolean> {
+    for (const [slot, entry] of await this.list(held, pool)) {
+      const record = read<SlotRecord>(entry);
+      if ("host" in record) continue;
+      for (const value of pool.slots.addressesOf(slot)) {
+        const free = record.singles[addressText(pool, value)] === undefined;
+        if (free && (await this.#addSingle(held, pool, value, entry))) return true;
+      }
+    }
+    return false;
+  }
+
+  /** This address. False: its slot is another host's as a whole. Throws ADDRESS_TAKEN when it is another host's itself. */
+  async takeSingle(held: HeldNetwork, pool: Holdings, value: bigint): Promise<boolean> {
+    for (;;) {
+      const entry = await this.#parts.store.get(this.#key(held, pool, pool.slots.slotOf(value)));
+      const record = entry && read<SlotRecord>(entry);
+      if (record && "host" in record) return false;
+      const holder = record?.singles[addressText(pool, value)];
+      if (holder !== undefined && holder !== this.#parts.hostId) throw this.#taken(pool, value, holder);
+      if (await this.#addSingle(held, pool, value, entry)) return true;
+    }
+  }
+
+  /** The error for an address whose slot another host has not let go. */
+  async refusal(held: HeldNetwork, pool: Holdings, value: bigint): Promise<EngineError> {
+    const entry = await this.#parts.store.get(this.#key(held, pool, pool.slots.slotOf(value)));
+    const record = entry && read<SlotRecord>(entry);
+    return this.#taken(pool, value, record && "host" in record ? record.host : "");
+  }
+
+  #taken(pool: Holdings, value: bigint, host: string): EngineError {
+    const owner = `host ${this.#parts.nameOf(host)}`;
+    return new EngineError("ADDRESS_TAKEN", { address: addressText(pool, value), owner });
+  }
+
+  async #addSingle(held: HeldNetwork, pool: Holdings, value: bigint, entry: Entry | undefined): Promise<boolean> {
+    const key = this.#key(held, pool, pool.slots.slotOf(value));
+    const before: Singles = entry ? read<{ singles: Singles }>(entry).singles : {};
+    const singles = { ...before, [addressText(pool, value)]: this.#parts.hostId };
+    const condition: Condition = entry ? { key, revision: entry.revision } : { key, is: "absent" };
+    if (!(await this.#write(held, condition, writeOf(key, singles)))) return false;
+    pool.singles.add(value);
+    held.keep();
+    return true;
+  }
+
+  /** Gives a whole slot up, but for the addresses that are in use here: those become single ones. */
+  async split(held: HeldNetwork, pool: Holdings, slot: bigint): Promise<void> {
+    const key = this.#key(held, pool, slot);
+    const entry = await this.#parts.store.get(key);
+    if (!entry || !("host" in read<SlotRecord>(entry))) return;
+    const kept = pool.usedIn(slot);
+    const singles = Object.fromEntries(kept.map((value) => [addressText(pool, value), this.#parts.hostId]));
+    if (!(await this.#write(held, { key, revision: entry.revision }, writeOf(key, singles)))) return;
+    pool.whole.delete(slot);
+    for (const value of kept) pool.singles.add(value);
+    held.keep();
+  }
+
+  async returnSlot(held: HeldNetwork, pool: Holdings, slot: bigint): Promise<void> {
+    const key = this.#key(held, pool, slot);
+    // First here: a crash in between leaves a slot in the store that the next comparison takes over.
+    pool.whole.delete(slot);
+    held.keep();
+    const entry = await this.#parts.store.get(key);
+    const record = entry && read<SlotRecord>(entry);
+    if (!entry || !record || !("host" in record) || record.host !== this.#parts.hostId) return;
+    await this.#write(held, { key, revision: entry.revision }, { delete: key });
+  }
+
+  async returnSingle(held: HeldNetwork, pool: Holdings, value: bigint): Promise<void> {
+    const key = this.#key(held, pool, pool.slots.slotOf(value));
+    pool.singles.delete(value);
+    held.keep();
+    for (;;) {
+      const entry = await this.#parts.store.get(key);
+      const record = entry && read<SlotRecord>(entry);
+      if (!entry || !record || !("singles" in record)) return;
+      const { [addressText(pool, value)]: mine, ...singles } = record.singles;
+      if (mine !== this.#parts.hostId) return;
+      if (await this.#write(held, { key, revision: entry.revision }, writeOf(key, singles))) return;
+    }
+  }
+
+  /** One write under the conditions that all have: this host is a member, the network is there. */
+  async #write({ network }: HeldNetwork, condition: Condition, write: Write): Promise<boolean> {
+    const what = `change what this host holds of network ${network.name}`;
+    const member = this.#parts.member(what);
+    const present = { key: keys.network(network.id), is: "present" } as const;
+    const result = await this.#parts.store.txn([condition, member, present], [write]);
+    if (result.done) return true;
+    if (!result.found.some(({ key }) => key === present.key))
+      throw new EngineError("NETWORK_NOT_FOUND", { network: network.name });
+    const self = result.found.find(({ key }) => key === member.key);
+    if (!self || !("revision" in member) || self.revision !== member.revision) {
+      const why = "this host's record has changed; it joins again";
+      throw new EngineError("STORE_AWAY", { what, store: this.#parts.storeName, why });
+    }
+    return false;
+  }
+
+  #key = ({ network }: HeldNetwork, pool: Holdings, slot: bigint): string =>
+    keys.slot(network.id, pool.slots.family, slot);
+}
+
+/** A slot of single addresses; without any it goes. */
+const writeOf = (key: string, singles: Singles): Write =>
+  Object.keys(singles).length === 0 ? { delete: key } : { put: key, value: JSON.stringify({ singles }) };
