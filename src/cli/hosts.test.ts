@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { clusterStatus } from "./commands/cluster-status.ts";
 import { main } from "./main.ts";
 import { FakeDaemon } from "./testing/fake-daemon.ts";
 import { testTerminal } from "./testing/test-terminal.ts";
@@ -103,6 +104,23 @@ This host:
  Outages:          4
 `,
   );
+});
+
+test("cluster status of a host that is alone says so", async () => {
+  const out = testTerminal();
+  const found = { address: "embedded", version: "embedded", members: [], warnings: [], revision: 4 };
+  const status = {
+    store: found,
+    host: { name: "box", id: box, address: "", epoch: 1 },
+    hosts: { live: 1, unknown: 0 },
+  };
+  const cluster = { status: async () => ({ ...status, state: "connected", why: "", since: "", seen: 3, waiting: 0 }) };
+  await clusterStatus.run({ options: { format: "" }, client: { cluster }, out } as never);
+  assert.match(
+    out.written.stdout,
+    /\nStore:\n Address: {3}embedded: this host is alone\n Revision: {2}4\n\nThis host:/,
+  );
+  assert.match(out.written.stdout, /\n Address: {10}-\n/);
 });
 
 test("cluster status takes --format json and templates", async () => {

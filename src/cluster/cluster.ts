@@ -195,7 +195,7 @@ export class StoreCluster implements Cluster {
     const { log, storeName } = this.#options;
     if (connected) log.info({ store: storeName }, "the cluster's store is there");
     else log.warn({ store: storeName, why }, "the cluster's store is away; containers and their traffic go on");
-    this.#tell(connected ? "store_back" : "store_away", { store: storeName, why });
+    this.#tell(connected ? "store_back" : "store_away", { store: storeName, ...(why === "" ? {} : { why }) });
   }
 
   #tell(action: string, attributes: Readonly<Record<string, string>>): void {

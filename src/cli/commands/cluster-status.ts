@@ -18,6 +18,7 @@ export const clusterStatus = command({
 
 function sections(found: ClusterStatus, now: number): Section[] {
   const { state, why, since, host, hosts, store } = found;
+  const alone = store.address === "embedded";
   return [
     {
       title: "Cluster",
@@ -30,9 +31,9 @@ function sections(found: ClusterStatus, now: number): Section[] {
     {
       title: "Store",
       rows: [
-        ["Address", store.address],
-        ...rowIf(store.version, "Version"),
-        ...store.members.map(({ name, endpoint, leader }): [string, string] => [
+        ["Address", alone ? "embedded: this host is alone" : store.address],
+        ...rowIf(alone ? "" : store.version, "Version"),
+        ...(alone ? [] : store.members).map(({ name, endpoint, leader }): [string, string] => [
           leader ? "Leader" : "Member",
           endpoint === name ? name : `${name} at ${endpoint}`,
         ]),
