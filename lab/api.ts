@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { json } from "node:stream/consumers";
-import type { Host } from "./host.ts";
+import type { Machine } from "./machine.ts";
 
 export interface Answer<T> {
   readonly status: number;
@@ -15,7 +15,7 @@ export interface Answer<T> {
  * const { status, body } = await callApi(host, "POST", "/networks/create", { Name: "web" });
  */
 export async function callApi<T = Record<string, unknown>>(
-  host: Host,
+  host: Machine,
   method: "GET" | "POST" | "DELETE",
   path: string,
   body?: unknown,
@@ -35,7 +35,7 @@ export async function callApi<T = Record<string, unknown>>(
 
 /** "403 network web has active endpoints": status and message of a refusal, to be matched in one go. */
 export async function refusal(
-  host: Host,
+  host: Machine,
   method: "GET" | "POST" | "DELETE",
   path: string,
   body?: unknown,
@@ -45,7 +45,7 @@ export async function refusal(
 }
 
 /** Removes all containers and the networks that were made, so that one test's failure does not become the next one's. */
-export async function clear(host: Host): Promise<void> {
+export async function clear(host: Machine): Promise<void> {
   const { body: containers } = await callApi<{ Id: string }[]>(host, "GET", "/containers/json?all=1");
   for (const { Id } of containers) await refusal(host, "DELETE", `/containers/${Id}?force=1`);
   const custom = encodeURIComponent('{"type":["custom"]}');

@@ -4,6 +4,12 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { checkout, ending, lineOf } from "./process.ts";
 
+/** The command line of a daemon on these roots. */
+export function daemonCommand({ folder, socket }: Pick<Place, "folder" | "socket">): string[] {
+  const roots = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/run`, "--pidfile", `${folder}/pid`];
+  return [`${checkout}/fairlead`, "daemon", "--host", `unix://${socket}`, ...roots];
+}
+
 /** What a daemon needs of the host it runs in. */
 export interface Place {
   readonly name: string;
@@ -49,10 +55,7 @@ export class Daemon {
 
   /** Starts it. It is ready later: see ready(). */
   static spawn(host: Place, args: readonly string[]): Daemon {
-    const { folder } = host;
-    const roots = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/run`, "--pidfile", `${folder}/pid`];
-    const argv = [`${checkout}/fairlead`, "daemon", "--host", `unix://${host.socket}`, ...roots, ...args];
-    return new Daemon(host, host.spawn(argv));
+    return new Daemon(host, host.spawn([...daemonCommand(host), ...args]));
   }
 
   /** Waits for the line that says it is ready; fails when it ends before. */

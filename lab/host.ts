@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearCgroups } from "./cgroups.ts";
 import { Daemon } from "./daemon.ts";
-import { checkout, type ExecOptions, ending, exec, lineOf, type Result, run, start } from "./process.ts";
-import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { Machine } from "./machine.ts";
+import { ending, firstChildOf, lineOf, start } from "./process.ts";
 
 /** Runs as first process below tini: makes the host's own file systems, says so, and holds the namespaces. */
 const firstProcess = `
@@ -26,20 +26,13 @@ const firstProcess = `
  * await host.startDaemon();
  * await host.cli("network", "create", "web");
  */
-export class Host implements AsyncDisposable {
-  readonly name: string;
-  /** Its own folder: the same path inside and outside, empty outside. */
-  readonly folder: string;
-  /** First process of its namespaces, as seen from outside. */
-  readonly pid: number;
+export class Host extends Machine implements AsyncDisposable {
   readonly #holder: ChildProcess;
   #daemon: Daemon | undefined;
 
   private constructor(name: string, folder: string, holder: ChildProcess) {
-    this.name = name;
-    this.folder = folder;
+    super({ name, folder, pid: firstChildOf(holder.pid ?? 0) });
     this.#holder = holder;
-    this.pid = onlyChildOf(holder);
   }
 
   static async create(name = "host"): Promise<Host> {
@@ -57,41 +50,6 @@ export class Host implements AsyncDisposable {
     const holder = start(["unshare", ...namespaces, "tini", "--", "sh", "-c", firstProcess, "sh", folder]);
     await lineOf(holder, /^ready$/, `host ${name}`);
     return new Host(name, folder, holder);
-  }
-
-  /** The socket that the host's daemon listens on, as seen inside. */
-  get socket(): string {
-    return `${this.folder}/fairlead.sock`;
-  }
-
-  /** A path of the host as seen from outside; sockets can be connected to through it. */
-  pathOf(path: string): string {
-    return `/proc/${this.pid}/root${path}`;
-  }
-
-  /** Runs a command in all namespaces of the host. */
-  exec(argv: readonly string[], options?: ExecOptions): Promise<Result> {
-    return exec([...this.#entrance, ...argv], options);
-  }
-
-  /** Runs a command that must succeed, and returns its output. */
-  run(...argv: string[]): Promise<string> {
-    return run([...this.#entrance, ...argv]);
-  }
-
-  /** Runs a command that prints JSON: json("ip", "-j", "link"). Nothing printed is an empty list, as ip(8) means it. */
-  async json<T = Record<string, unknown>[]>(...argv: string[]): Promise<T> {
-    return JSON.parse((await this.run(...argv)) || "[]") as T;
-  }
-
-  /** Starts a command in the host; the host's end is its end. */
-  spawn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    return start([...this.#entrance, ...argv], { env: { ...process.env, ...env } });
-  }
-
-  /** Runs a command in the host's network only, with the outside's processes and files. */
-  inNetwork(...argv: string[]): Promise<string> {
-    return run(["nsenter", `--target=${this.pid}`, "--net", ...argv]);
   }
 
   /** Starts `fairlead daemon` with the host's roots and waits until it is ready. */
@@ -114,41 +72,12 @@ export class Host implements AsyncDisposable {
     await this.#daemon?.end(signal);
   }
 
-  /** Runs the CLI against the host's daemon. */
-  cli(...args: string[]): Promise<Result> {
-    return this.exec([`${checkout}/fairlead`, "--host", `unix://${this.socket}`, ...args]);
-  }
-
-  /** Runs a CLI command that must succeed, and returns its output without the newline at the end. */
-  async fairlead(...args: string[]): Promise<string> {
-    return (await this.run(`${checkout}/fairlead`, "--host", `unix://${this.socket}`, ...args)).trimEnd();
-  }
-
-  /** Runs the unmodified docker CLI against the host's daemon. */
-  docker(...args: string[]): Promise<Result> {
-    return this.exec(["docker", "-H", `unix://${this.socket}`, ...args]);
-  }
-
-  /** What there is in the host's kernel, without what changes by itself: compare two with deepEqual to find leaks. */
-  snapshot(): Promise<Snapshot> {
-    return takeSnapshot(this);
-  }
-
   /** Ends everything in the host. Throws when something outlives it: a file in its folder on the real file system. */
   async [Symbol.asyncDispose](): Promise<void> {
     // The kernel ends every process of the namespace before its first one is gone (pid_namespaces(7)).
     process.kill(this.pid, "SIGKILL");
     await ending(this.#holder);
-    clearCgroups({ dataRoot: `${this.folder}/data`, execRoot: `${this.folder}/run` });
+    clearCgroups(this.roots);
     rmdirSync(this.folder);
   }
-
-  get #entrance(): string[] {
-    return ["nsenter", `--target=${this.pid}`, "--net", "--mount", "--pid", "--wdns=/", "--"];
-  }
-}
-
-/** tini below unshare: the first process of the new namespace. */
-function onlyChildOf({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
 }

@@ -1,4 +1,4 @@
-import type { Host } from "./host.ts";
+import type { Machine } from "./machine.ts";
 import type { Result } from "./process.ts";
 import { Station } from "./topology.ts";
 
@@ -7,12 +7,15 @@ export class Inside implements Disposable {
   readonly name: string;
   readonly ipv4: string;
   readonly ipv6: string;
-  readonly #host: Host;
+  readonly #host: Machine;
   readonly #pid: number;
   readonly #sandbox: string;
   #station: Station | undefined;
 
-  private constructor(host: Host, facts: { name: string; ipv4: string; ipv6: string; pid: number; sandbox: string }) {
+  private constructor(
+    host: Machine,
+    facts: { name: string; ipv4: string; ipv6: string; pid: number; sandbox: string },
+  ) {
     this.#host = host;
     this.name = facts.name;
     this.ipv4 = facts.ipv4;
@@ -22,14 +25,14 @@ export class Inside implements Disposable {
   }
 
   /** The addresses are those on the first of its networks. */
-  static async of(host: Host, name: string): Promise<Inside> {
+  static async of(host: Machine, name: string): Promise<Inside> {
     const [{ State, NetworkSettings }] = JSON.parse(await host.fairlead("inspect", name)) as [ContainerJson];
     const [{ IPAddress: ipv4, GlobalIPv6Address: ipv6 } = none] = Object.values(NetworkSettings.Networks);
     return new Inside(host, { name, ipv4, ipv6, pid: State.Pid, sandbox: NetworkSettings.SandboxKey });
   }
 
   /** Starts a container on the host's root that only waits, and enters it. */
-  static async run(host: Host, name: string, ...options: string[]): Promise<Inside> {
+  static async run(host: Machine, name: string, ...options: string[]): Promise<Inside> {
     await host.fairlead("run", "-d", "--name", name, "--rootfs", "host", ...options, "sleep", "infinity");
     return Inside.of(host, name);
   }
@@ -59,7 +62,8 @@ export class Inside implements Disposable {
 }
 
 /** An agent in the network namespace of a host. */
-export const stationOf = (host: Host): Station => new Station(host.name, ["nsenter", `--target=${host.pid}`, "--net"]);
+export const stationOf = (host: Machine): Station =>
+  new Station(host.name, ["nsenter", `--target=${host.pid}`, "--net"]);
 
 interface ContainerJson {
   readonly State: { readonly Pid: number };

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -20,6 +21,8 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that takes longer is ended with everything it started, and the call fails. */
   readonly timeoutMs?: number;
+  /** Ends the command with everything it started; the call fails. */
+  readonly signal?: AbortSignal;
 }
 
 /** Starts a command in a process group of its own. */
@@ -37,11 +40,16 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
     late = true;
     endGroup(child);
   }, timeoutMs);
+  const abort = () => endGroup(child);
+  options.signal?.addEventListener("abort", abort);
+  if (options.signal?.aborted) abort();
   child.stdin?.on("error", () => {}); // a command that does not read its input
   child.stdin?.end(options.input ?? "");
   const streams = [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : ""));
   const [[code, signal], stdout = "", stderr = ""] = await Promise.all([ending(child), ...streams]);
   clearTimeout(timer);
+  options.signal?.removeEventListener("abort", abort);
+  options.signal?.throwIfAborted();
   if (late) throw new Error(`${argv.join(" ")}: not done after ${timeoutMs} ms\n${stdout}${stderr}`);
   return { code, signal, stdout, stderr };
 }
@@ -57,6 +65,13 @@ export async function run(argv: readonly string[], options: ExecOptions = {}): P
 export async function ending(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   return [child.exitCode, child.signalCode];
+}
+
+/** The first child of a process; throws when it has none. */
+export function firstChildOf(pid: number): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  if (!child) throw new Error(`process ${pid} has no child`);
+  return Number(child);
 }
 
 function endGroup(child: ChildProcess): void {

@@ -6,13 +6,14 @@ import { HelpWanted, parse } from "./command/parse.ts";
 import { ExitError } from "./errors.ts";
 import { parseGlobals } from "./globals.ts";
 import type { Terminal } from "./output/terminal.ts";
-import { findVerb, groups, type Verb } from "./verbs.ts";
+import type { VerbTable } from "./verb-table.ts";
+import { type Verb, verbTable } from "./verbs.ts";
 
 /** Width of help where there is no terminal. */
 const helpWidth = 80;
 
 /** Runs one command line ("network", "ls", ...); resolves to the exit code. Nothing is thrown: errors are printed. */
-export async function main(argv: readonly string[], out: Terminal): Promise<number> {
+export async function main(argv: readonly string[], out: Terminal, table: VerbTable = verbTable): Promise<number> {
   let failure = 1;
   try {
     const { host, version, help, words } = parseGlobals(argv);
@@ -21,9 +22,9 @@ export async function main(argv: readonly string[], out: Terminal): Promise<numb
       out.line(`fairlead version ${release()}`);
       return 0;
     }
-    if (words[0] === "__complete") return await printCandidates(words.slice(1), { host, out });
-    const found = findVerb(words);
-    if (!found) return await withoutVerb(words, help, out);
+    if (words[0] === "__complete") return await printCandidates(words.slice(1), { host, out }, table);
+    const found = table.find(words);
+    if (!found) return await withoutVerb(words, help, out, table);
     const command = await found.verb.load();
     if (help) return await printHelp(found.verb, command, out);
     failure = command.failure ?? 1;
@@ -60,10 +61,10 @@ const clientOf = ({ host, out }: Place): Client =>
   new Client(parseAddress(host || out.env["FAIRLEAD_HOST"] || defaultHost));
 
 /** What shells ask for; a shell cannot use an error, so a daemon that does not answer offers nothing. */
-async function printCandidates(words: readonly string[], place: Place): Promise<number> {
+async function printCandidates(words: readonly string[], place: Place, table: VerbTable): Promise<number> {
   const { complete } = await import("./completion/complete.ts");
   const client = clientOf({ ...place, host: hostIn(words) ?? place.host });
-  for (const line of await complete(words, client)) place.out.line(line);
+  for (const line of await complete(words, client, table)) place.out.line(line);
   return 0;
 }
 
@@ -72,16 +73,16 @@ function hostIn(words: readonly string[]): string | undefined {
   return at < 0 ? undefined : words[at + 1];
 }
 
-async function withoutVerb(words: readonly string[], help: boolean, out: Terminal): Promise<number> {
-  const group = groups.find((name) => name === words[0]);
+async function withoutVerb(words: readonly string[], help: boolean, out: Terminal, table: VerbTable): Promise<number> {
+  const group = table.groups.find((name) => name === words[0]);
   const asked = words.slice(1).filter((word) => word !== "--help");
   if (words.length > 0 && (!group || asked.length > 0)) {
     const { unknownVerb } = await import("./unknown.ts");
-    throw unknownVerb(words, group);
+    throw unknownVerb(words, group, table);
   }
   const { overview } = await import("./overview.ts");
   // Without anything at all docker shows its help too.
-  out.line(await overview(group, out.columns ?? helpWidth));
+  out.line(await overview(group, out.columns ?? helpWidth, table));
   return help || group || words.length === 0 ? 0 : 1;
 }
 

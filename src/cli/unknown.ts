@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError } from "commander";
 import { UsageError } from "./errors.ts";
-import { spellings } from "./verbs.ts";
+import type { VerbTable } from "./verb-table.ts";
 
 const imports = "images are not pulled or built: fairlead image import FILE NAME, or run --rootfs host";
 const noSwarm = "hosts share networks through a store, not a swarm: fairlead host ls, fairlead cluster status";
@@ -30,8 +30,8 @@ const dockerVerbs: Readonly<Record<string, string>> = {
 };
 
 /** The error for words that name no verb, with the nearest one that exists. */
-export function unknownVerb(words: readonly string[], group: string | undefined): UsageError {
-  const known = spellings
+export function unknownVerb(words: readonly string[], group: string | undefined, table: VerbTable): UsageError {
+  const known = table.spellings
     .filter((spelling) => (group === undefined ? true : spelling.startsWith(`${group} `)))
     .map((spelling) => spelling.split(" ")[group === undefined ? 0 : 1] ?? "");
   const asked = words[group === undefined ? 0 : 1] ?? "";

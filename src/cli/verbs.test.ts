@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { allVerbs } from "../main/all-verbs.ts";
 import { helpText } from "./command/help.ts";
 import { parse } from "./command/parse.ts";
-import { findVerb, spellings, verbs } from "./verbs.ts";
+
+const { verbs, spellings } = allVerbs;
 
 for (const verb of verbs) {
   const command = await verb.load();
@@ -25,7 +27,7 @@ for (const verb of verbs) {
 
   for (const example of command.examples) {
     test(`${verb.name}: its example parses: ${example}`, () => {
-      const found = findVerb(shellWords(example));
+      const found = allVerbs.find(shellWords(example));
       assert.equal(found?.verb, verb);
       assert.ok(parse(command, found?.rest ?? []));
     });
@@ -39,12 +41,12 @@ test("verbs: no spelling stands for two verbs", () => {
   );
 });
 
-test("findVerb() takes two words before one", () => {
+test("VerbTable.find() takes two words before one", () => {
   assert.deepEqual(
-    [findVerb(["port", "web"]), findVerb(["port", "add", "web"]), findVerb(["network"]), findVerb([])].map((found) => [
-      found?.verb.name,
-      found?.rest,
-    ]),
+    [["port", "web"], ["port", "add", "web"], ["network"], []].map((words) => {
+      const found = allVerbs.find(words);
+      return [found?.verb.name, found?.rest];
+    }),
     [
       ["port", ["web"]],
       ["port add", ["web"]],

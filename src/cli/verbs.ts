@@ -1,4 +1,5 @@
 import type { Command } from "./command/command.ts";
+import { VerbTable } from "./verb-table.ts";
 
 export interface Verb {
   readonly name: string;
@@ -8,7 +9,11 @@ export interface Verb {
   load(): Promise<Command>;
 }
 
-const verb = (name: string, also: readonly string[], load: () => Promise<Command>): Verb => ({ name, also, load });
+export const verb = (name: string, also: readonly string[], load: () => Promise<Command>): Verb => ({
+  name,
+  also,
+  load,
+});
 
 /** Every verb: this line and a file. */
 export const verbs: readonly Verb[] = [
@@ -54,23 +59,5 @@ export const verbs: readonly Verb[] = [
   verb("completion", [], async () => (await import("./commands/completion.ts")).completion),
 ];
 
-const bySpelling = new Map(verbs.flatMap((one) => [one.name, ...one.also].map((spelling) => [spelling, one])));
-
-/** The verb that the first words name, two words before one, and the words after it. */
-export function findVerb(words: readonly string[]): { verb: Verb; rest: readonly string[] } | undefined {
-  for (const count of [2, 1]) {
-    const found = bySpelling.get(words.slice(0, count).join(" "));
-    if (found && words.length >= count) return { verb: found, rest: words.slice(count) };
-  }
-  return undefined;
-}
-
-/** "network", "container" ...: words that begin verbs without being one, or as well as being one. */
-export const groups: readonly string[] = [
-  ...new Set(
-    [...bySpelling.keys()].filter((spelling) => spelling.includes(" ")).map((spelling) => spelling.split(" ")[0] ?? ""),
-  ),
-];
-
-/** Every spelling of every verb. */
-export const spellings: readonly string[] = [...bySpelling.keys()];
+/** The verbs of the CLI by themselves. */
+export const verbTable = new VerbTable(verbs);

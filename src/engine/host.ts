@@ -1,12 +1,15 @@
 import { loopbackAlias6 } from "../contracts/firewall.ts";
 import { hostNetns, type KernelObject } from "../contracts/kernel.ts";
+import { isShared, type Network } from "../model/network.ts";
+import type { NetworksInUse } from "./shared/in-use.ts";
 import type { State } from "./state.ts";
 
 const mark = { netns: hostNetns, owner: "daemon/host" };
 
 /** What the host itself is given besides its networks. `forwarding`: settings that let it pass packets on. */
-export function hostObjects(state: State, forwarding: readonly KernelObject[]): KernelObject[] {
-  const ipv6 = [...state.networks.values()].some((network) => network.ipv6 && !network.configOnly);
+export function hostObjects(state: State, inUse: NetworksInUse, forwarding: readonly KernelObject[]): KernelObject[] {
+  const built = (network: Network) => !network.configOnly && (!isShared(network) || inUse.has(network.id));
+  const ipv6 = [...state.networks.values()].some((network) => network.ipv6 && built(network));
   return ipv6 ? [...forwarding, loopbackAlias] : [...forwarding];
 }
 
@@ -17,6 +20,10 @@ export const loopbackAlias: KernelObject = {
   link: "lo",
   address: `${loopbackAlias6}/128`,
 };
+
+/** What of it a network that has gone was the last to need. */
+export const needless = ({ ipv6 }: Network, given: readonly KernelObject[]): KernelObject[] =>
+  [loopbackAlias].filter((object) => ipv6 && !given.includes(object));
 
 /** A host setting as a described object, so that it is kept and put back like everything else. */
 export const hostSetting = (key: string, value: string, why: string): KernelObject => ({

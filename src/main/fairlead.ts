@@ -4,5 +4,5 @@ if (verb === "daemon") {
   const { runDaemon } = await import("./daemon.ts");
   process.exit(await runDaemon(rest));
 }
-const { runCli } = await import("../cli/process.ts");
-await runCli(process.argv.slice(2));
+const [{ runCli }, { allVerbs }] = await Promise.all([import("../cli/process.ts"), import("./all-verbs.ts")]);
+await runCli(process.argv.slice(2), allVerbs);

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { alone } from "./cluster-options.ts";
 import { readConfigFile } from "./config-file.ts";
 import { type ParsedFlags, parseFlags } from "./flags.ts";
 
@@ -34,6 +35,7 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
     dns: [],
     dnsSearch: [],
     dnsOptions: [],
+    cluster: alone,
   });
 });
 

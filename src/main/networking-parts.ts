@@ -68,6 +68,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   const defaultPools = completePools(options.addressPools, daemonId);
   const forwarding = options.ipForward ? forwardingSettings(kernel) : [];
   rememberSettings(store, forwarding);
+  const inUse = new NetworksInUse();
   const parts: Parts = {
     state,
     kernel,
@@ -83,9 +84,9 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     events: new EventHub(),
     expected: new ExpectedLinks(),
     sandboxes: new OpenSandboxes(),
-    inUse: new NetworksInUse(),
+    inUse,
     clashes: new Map(),
-    hostObjects: () => hostObjects(state, forwarding),
+    hostObjects: () => hostObjects(state, inUse, forwarding),
     repairs: { runs: 0, differences: {} },
     programmed: { put: 0, dropped: 0 },
     defaults: {

@@ -13,6 +13,7 @@ import { removeNetwork } from "../../src/engine/networks/remove.ts";
 import { networkUseCases } from "../../src/engine/networks/use-cases.ts";
 import type { Parts } from "../../src/engine/parts.ts";
 import { repair } from "../../src/engine/reconcile/repair.ts";
+import { clusterListener } from "../../src/engine/shared/listener.ts";
 import { builtinDrivers } from "../../src/main/drivers.ts";
 import { type NetworkingParts, openNetworking } from "../../src/main/networking-parts.ts";
 import { labContainer, labSettings } from "./container.ts";
@@ -28,6 +29,8 @@ before(async () => {
     { dataRoot: join(root, "data"), execRoot: join(root, "run"), addressPools: [], ipForward: true, bridge },
     silentLog,
   );
+  const { parts } = opened;
+  await parts.cluster.start(clusterListener(parts, Promise.resolve({ networks: useCasesOf(parts) })), []);
   opened.parts.firewall.ensure();
   opened.parts.kernel.repair(opened.parts.hostObjects());
   await warmUp(opened.parts);

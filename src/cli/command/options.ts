@@ -1,7 +1,15 @@
 import { badValue } from "../errors.ts";
 
-/** Names that shell completion can ask the daemon for. */
-export type Completes = "networks" | "containers" | "running" | "images" | "hosts" | "files" | readonly string[];
+/** Names that shell completion can ask the daemon for, or that are known without it. */
+export type Completes =
+  | "networks"
+  | "containers"
+  | "running"
+  | "images"
+  | "hosts"
+  | "files"
+  | readonly string[]
+  | (() => readonly string[]);
 
 /** One flag as a command declares it. Its key in camel case is its long name: `gwPriority` is --gw-priority. */
 export interface OptionSpec<T> {

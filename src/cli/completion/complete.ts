@@ -1,15 +1,20 @@
 import type { Client } from "../../client/client.ts";
 import type { Command } from "../command/command.ts";
 import { type Completes, longName, type OptionSpec } from "../command/options.ts";
-import { findVerb, spellings } from "../verbs.ts";
+import type { VerbTable } from "../verb-table.ts";
+import { verbTable } from "../verbs.ts";
 
 /** What the last of `words` may become: candidates, with a tab and a description where there is one. */
-export async function complete(words: readonly string[], client: Client): Promise<string[]> {
+export async function complete(
+  words: readonly string[],
+  client: Client,
+  table: VerbTable = verbTable,
+): Promise<string[]> {
   const before = withoutGlobals(words.slice(0, -1));
   const current = words.at(-1) ?? "";
-  const found = findVerb(before);
+  const found = table.find(before);
   // "port" is a verb and begins others: both are offered.
-  const verbs = before.length < 2 ? await nextWords(before) : [];
+  const verbs = before.length < 2 ? nextWords(before, table) : [];
   if (!found) return startingWith(current, verbs);
   const command = await found.verb.load();
   return startingWith(current, [...verbs, ...(await afterVerb(command, found.rest, current, client))]);
@@ -25,9 +30,9 @@ function withoutGlobals(words: readonly string[]): readonly string[] {
   return words.slice(index);
 }
 
-async function nextWords(before: readonly string[]): Promise<string[]> {
+function nextWords(before: readonly string[], table: VerbTable): string[] {
   const start = before.length === 0 ? "" : `${before.join(" ")} `;
-  const next = spellings
+  const next = table.spellings
     .filter((spelling) => spelling.startsWith(start))
     .map((spelling) => spelling.slice(start.length).split(" ")[0] ?? "");
   return [...new Set([...next, ...(before.length === 0 ? ["daemon"] : [])])].sort();
@@ -75,6 +80,7 @@ function scan(options: readonly [string, OptionSpec<unknown>][], rest: readonly 
 async function candidates(what: Completes | undefined, client: Client): Promise<string[]> {
   if (what === undefined) return [];
   if (what === "files") return [":files"];
+  if (typeof what === "function") return [...what()];
   if (typeof what !== "string") return [...what];
   if (what === "networks") return (await client.networks.list()).map(({ Name, Driver }) => `${Name}\t${Driver}`);
   if (what === "images") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags ?? []);

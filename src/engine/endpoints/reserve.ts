@@ -1,5 +1,5 @@
 import { EngineError, invalid } from "../../base/errors.ts";
-import { newId, randomMac, shortId } from "../../base/ids.ts";
+import { macOfIpv4, newId, randomMac, shortId } from "../../base/ids.ts";
 import type { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
@@ -31,9 +31,17 @@ export async function reserveEndpoint(
     ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), mac: settings.mac ?? randomMac() } : {}),
   };
   driver.validateEndpoint(network, draft);
-  return driver.addressed
-    ? { ...draft, ...(await reserveAddresses(parts, network, draft, container.name, rollback)) }
-    : draft;
+  if (!driver.addressed) return draft;
+  const addresses = await reserveAddresses(parts, network, draft, container.name, rollback);
+  return { ...draft, ...addresses, ...lastingMac(network, settings, addresses.ipv4) };
+}
+
+/**
+ * On a network of the cluster an address keeps its MAC whoever has it: neighbours on all hosts have the pair in their
+ * caches for a while after its owner has gone, and nobody could tell them of another.
+ */
+function lastingMac(network: Network, { mac }: EndpointSettings, ipv4: string | undefined): Pick<Endpoint, "mac"> {
+  return isShared(network) && !mac && ipv4 ? { mac: macOfIpv4(ipv4.split("/")[0] ?? "") } : {};
 }
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */

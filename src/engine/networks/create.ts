@@ -29,7 +29,7 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   const network = full.configOnly ? configNetwork(parts, full) : await buildNetwork(parts, full, newId(), rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
   rollback.commit();
-  if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
+  if (network.ipv6 && !isShared(network)) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
   return { id: network.id, warning: "" };
 }

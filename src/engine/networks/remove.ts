@@ -1,7 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import { isShared, type Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
-import { loopbackAlias } from "../host.ts";
+import { needless } from "../host.ts";
 import type { Parts } from "../parts.ts";
 import { networksLock } from "./create.ts";
 import { matchesNetwork } from "./filters.ts";
@@ -93,9 +93,9 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
   } catch (error) {
     failures.push(error);
   }
-  const kept = parts.hostObjects();
-  const needless = [loopbackAlias].filter((object) => network.ipv6 && !kept.includes(object));
-  await kernel.remove([...plan.objects, ...needless]).catch((error: unknown) => failures.push(error));
+  await kernel
+    .remove([...plan.objects, ...needless(network, parts.hostObjects())])
+    .catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);
 }

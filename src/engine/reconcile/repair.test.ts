@@ -16,6 +16,7 @@ function stubborn(): { parts: Parts; done: string[] } {
     log: silentLog,
     state: { networks: new Map() },
     sandboxes: { all: () => [] },
+    inUse: { all: () => [] },
     hostObjects: () => [],
     repairs: { runs: 0, differences: {} },
     events: { emit: () => done.push("event") },

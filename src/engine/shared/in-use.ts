@@ -1,6 +1,7 @@
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns } from "../../contracts/kernel.ts";
 import { isShared, type Network } from "../../model/network.ts";
+import { needless } from "../host.ts";
 import { makeNetwork } from "../networks/make.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
@@ -54,6 +55,7 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
       making.commit();
     }
     inUse.add(network.id, sandboxId);
+    if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
     rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
   }
   await cluster.use(network);
@@ -82,7 +84,11 @@ async function lower(parts: Parts, sandboxId: string, network: Network): Promise
   const steps = [
     () => names.withdraw(remotes),
     () => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements }),
-    () => kernel.remove(plan.objects.filter(({ netns }) => netns === hostNetns)),
+    () =>
+      kernel.remove([
+        ...plan.objects.filter(({ netns }) => netns === hostNetns),
+        ...needless(network, parts.hostObjects()),
+      ]),
   ];
   const results = await Promise.allSettled(steps.map(async (step) => step()));
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
