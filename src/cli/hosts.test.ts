@@ -86,7 +86,7 @@ test("cluster status says what is the matter since when, and warns on stderr", a
     `Cluster:
  State:  away, for 5 minutes
  Why:    10.0.0.1:2379 does not answer
- Hosts:  1 live, 1 unknown
+ Hosts:  1 live, 1 unknown when it was last heard
 
 Store:
  Address:   etcd://10.0.0.1:2379/fairlead
@@ -114,7 +114,9 @@ test("cluster status of a host that is alone says so", async () => {
     host: { name: "box", id: box, address: "", epoch: 1 },
     hosts: { live: 1, unknown: 0 },
   };
-  const cluster = { status: async () => ({ ...status, state: "connected", why: "", since: "", seen: 3, waiting: 0 }) };
+  const cluster = {
+    status: async () => ({ ...status, state: "connected", connected: true, why: "", since: "", seen: 3, waiting: 0 }),
+  };
   await clusterStatus.run({ options: { format: "" }, client: { cluster }, out } as never);
   assert.match(
     out.written.stdout,

@@ -129,6 +129,7 @@ export interface HostInspect {
 /** How a host stands in its cluster (own API). */
 export interface ClusterStatus {
   readonly state: "connected" | "away" | "fenced";
+  readonly connected: boolean;
   readonly why: string;
   /** RFC 3339. */
   readonly since: string;

@@ -10,7 +10,7 @@ import type {
   RemoteChange,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
-import type { ClusterStore, News } from "../contracts/cluster-store.ts";
+import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
@@ -368,9 +368,15 @@ export class StoreCluster implements Cluster {
     return { ...this.#standing.state, epoch, seen: this.#sight.seen, waiting: this.#publisher.waiting };
   }
 
+  /** While the store is away the state says why already. */
+  #unread = (error: Error): StoreStatus => {
+    const warnings = this.#standing.connected ? [error.message] : [];
+    return { version: "", members: [], warnings, revision: 0 };
+  };
+
   async status(): Promise<ClusterStatus> {
     const { store, storeName } = this.#options;
-    const [found, [self]] = await Promise.all([store.status().catch(withoutStore), this.#sight.survey(this.hostId)]);
+    const [found, [self]] = await Promise.all([store.status().catch(this.#unread), this.#sight.survey(this.hostId)]);
     const lag = self?.lag;
     return { ...this.state(), ...(lag === undefined ? {} : { lag }), store: { ...found, address: storeName } };
   }
@@ -385,8 +391,6 @@ export class StoreCluster implements Cluster {
     await this.#options.store.close();
   }
 }
-
-const withoutStore = (error: Error) => ({ version: "", members: [], warnings: [error.message], revision: 0 });
 
 const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";
 

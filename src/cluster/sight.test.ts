@@ -120,10 +120,11 @@ test("surveyHosts() and status() say what this host knows by itself while the st
   const one = await lab.host(1, { store });
   cut = true;
   const hosts = await one.cluster.surveyHosts();
-  const { lag, store: found } = await one.cluster.status();
+  const { lag, store: found, connected } = await one.cluster.status();
   assert.deepEqual(
     hosts.map(({ name, seen }) => [name, seen]),
     [["host1", undefined]],
   );
+  assert.equal(connected, true); // its news go on: that it answers nothing is to be said
   assert.deepEqual([lag, found.revision, found.warnings, found.address], [undefined, 0, [away.message], "test"]);
 });

@@ -25,7 +25,7 @@ function sections(found: ClusterStatus, now: number): Section[] {
       rows: [
         ["State", `${state}, for ${humanDuration(now - Date.parse(since)).toLowerCase()}`],
         ...rowIf(why, "Why"),
-        ["Hosts", `${hosts.live} live, ${hosts.unknown} unknown`],
+        ["Hosts", `${hosts.live} live, ${hosts.unknown} unknown${found.connected ? "" : " when it was last heard"}`],
       ],
     },
     {
