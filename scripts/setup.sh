@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
-  faketime conntrack iperf3 tcpdump zsh fish python3-flask python3-pymysql mariadb-server"
+  faketime conntrack iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
@@ -87,11 +87,50 @@ unpack_docker() {
   if command -v docker >/dev/null || [ -x .cache/docker/usr/bin/docker ]; then return; fi
   refresh_lists
   say "unpacking the docker client into .cache/docker"
+  unpack docker.io .cache/docker || fail "cannot download docker.io"
+}
+
+# The cluster's store, for the tests: Debian's own etcd and a newer one, which is what users should have. Unpacked, not
+# installed: no service ever starts.
+unpack_etcd() {
+  if [ ! -x .cache/etcd/usr/bin/etcd ]; then
+    refresh_lists
+    say "unpacking etcd into .cache/etcd"
+    unpack etcd-server .cache/etcd || fail "cannot download etcd-server"
+  fi
+  if [ ! -x .cache/etcd-trixie/usr/bin/etcd ]; then
+    say "unpacking Debian 13's etcd into .cache/etcd-trixie"
+    unpack_from trixie etcd-server .cache/etcd-trixie ||
+      say "WARNING: Debian 13's etcd cannot be had: the tests of the cluster's store run with the old one only"
+  fi
+}
+
+# unpack PACKAGE TARGET [APT OPTION...]
+unpack() {
+  package=$1 target=$2
+  shift 2
   folder=$(mktemp -d)
-  (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download docker.io) || fail "cannot download docker.io"
-  rm -rf .cache/docker
-  dpkg -x "$folder"/docker.io_*.deb .cache/docker
+  result=1
+  if (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root "$@" download "$package"); then
+    rm -rf "$target"
+    dpkg -x "$folder/$package"_*.deb "$target" && result=0
+  fi
   rm -r "$folder"
+  return "$result"
+}
+
+# unpack_from SUITE PACKAGE TARGET: of another release of Debian, with lists of its own beside those of the machine's apt.
+unpack_from() {
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' | sed -n 1p)
+  [ -n "$mirror" ] || return 1
+  apt_folder=$PWD/.cache/apt-$1
+  mkdir -p "$apt_folder/sources" "$apt_folder/lists/partial" "$apt_folder/cache/archives/partial"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+    "$mirror" "$1" /usr/share/keyrings/debian-archive-keyring.gpg >"$apt_folder/sources/$1.sources"
+  set -- "$2" "$3" -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt_folder/sources" \
+    -o "Dir::State::lists=$apt_folder/lists" -o "Dir::Cache=$apt_folder/cache"
+  (shift 2 && apt-get -qq "$@" update) || return 1
+  unpack "$@"
 }
 
 [ "$(id -u)" = 0 ] ||
@@ -111,6 +150,7 @@ case "${1:-runtime}" in
     install_packages $runtime_packages $test_packages
     install_modules
     unpack_docker
+    unpack_etcd
     ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
 esac

@@ -165,7 +165,7 @@ export class Networks {
   }
 
   #describe(users: readonly EndpointRecord[]): string[] {
-    return [...new Set(users.map(({ container, host }) => `${container} on ${this.#parts.nameOf(host)}`))];
+    return [...new Set(users.map(({ container, host }) => `${container} on ${this.#parts.nameOf(host)}`))].sort();
   }
 }
 

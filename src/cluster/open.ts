@@ -2,7 +2,11 @@ import { invalid } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { ClusterStore, StoreAddress } from "../contracts/cluster-store.ts";
 
-/** Opens a client of the cluster's store. Adapters are loaded when they are needed: a host alone needs none. */
-export async function openClusterStore(address: StoreAddress, _log: Log): Promise<ClusterStore> {
+/**
+ * Opens a client of the cluster's store. It connects by itself, now or when the store is there. Adapters are loaded when
+ * they are needed: a host alone does not pay for them.
+ */
+export async function openClusterStore(address: StoreAddress, log: Log): Promise<ClusterStore> {
+  if (address.kind === "etcd") return (await import("./etcd/store.ts")).openEtcdStore(address, log);
   throw invalid("--cluster", `there is no adapter for ${address.kind}`);
 }

@@ -20,7 +20,7 @@ import { watchKernel } from "../engine/reconcile/watch.ts";
 import { findContainer } from "../engine/reference.ts";
 import { reset } from "../engine/reset.ts";
 import { clusterListener } from "../engine/shared/listener.ts";
-import { remoteCounts } from "../engine/shared/remotes.ts";
+import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -58,6 +58,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   await restore(parts, containers, options, upstreamsOf, clusterListener(parts, lateEngine.promise));
   opened.use(await listen(containers));
   const watch = opened.use(watchKernel(parts));
+  opened.use(compareForwarding(parts));
   const onUnreadable = (err: unknown) => log.warn({ err }, "cannot read the host's resolv.conf, its last state counts");
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf), onUnreadable));
   warnOfConflicts(parts);

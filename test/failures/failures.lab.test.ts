@@ -150,6 +150,12 @@ for (const { type, create } of builtinDrivers) {
       assert.ok(cut > 0, "no step was seen: the injection does not work");
     });
   }
+  test(`FIX-1 ${type}: the last of it goes, and the next driver begins anew`, async () => {
+    const { parts } = opened;
+    await useCasesOf(parts).disconnect("one", "web", { force: true });
+    await removeNetwork(parts, "one");
+    assert.deepEqual([...parts.state.endpoints.values()], []);
+  });
 }
 
 /** As cutAfterEachStep(); what has begun to go is not brought back, but made to go. */

@@ -18,6 +18,10 @@ export function snapshot(parts: Parts): unknown {
     rules: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "rule")),
     neighbours: json("ip", "-j", "neigh").filter(({ state }: any) => state.includes("PERMANENT")),
     ruleset: json("nft", "-j", "list", "ruleset").nftables.map(nftObject),
+    // Multicast groups come with link-local addresses, and those with a carrier.
+    entries: json("bridge", "-j", "fdb")
+      .filter(({ mac }: any) => !/^(33:33|01:00:5e)/.test(mac))
+      .map(({ mac, ifname, state }: any) => [mac, ifname, state]),
     forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
     sandboxes: parts.kernel.sandboxes.list(),
     sockets: listening(),
@@ -26,8 +30,8 @@ export function snapshot(parts: Parts): unknown {
       networks: [...parts.state.networks.values()],
       endpoints: [...parts.state.endpoints.values()],
       open: [...parts.sandboxes.all()].map(({ id, ports, attachments }) => [id, ports, attachments.length]),
-      addresses: [...parts.state.networks.values()].map(({ id, driver }) =>
-        driver === "bridge" ? parts.ipam.usage(id).map(({ subnet, inUse }) => `${subnet} ${inUse}`) : [],
+      addresses: [...parts.state.networks.values()].map(({ id, pools }) =>
+        pools.length > 0 ? parts.ipam.usage(id).map(({ subnet, inUse }) => `${subnet} ${inUse}`) : [],
       ),
     },
   };

@@ -108,7 +108,7 @@ test("API-1 docker network create says why not, in Docker's words", async () => 
     await failure("create", "--subnet", "10.5.0.0/25", "x"),
     daemon("invalid pool request: Pool overlaps with other one on this address space"),
   );
-  assert.match(await failure("create", "-d", "overlay", "x"), daemon('.*"overlay" not found'));
+  assert.match(await failure("create", "-d", "weave", "x"), daemon('.*"weave" not found'));
   assert.match(await failure("create", "-d", "host", "x"), daemon('.*only one instance of "host" network is allowed'));
   assert.match(await failure("create", "--scope", "swarm", "x"), daemon("Invalid Scope"));
   assert.match(await failure("create", "--ingress", "x"), daemon(".*ingress.*swarm"));

@@ -1,3 +1,4 @@
+import { KernelError } from "../../base/kernel-error.ts";
 import type { RemoteChange } from "../../contracts/cluster.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
@@ -46,18 +47,37 @@ export function tunnelOf({ drivers }: Pick<Parts, "drivers">, network: Network):
   return vxlan?.kind === "vxlan" ? vxlan.name : undefined;
 }
 
-/** Compares the kernel's forwarding with what is known of other hosts; returns how many entries it took to mend it. */
+/** Compares the kernel's forwarding with what is known of other hosts, and unless it is a dry run mends it; says what differed. */
 export function repairForwarding(parts: RemoteParts, { dryRun }: { dryRun: boolean }): string[] {
+  const { forwarding } = parts.kernel;
   return [...parts.inUse.all()].flatMap((networkId) => {
     const network = parts.state.networks.get(networkId);
     const device = network && tunnelOf(parts, network);
     // Before the first news nothing is known, and nothing is touched.
     const wanted = parts.cluster.forwarding(networkId);
     if (!device || !wanted) return [];
-    const { put, dropped } = dryRun
-      ? parts.kernel.forwarding.compare(device, wanted)
-      : parts.kernel.forwarding.reconcile(device, wanted);
-    if (!dryRun) count(parts, { put, dropped });
-    return put + dropped > 0 ? [`${device}: ${put} missing or different, ${dropped} too many`] : [];
+    try {
+      const { put, dropped } = dryRun ? forwarding.compare(device, wanted) : forwarding.reconcile(device, wanted);
+      if (!dryRun) count(parts, { put, dropped });
+      return put + dropped > 0 ? [`${device}: ${put} missing or different, ${dropped} too many`] : [];
+    } catch (error) {
+      if (error instanceof KernelError && error.errno === "ENODEV") return []; // the device itself is what is missing
+      throw error;
+    }
   });
+}
+
+const comparisonMs = 5 * 60_000;
+
+/** Compares the forwarding every five minutes: nothing tells of an entry that somebody else took away. */
+export function compareForwarding(parts: RemoteParts): Disposable {
+  const timer = setInterval(() => {
+    try {
+      for (const found of repairForwarding(parts, { dryRun: false }))
+        parts.log.warn({ found }, "the way to endpoints of other hosts was not as it should be, and is again");
+    } catch (err) {
+      parts.log.error({ err }, "cannot compare the way to endpoints of other hosts with the kernel");
+    }
+  }, comparisonMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

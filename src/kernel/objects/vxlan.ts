@@ -6,7 +6,7 @@ import { getLink, type LinkState, listLinks } from "../netlink/lists.ts";
 import type { NetlinkSocket, Request } from "../netlink/socket.ts";
 import type { Session } from "../netns/session.ts";
 import { compare, type Finding, missing, type ObjectKind, type Outcome, outcome } from "./kind.ts";
-import { createLink, raiseLink, withoutLinkLocal } from "./link-requests.ts";
+import { changeLink, createLink, raiseLink, withoutLinkLocal } from "./link-requests.ts";
 import { FINISHED, markOf } from "./mark.ts";
 import { removeLink } from "./remove-links.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -35,11 +35,11 @@ function create(vxlan: VxlanObject, device: number, master: number): Request {
 /**
  * The MTU is asked for here and not at creation, where the kernel would lower it without a word. The port gets what the
  * bridge has no entry for: all remote MACs. It gets all multicast too, though a container plays the multicast router
- * (and so turns snooping on): neighbour solicitations are multicast, and this device answers them.
+ * (and so turns snooping on): neighbour solicitations are multicast, and this device answers them. Up in a request of
+ * its own: the kernel would give it a link-local address before it reads that there shall be none.
  */
-const settle = (vxlan: VxlanObject): Request =>
-  raiseLink(vxlan.name, {
-    address: vxlan.mac,
+const settle = (vxlan: VxlanObject): Request[] => [
+  changeLink(vxlan.name, {
     mtu: vxlan.mtu,
     alias: markOf(vxlan),
     group: FINISHED,
@@ -48,7 +48,9 @@ const settle = (vxlan: VxlanObject): Request =>
       slaveData: { learning: 0, unicastFlood: 1, multicastRouter: ROUTER_ALWAYS },
     },
     ...withoutLinkLocal(vxlan.mtu),
-  });
+  }),
+  raiseLink(vxlan.name, {}),
+];
 
 function make(session: Session, vxlans: readonly VxlanObject[]): Outcome[] {
   const places = vxlans.map((vxlan) => placeOf(session, vxlan)); // throws before anything is made
@@ -77,7 +79,7 @@ function placeOf(session: Session, vxlan: VxlanObject): Place {
 function makeOne(socket: NetlinkSocket, vxlan: VxlanObject, { device, master }: Place): Outcome {
   const [refused] = socket.try([create(vxlan, device, master)]);
   if (refused) return outcome(refused.errno === "EEXIST" ? taken(socket, vxlan, refused) : refused);
-  const [error] = socket.try([settle(vxlan)]);
+  const [error] = socket.try(settle(vxlan)).filter((one) => one !== undefined);
   return error ? { made: true, error: tooLarge(socket, vxlan, error) } : { made: true };
 }
 
@@ -151,7 +153,10 @@ export const vxlanKind: ObjectKind<VxlanObject> = {
     const socket = session.socket(vxlan.netns);
     const link = seen.link(vxlan.netns, vxlan.name);
     if (link?.kind === "vxlan" && !foundation(seen, vxlan, link)) {
-      socket.run([raiseLink(vxlan.name, { master: session.ifIndex(vxlan.netns, vxlan.master) }), settle(vxlan)]);
+      const master = session.ifIndex(vxlan.netns, vxlan.master);
+      // Only if it is another one: setting a MAC, even the same, costs all neighbours.
+      const address = link.mac === vxlan.mac ? {} : { address: vxlan.mac };
+      socket.run([changeLink(vxlan.name, { master, ...address }), ...settle(vxlan)]);
       return;
     }
     // Its forwarding entries go with it; whoever put them there reconciles. Somebody's link of another kind stays.

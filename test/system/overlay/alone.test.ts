@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Host } from "../../lab/host.ts";
+import { Host } from "../../../lab/host.ts";
 
 let host: Host;
 before(async () => {
