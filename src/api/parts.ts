@@ -33,6 +33,12 @@ export interface Telemetry {
   dns(): Promise<readonly { readonly source: string; readonly rcode: string; readonly count: number }[]>;
   /** Differences the reconciler found since the start, by problem (missing, different, orphan), and how often it ran. */
   reconcile(): { readonly runs: number; readonly differences: Readonly<Record<string, number>> };
+  /** The way to endpoints of other hosts: entries written and removed since the start, and addresses known by network name. */
+  forwarding(): {
+    readonly put: number;
+    readonly dropped: number;
+    readonly remotes: readonly { readonly network: string; readonly addresses: number }[];
+  };
 }
 
 /** All the API needs; src/main composes it. */

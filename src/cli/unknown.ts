@@ -3,7 +3,7 @@ import { UsageError } from "./errors.ts";
 import type { VerbTable } from "./verb-table.ts";
 
 const imports = "images are not pulled or built: fairlead image import FILE NAME, or run --rootfs host";
-const noSwarm = "networks and containers are those of one host";
+const noSwarm = "hosts share networks through a store, not a swarm: fairlead host ls, fairlead cluster status";
 const noPause = "use fairlead kill -s SIGSTOP CONTAINER, and SIGCONT";
 
 /** Verbs that docker's users try, and what to do instead: a verb spelt alike would mislead them. */
@@ -15,6 +15,7 @@ const dockerVerbs: Readonly<Record<string, string>> = {
   cp: "use fairlead exec with tar, or run -v HOST-PATH:PATH",
   load: imports,
   login: imports,
+  node: noSwarm,
   pause: noPause,
   pull: imports,
   push: imports,

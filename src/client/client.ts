@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { Cluster } from "./cluster.ts";
 import { Containers } from "./containers.ts";
 import { Exec } from "./exec.ts";
 import { Images } from "./images.ts";
@@ -13,6 +14,7 @@ export class Client {
   readonly exec: Exec;
   readonly images: Images;
   readonly system: System;
+  readonly cluster: Cluster;
 
   constructor(address: Address) {
     const transport = new Transport(address);
@@ -21,5 +23,6 @@ export class Client {
     this.exec = new Exec(transport);
     this.images = new Images(transport);
     this.system = new System(transport);
+    this.cluster = new Cluster(transport);
   }
 }

@@ -108,5 +108,45 @@ export interface RepairReport {
   readonly repaired: boolean;
 }
 
+/** A host of the cluster (own API). */
+export interface HostInspect {
+  readonly id: string;
+  readonly name: string;
+  /** Empty on a host that is alone. */
+  readonly address: string;
+  readonly state: "live" | "unknown";
+  readonly created: string;
+  readonly epoch: number;
+  readonly drained: boolean;
+  /** The host that answers. */
+  readonly self: boolean;
+  readonly since?: string;
+  readonly version?: string;
+  readonly seen?: number;
+  readonly lag?: number;
+}
+
+/** How a host stands in its cluster (own API). */
+export interface ClusterStatus {
+  readonly state: "connected" | "away" | "fenced";
+  readonly connected: boolean;
+  readonly why: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly store: {
+    readonly address: string;
+    readonly version: string;
+    readonly members: readonly { readonly name: string; readonly endpoint: string; readonly leader: boolean }[];
+    readonly warnings: readonly string[];
+    readonly revision: number;
+  };
+  readonly seen: number;
+  readonly lag?: number;
+  readonly waiting: number;
+  readonly outages: number;
+  readonly host: { readonly id: string; readonly name: string; readonly address: string; readonly epoch: number };
+  readonly hosts: { readonly live: number; readonly unknown: number };
+}
+
 /** docker: filters, key to values. */
 export type Filters = Readonly<Record<string, readonly string[]>>;

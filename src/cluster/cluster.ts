@@ -4,16 +4,17 @@ import type {
   Cluster,
   ClusterHost,
   ClusterListener,
+  ClusterState,
   ClusterStatus,
   LocalEndpoint,
   RemoteChange,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
-import type { ClusterStore, News } from "../contracts/cluster-store.ts";
+import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
-import { drainHost, removeHost } from "./host-commands.ts";
+import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
 import { embedded, type Journal } from "./journal.ts";
 import { keys } from "./keys.ts";
@@ -23,6 +24,8 @@ import { Publisher } from "./publisher.ts";
 import { reclaimHost, sweep } from "./reclaim.ts";
 import { type HostRecord, read, type WishRecord } from "./records.ts";
 import { Remotes } from "./remotes.ts";
+import { Sight } from "./sight.ts";
+import { Standing } from "./standing.ts";
 
 export interface ClusterOptions {
   readonly store: ClusterStore;
@@ -57,14 +60,11 @@ export class StoreCluster implements Cluster {
   readonly #addresses: Addresses;
   readonly #publisher: Publisher;
   readonly #absent: AbsentHosts;
+  readonly #sight: Sight;
+  readonly #standing: Standing;
   readonly #used = new Map<string, InUse>();
   readonly #end = new AbortController();
   #listener: ClusterListener | undefined;
-  #connected = false;
-  #why = "nothing has been heard of the store yet";
-  #since = new Date().toISOString();
-  #seen = 0;
-  #fenced: boolean;
   #timer: NodeJS.Timeout | undefined;
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
@@ -85,7 +85,7 @@ export class StoreCluster implements Cluster {
       ...{ store, journal, log, storeName, hostId: self.id },
       member: (what: string) => this.#member.condition(what),
       nameOf: (id: string) => this.#hosts.nameOf(id),
-      connected: () => this.#connected && this.#member.joined,
+      connected: () => this.#standing.connected && this.#member.joined,
     };
     this.#networks = new Networks({ ...shared, vnis: options.vnis });
     this.#addresses = new Addresses({
@@ -95,7 +95,11 @@ export class StoreCluster implements Cluster {
     });
     this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
-    this.#fenced = this.#member.fenced;
+    this.#sight = new Sight({
+      ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
+      connected: () => this.#standing.connected,
+    });
+    this.#standing = new Standing(this.#member.fenced);
   }
 
   get hostId(): string {
@@ -104,6 +108,10 @@ export class StoreCluster implements Cluster {
 
   get isAlone(): boolean {
     return this.#options.storeName === embedded;
+  }
+
+  get storeName(): string {
+    return this.#options.storeName;
   }
 
   async start(listener: ClusterListener, known: readonly Network[]): Promise<void> {
@@ -126,8 +134,13 @@ export class StoreCluster implements Cluster {
     this.#tick();
   }
 
-  #follow = (prefix: string, take: (news: News) => void): void =>
-    this.#options.store.follow(prefix, take, this.#end.signal);
+  #follow(prefix: string, take: (news: News) => void): void {
+    const noteAndTake = (news: News) => {
+      this.#sight.note(news);
+      take(news);
+    };
+    this.#options.store.follow(prefix, noteAndTake, this.#end.signal);
+  }
 
   #followNetworks(known: readonly Network[]): void {
     this.#networks.expect(known);
@@ -178,8 +191,7 @@ export class StoreCluster implements Cluster {
       this.#state(false, news.why);
       return;
     }
-    if (news.kind !== "back") this.#seen = Math.max(this.#seen, news.revision);
-    const back = !this.#connected;
+    const back = !this.#standing.connected;
     this.#state(true, "");
     if (!back) return;
     if (!this.#member.joined) void this.#join();
@@ -191,14 +203,11 @@ export class StoreCluster implements Cluster {
   }
 
   #state(connected: boolean, why: string): void {
-    this.#why = why;
-    if (this.#connected === connected) return;
-    this.#connected = connected;
-    this.#since = new Date().toISOString();
+    if (!this.#standing.hear(connected, why)) return;
     const { log, storeName } = this.#options;
     if (connected) log.info({ store: storeName }, "the cluster's store is there");
     else log.warn({ store: storeName, why }, "the cluster's store is away; containers and their traffic go on");
-    this.#tell(connected ? "store_back" : "store_away", { store: storeName, why });
+    this.#tell(connected ? "store_back" : "store_away", { store: storeName, ...(why === "" ? {} : { why }) });
   }
 
   #tell(action: string, attributes: Readonly<Record<string, string>>): void {
@@ -260,9 +269,10 @@ export class StoreCluster implements Cluster {
 
   #tick(): void {
     this.#checkFence();
-    if (!this.#connected) return;
+    if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
     this.#member.noteIfDue();
+    this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
     for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
   }
 
@@ -278,8 +288,7 @@ export class StoreCluster implements Cluster {
 
   #checkFence(): void {
     const { fenced } = this.#member;
-    if (fenced === this.#fenced) return;
-    this.#fenced = fenced;
+    if (!this.#standing.fence(fenced)) return;
     const { log } = this.#options;
     if (fenced)
       log.error(
@@ -353,28 +362,35 @@ export class StoreCluster implements Cluster {
 
   underlay() {
     const { self, device, port } = this.#options;
-    return self.vtep === "" || this.#fenced ? undefined : { address: self.vtep, device, port, mtu: self.mtu };
+    return self.vtep === "" || this.#standing.fenced ? undefined : { address: self.vtep, device, port, mtu: self.mtu };
   }
 
   hosts = (): readonly ClusterHost[] => this.#hosts.all();
+
+  /** Asynchronous, so that a host that is not there is a rejection. */
+  surveyHosts: Cluster["surveyHosts"] = async (reference) =>
+    this.#sight.survey(reference === undefined ? undefined : findHost(this.#hosts, reference).id);
 
   removeHost = (reference: string): Promise<void> => removeHost(this.#options.store, this.#hosts, reference);
   drainHost = (reference: string, drained: boolean): Promise<void> =>
     drainHost(this.#options.store, this.#hosts, { reference, drained });
 
+  state(): ClusterState {
+    const { epoch } = this.#member;
+    return { ...this.#standing.state, epoch, seen: this.#sight.seen, waiting: this.#publisher.waiting };
+  }
+
+  /** While the store is away the state says why already. */
+  #unread = (error: Error): StoreStatus => {
+    const warnings = this.#standing.connected ? [error.message] : [];
+    return { version: "", members: [], warnings, revision: 0 };
+  };
+
   async status(): Promise<ClusterStatus> {
     const { store, storeName } = this.#options;
-    const heard = this.#connected ? "connected" : "away";
-    const none = { version: "", members: [], warnings: [], revision: 0 };
-    const found = await store.status().catch((error: Error) => ({ ...none, warnings: [error.message] }));
-    return {
-      state: this.#fenced ? "fenced" : heard,
-      why: this.#why,
-      since: this.#since,
-      store: { ...found, address: storeName },
-      seen: this.#seen,
-      waiting: this.#publisher.waiting,
-    };
+    const [found, [self]] = await Promise.all([store.status().catch(this.#unread), this.#sight.survey(this.hostId)]);
+    const lag = self?.lag;
+    return { ...this.state(), ...(lag === undefined ? {} : { lag }), store: { ...found, address: storeName } };
   }
 
   quit = (): Promise<void> => this.#member.quit();

@@ -1,4 +1,4 @@
-import { EngineError } from "../base/errors.ts";
+import { EngineError, type ErrorData } from "../base/errors.ts";
 import type { ClusterHost } from "../contracts/cluster.ts";
 import type { ClusterStore } from "../contracts/cluster-store.ts";
 import type { HostsView } from "./hosts-view.ts";
@@ -16,7 +16,8 @@ export async function removeHost(store: ClusterStore, hosts: HostsView, referenc
     const why = "its daemon is there; drain it, end its containers and its daemon first";
     throw new EngineError("CLUSTER_HOST_REFUSED", { host: name, what, why });
   }
-  if (await reclaimHost(store, id, hosts.entry(id)?.revision ?? 0)) return;
+  const revision = hosts.entry(id)?.revision ?? 0;
+  if (await during(`remove host ${name}`, () => reclaimHost(store, id, revision))) return;
   throw new EngineError("CLUSTER_HOST_REFUSED", { host: name, what, why: changed });
 }
 
@@ -28,14 +29,27 @@ export async function drainHost(
 ): Promise<void> {
   const { id, name } = findHost(hosts, reference);
   const key = keys.host(id);
-  const entry = await store.get(key);
-  const value = entry && JSON.stringify({ ...read<HostRecord>(entry), drained });
-  if (value && (await store.txn([{ key, revision: entry.revision }], [{ put: key, value }])).done) return;
+  const done = await during(`drain host ${name}`, async () => {
+    const entry = await store.get(key);
+    const value = entry && JSON.stringify({ ...read<HostRecord>(entry), drained });
+    return value && (await store.txn([{ key, revision: entry.revision }], [{ put: key, value }])).done;
+  });
+  if (done) return;
   throw new EngineError("CLUSTER_HOST_REFUSED", { host: name, what: "drain", why: changed });
 }
 
-/** By id, name, or unique id prefix. */
-function findHost(hosts: HostsView, reference: string): ClusterHost {
+/** Who drains a host is to read that it was not drained, not which key could not be read. */
+async function during<T>(what: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "STORE_AWAY") throw error;
+    throw new EngineError("STORE_AWAY", { ...(error.data as ErrorData<"STORE_AWAY">), what }, { cause: error });
+  }
+}
+
+/** By id, name, or unique id prefix. Throws CLUSTER_HOST_NOT_FOUND, or CLUSTER_HOST_REFUSED when several match. */
+export function findHost(hosts: HostsView, reference: string): ClusterHost {
   const all = hosts.all();
   const exact = all.filter(({ id, name }) => id === reference || name === reference);
   const found = exact.length > 0 ? exact : all.filter(({ id }) => reference !== "" && id.startsWith(reference));

@@ -6,6 +6,8 @@ export const keys = {
   host: (id: string) => `hosts/${id}`,
   live: "live/",
   liveOf: (id: string) => `live/${id}`,
+  seen: "seen/",
+  seenBy: (id: string) => `seen/${id}`,
   networks: "networks/",
   network: (id: string) => `networks/${id}`,
   name: (name: string) => `names/${name}`,

@@ -83,6 +83,11 @@ export class Member {
     return this.#revision !== undefined && this.#lease !== undefined;
   }
 
+  /** What keys of this host's own are put under; undefined while it has none. */
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
   /** What every write of this host's compares: that nobody took it out of the cluster. Throws STORE_AWAY before it has joined. */
   condition(what: string): Condition {
     if (this.#revision === undefined) {

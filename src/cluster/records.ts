@@ -21,6 +21,12 @@ export interface LiveRecord {
   readonly version: string;
 }
 
+/** `seen/<host>`, leased: for people who ask, nobody follows it. */
+export interface SeenRecord {
+  /** The last revision that the host has followed. */
+  readonly revision: number;
+}
+
 /** `networks/<network>`. */
 export interface NetworkRecord {
   readonly network: Network;

@@ -26,6 +26,14 @@ export interface ClusterHost {
   readonly version?: string;
 }
 
+/** A host and how far it is behind the store; both only of a host that has said so, at most 15 s ago. */
+export interface SurveyedHost extends ClusterHost {
+  /** The last revision it has followed. */
+  readonly seen?: number;
+  /** By how many revisions that is behind the newest that any host could have followed. */
+  readonly lag?: number;
+}
+
 /** An endpoint of this host's with its sandbox open: what the others get to know. */
 export interface LocalEndpoint {
   readonly networkId: string;
@@ -72,25 +80,38 @@ export interface ClusterListener {
   onEvent(event: { readonly action: string; readonly attributes: Readonly<Record<string, string>> }): void;
 }
 
-export interface ClusterStatus {
+/** What a host knows of its own place in the cluster: works without the store. */
+export interface ClusterState {
   /** "connected": the store is heard; "away": not now; "fenced": away for so long that others may have our addresses. */
   readonly state: "connected" | "away" | "fenced";
-  /** Why, while it is not connected. */
+  /** Whether the store is heard now, fenced or not. */
+  readonly connected: boolean;
+  /** Why the state is not "connected". */
   readonly why: string;
   /** RFC 3339: since when this state holds. */
   readonly since: string;
-  readonly store: {
-    /** As given, without credentials; "embedded" on a host that is alone. */
-    readonly address: string;
-    readonly version: string;
-    readonly members: readonly { readonly name: string; readonly endpoint: string; readonly leader: boolean }[];
-    readonly warnings: readonly string[];
-    readonly revision: number;
-  };
+  /** Of this host; 0 before it has joined for the first time. */
+  readonly epoch: number;
   /** The last revision that this host has followed. */
   readonly seen: number;
   /** Changes that wait to be written: endpoints to publish or withdraw. */
   readonly waiting: number;
+  /** How often the store has gone away since the daemon started. */
+  readonly outages: number;
+}
+
+export interface ClusterStatus extends ClusterState {
+  /** Revisions that this host has yet to follow; absent while the store is away. */
+  readonly lag?: number;
+  readonly store: {
+    /** As Cluster.storeName. */
+    readonly address: string;
+    readonly version: string;
+    readonly members: readonly { readonly name: string; readonly endpoint: string; readonly leader: boolean }[];
+    readonly warnings: readonly string[];
+    /** 0 while it is away. */
+    readonly revision: number;
+  };
 }
 
 /**
@@ -101,6 +122,8 @@ export interface Cluster {
   readonly hostId: string;
   /** No store is shared with other hosts. */
   readonly isAlone: boolean;
+  /** Where the store is, without credentials; "embedded" on a host that is alone. */
+  readonly storeName: string;
   /**
    * Joins, and begins to follow; fails with INVALID or STORE_REFUSED when it cannot be let in. `known`: the cluster's networks as this host's own store has them: those that are gone
    * meanwhile are told of; when the cluster is another one than before, they are carried over into it. A host that has been a member starts
@@ -143,10 +166,17 @@ export interface Cluster {
     | { readonly address: string; readonly device: string; readonly port: number; readonly mtu: number }
     | undefined;
   hosts(): readonly ClusterHost[];
+  /**
+   * The same, each with how far it has followed, which is asked of the store; without that while it is away. With a
+   * reference (id, unique prefix or name) that host alone: fails with CLUSTER_HOST_NOT_FOUND, or CLUSTER_HOST_REFUSED
+   * when several match.
+   */
+  surveyHosts(reference?: string): Promise<readonly SurveyedHost[]>;
   /** Takes a host that is gone for good out: its addresses are free then. Refuses a live one. By id, unique prefix or name. */
   removeHost(reference: string): Promise<void>;
   /** Whether a host takes new endpoints on the cluster's networks. */
   drainHost(reference: string, drained: boolean): Promise<void>;
+  state(): ClusterState;
   status(): Promise<ClusterStatus>;
   /** Leaves the cluster for good, before stop(): its record, addresses and endpoints go. Fails with STORE_AWAY. */
   quit(): Promise<void>;

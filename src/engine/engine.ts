@@ -1,4 +1,4 @@
-import type { ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
+import type { Cluster, ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
 import type { Difference } from "../contracts/kernel.ts";
 import type { ExecSession, ExecSpec, LogEntry, LogQuery } from "../contracts/runtime.ts";
 import type { Container, ContainerConfig, ContainerStatus } from "../model/container.ts";
@@ -36,7 +36,7 @@ export interface NetworkView {
   /** Endpoints of running containers, with the container's name (docker: Containers). */
   readonly endpoints: readonly { readonly endpoint: Endpoint; readonly containerName: string }[];
   readonly usage: readonly { readonly subnet: string; readonly inUse: bigint; readonly available: bigint }[];
-  /** Of a network of the cluster that this host uses: endpoints of other hosts, and those hosts. */
+  /** Of a network of the cluster that this host uses: endpoints of other hosts; those hosts and this one. */
   readonly remotes?: readonly RemoteEndpoint[];
   readonly peers?: readonly ClusterHost[];
 }
@@ -124,6 +124,10 @@ export interface Engine {
     execInspect(execId: string): ExecView;
     execResize(execId: string, rows: number, columns: number): void;
   };
+  readonly cluster: Pick<
+    Cluster,
+    "hostId" | "storeName" | "hosts" | "surveyHosts" | "removeHost" | "drainHost" | "state" | "status"
+  >;
   /** Calls `listener` for every event from now on. */
   subscribe(listener: (event: EngineEvent) => void): Disposable;
   /** Events kept since `sinceNano` (the last 1,000), for GET /events?since=. */

@@ -58,5 +58,7 @@ export interface Parts {
   readonly hostObjects: () => readonly KernelObject[];
   /** What the reconciler has done since the start, for /metrics. */
   readonly repairs: { runs: number; differences: Record<string, number> };
+  /** Remote addresses written to tunnel devices and removed from them since the start, for /metrics. */
+  readonly programmed: { put: number; dropped: number };
   readonly log: Log;
 }

@@ -28,6 +28,9 @@ export const alone: ClusterSettings = {
   ...{ vnis: { first: 4096, last: 2 ** 24 - 1 }, leaseSeconds: 10, graceSeconds: 24 * 3600 },
 };
 
+/** A URL as it may be shown and logged. A password may have an "@" of its own. */
+export const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/s, "//***@");
+
 /** Reads the flags --cluster..., --advertise, --vxlan-port and --vni-range; throws INVALID naming the one that is wrong. */
 export function clusterSettings(text: (name: string) => string): ClusterSettings {
   const settings: ClusterSettings = {
@@ -42,6 +45,10 @@ export function clusterSettings(text: (name: string) => string): ClusterSettings
     leaseSeconds: seconds("cluster-lease", text("cluster-lease")),
     graceSeconds: seconds("cluster-grace", text("cluster-grace")),
   };
+  if (settings.url !== "" && !/^(etcd|consul):\/\/./.test(settings.url)) {
+    const why = `"${withoutCredentials(settings.url)}" is neither etcd://HOST:PORT[,HOST:PORT] nor consul://HOST:PORT`;
+    throw invalid("--cluster", why);
+  }
   if ((settings.certificate === "") !== (settings.key === ""))
     throw invalid("--cluster-cert", "a certificate and its key go together; give --cluster-cert and --cluster-key");
   if (settings.graceSeconds < 3 * settings.leaseSeconds)

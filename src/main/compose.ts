@@ -20,7 +20,7 @@ import { watchKernel } from "../engine/reconcile/watch.ts";
 import { findContainer } from "../engine/reference.ts";
 import { reset } from "../engine/reset.ts";
 import { clusterListener } from "../engine/shared/listener.ts";
-import { compareForwarding } from "../engine/shared/remotes.ts";
+import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -164,6 +164,7 @@ function composition(
       counters: (sandboxId, ifName) => parts.kernel.counters(sandboxId, ifName),
       dns: () => parts.names.statistics(),
       reconcile: () => parts.repairs,
+      forwarding: () => ({ ...parts.programmed, remotes: remoteCounts(parts) }),
     },
   };
 }
@@ -177,6 +178,7 @@ function engineOf(parts: Parts, containers: ContainerParts, upstreamsOf: Upstrea
       updateFiles: (container) => containers.files.updateHosts(container, state.endpointsOf(container.id)),
     }),
     containers: containerUseCases(containers),
+    cluster: parts.cluster,
     subscribe: (listener) => events.subscribe(listener),
     eventsSince: (sinceNano) => events.since(sinceNano),
     repair: (how) => repair(parts, how),

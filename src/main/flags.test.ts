@@ -78,6 +78,20 @@ const read: readonly [name: string, argv: readonly string[], expected: object][]
     { networkOptions: { bridge: { "com.docker.network.driver.mtu": "1400" } } },
   ],
   ["host gateways", ["--host-gateway-ip", "10.0.0.1,fd00::1"], { hostGatewayIps: ["10.0.0.1", "fd00::1"] }],
+  [
+    "a cluster",
+    [
+      "--cluster",
+      "etcd://10.0.0.1:2379,10.0.0.2:2379",
+      "--advertise=eth1",
+      "--vxlan-port",
+      "4790",
+      "--cluster-lease=5s",
+    ],
+    {
+      cluster: { ...alone, url: "etcd://10.0.0.1:2379,10.0.0.2:2379", advertise: "eth1", port: 4790, leaseSeconds: 5 },
+    },
+  ],
   ["no forwarding", ["--ip-forward=false"], { ipForward: false }],
   [
     "the default bridge",
@@ -138,6 +152,9 @@ const refused: readonly [argv: readonly string[], message: RegExp][] = [
   [["--default-address-pool", "base=10.0.0.0/16,size=8"], /size 8 of 10.0.0.0\/16 must be from 16 to 32/],
   [["--log-level", "loud"], /Invalid --log-level: "loud" is none of debug/],
   [["--label", "nokey"], /Invalid --label: "nokey" must be key=value/],
+  [["--cluster-grace", "20s"], /Invalid --cluster-grace: it must be three times --cluster-lease \(10 s\) at least/],
+  [["--cluster-store", "consul://x"], /Invalid --cluster-store: it is not offered; use --cluster with etcd:/],
+  [["--cluster-advertise", "eth0:2376"], /Invalid --cluster-advertise: it is not offered; use --advertise/],
   [["--tls"], /Invalid --tls: it is not offered; put a TLS proxy/],
 ];
 
@@ -183,6 +200,32 @@ test("parseFlags() reads daemon.json's keys", () => {
   );
 });
 
+test("parseFlags() reads the cluster's settings from the file", () => {
+  const { options } = configured({
+    ...{ cluster: "consul://127.0.0.1:8500", advertise: "192.0.2.1", "vxlan-port": 4790, "vni-range": "10-20" },
+    ...{ "cluster-ca": "/etc/ca.pem", "cluster-cert": "/etc/c.pem", "cluster-key": "/etc/k.pem" },
+    ...{ "cluster-lease": "5s", "cluster-grace": "1h" },
+  });
+  assert.deepEqual(options.cluster, {
+    ...{ url: "consul://127.0.0.1:8500", advertise: "192.0.2.1", port: 4790, vnis: { first: 10, last: 20 } },
+    ...{ ca: "/etc/ca.pem", certificate: "/etc/c.pem", key: "/etc/k.pem", leaseSeconds: 5, graceSeconds: 3600 },
+  });
+});
+
+test("parseFlags() shows no password of --cluster when it refuses", () => {
+  const secret = (user: string) => `etcd://${user}:s3cr@t@10.0.0.1:2379`;
+  assert.throws(
+    () => configured({ cluster: secret("file") }, "--cluster", secret("flag")),
+    (error: Error) => {
+      assert.match(
+        error.message,
+        /cluster: \(from flag: etcd:\/\/\*\*\*@10\.0\.0\.1:2379, from file: etcd:\/\/\*\*\*@/,
+      );
+      return !/s3cr|t@10/.test(error.message);
+    },
+  );
+});
+
 test("parseFlags() refuses a setting that is both a flag and in the file", () => {
   assert.throws(
     () => configured({ debug: false, mtu: 1400 }, "-D"),
@@ -196,6 +239,8 @@ const badFiles: readonly [name: string, content: unknown, message: RegExp][] = [
   ["wrong pools", { "default-address-pools": ["10.0.0.0/8"] }, /"default-address-pools" must be a list of/],
   ["a list", [], /must be a JSON object/],
   ["no JSON", "{", /it is no JSON/],
+  ["a range of VNIs that is a number", { "vni-range": 5 }, /"vni-range" must be a string/],
+  ["dockerd's old cluster store", { "cluster-store": "etcd://x" }, /"cluster-store" is not offered; use --cluster/],
   ["TLS", { tls: true }, /"tls" is not offered/],
 ];
 

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { invalid } from "../base/errors.ts";
+import { withoutCredentials } from "./cluster-options.ts";
 import { readConfigFile } from "./config-file.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { buildOptions } from "./options-from-values.ts";
@@ -101,7 +102,8 @@ function refuseConflicts(path: string, given: Values, file: Values): void {
   );
 }
 
-const show = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const show = (value: unknown): string =>
+  typeof value === "string" ? withoutCredentials(value) : JSON.stringify(value);
 
 function warningsOf(values: Values): string[] {
   return settings

@@ -88,6 +88,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     clashes: new Map(),
     hostObjects: () => hostObjects(state, inUse, forwarding),
     repairs: { runs: 0, differences: {} },
+    programmed: { put: 0, dropped: 0 },
     defaults: {
       bindAddress: options.bridge.hostIp === "0.0.0.0" ? "" : options.bridge.hostIp,
       networkOptions: options.networkOptions ?? {},

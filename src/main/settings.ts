@@ -108,7 +108,7 @@ export const settings: readonly Setting[] = [
     byDefault: "",
     about: "file with the store's password or token, to keep it out of the URL",
   },
-  { name: "vxlan-port", kind: "text", byDefault: "4789", about: "UDP port of the overlays, the same on all hosts" },
+  { name: "vxlan-port", kind: "number", byDefault: 4789, about: "UDP port of the overlays, the same on all hosts" },
   { name: "vni-range", kind: "text", byDefault: "4096-16777215", about: "VXLAN network identifiers for new overlays" },
   {
     name: "cluster-lease",
@@ -163,6 +163,10 @@ export const refusedSettings: Readonly<Record<string, string>> = {
   "userns-remap": "user namespaces are not offered yet",
   "authorization-plugin": "limit who may open the socket instead",
   rootless: "the daemon needs root",
+  "cluster-store": "use --cluster with etcd://HOST:PORT or consul://HOST:PORT",
+  "cluster-advertise": "use --advertise with an address or interface of this host",
+  "cluster-store-opt": "use --cluster-ca, --cluster-cert and --cluster-key",
+  "cluster-store-opts": "use --cluster-ca, --cluster-cert and --cluster-key",
   "no-new-privileges": "no security profiles are applied",
 };
 

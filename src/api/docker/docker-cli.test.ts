@@ -61,6 +61,55 @@ test("docker network create, ls, inspect, connect, disconnect, rm and prune read
   assert.equal((await cli("ls", "--filter", "foo=bar")).err, "Error response from daemon: invalid filter 'foo'");
 });
 
+test("docker network ls and inspect read networks of a cluster, with endpoints and hosts elsewhere", {
+  skip,
+}, async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const cli = (...argv: string[]) => docker(served.path, "network", ...argv);
+  const { hostId, all } = api.engine.cluster;
+  await cli("create", "-d", "overlay", "--scope", "global", "--subnet", "10.0.9.0/24", "wide");
+  const remote = { endpointId: "8".repeat(64), containerId: "c".repeat(64), container: "db", names: ["db"] };
+  api.engine.shared.set("wide", {
+    remotes: [{ ...remote, networkId: "", mac: "02:00:00:00:00:09", hostId: all[1]?.id ?? "", ipv4: "10.0.9.9" }],
+    peers: all.filter(({ id, name }) => id === hostId || name === "next"),
+  });
+  const format = "{{range $id, $one := .Containers}}{{$id}} {{$one.Name}} {{$one.IPv4Address}}{{end}}";
+  assert.equal((await cli("inspect", "-f", format, "wide")).out, `ep-${remote.endpointId} db 10.0.9.9/24`);
+  assert.equal(
+    (await cli("inspect", "-f", "{{range .Peers}}{{.Name}}={{.IP}} {{end}}", "wide")).out,
+    "lab=10.0.0.1 next=10.0.0.2",
+  );
+  const [whole] = JSON.parse((await cli("inspect", "wide")).out);
+  assert.equal(whole.Containers[`ep-${remote.endpointId}`].Host, "next");
+  await cli("ls", "--filter", "scope=global");
+  assert.deepEqual(api.engine.calls.at(-1), ["networks.list", { scope: ["global"] }]);
+});
+
+test("docker events prints events of the cluster, alone when asked to, and as JSON", { skip }, async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const [id, address] = ["d".repeat(64), "10.0.9.9"];
+  api.engine.emit("cluster", "store_away", id, { store: "etcd://10.0.0.1:2379/fairlead", why: "no answer" });
+  api.engine.emit("network", "address_lost", id, { name: "wide", type: "overlay", address, container: "c".repeat(64) });
+  // Docker's CLI cuts a duration to whole seconds.
+  const until = () => (Date.now() / 1000 + 0.2).toFixed(9);
+  const events = async (...argv: string[]) =>
+    (await docker(served.path, "events", "--since", "1m", "--until", until(), ...argv)).out.split("\n");
+  const [all, cluster] = [await events(), await events("--filter", "type=cluster", "--format", "{{json .}}")];
+  assert.equal(all.length, 2);
+  assert.match(all[0] ?? "", /cluster store_away d{64} \(store=etcd:\/\/10\.0\.0\.1:2379\/fairlead, why=no answer\)$/);
+  assert.match(
+    all[1] ?? "",
+    /network address_lost d{64} \(address=10\.0\.9\.9, container=c{64}, name=wide, type=overlay\)$/,
+  );
+  assert.deepEqual(
+    cluster.map((line) => (JSON.parse(line) as { Type: string; Action: string }).Action),
+    ["store_away"],
+  );
+  assert.deepEqual(await events("--filter", "network=wide", "--format", "{{.Action}}"), ["address_lost"]);
+});
+
 test("docker run prints the output and exits with the container's code", { skip }, async () => {
   await using api = testApi();
   await using served = await listen(api);

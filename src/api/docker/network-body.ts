@@ -38,6 +38,7 @@ type Body = Static<typeof networkCreateBody>;
 /** The model's words for a create body. */
 export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
+  refuseScope(body);
   const configFrom = body.ConfigFrom?.Network ?? "";
   return {
     name: body.Name ?? "",
@@ -77,8 +78,13 @@ function refuseSwarm(body: Body): void {
       why: "an ingress network belongs to a swarm, which this daemon has none of",
     });
   }
-  const scope = body.Scope ?? "";
-  if (scope !== "" && scope !== "local") {
-    throw invalid("Scope", `"${scope}" is not offered: networks here are local to their host`);
-  }
+}
+
+/** The driver decides: overlays are the cluster's, everything else is its host's. */
+function refuseScope({ Scope: scope, Driver: driver }: Body): void {
+  if (!scope) return;
+  const given = driver === "overlay" ? "global" : "local";
+  if (scope === given) return;
+  const hint = scope === "global" ? '; use driver "overlay" for one that all hosts of the cluster have' : "";
+  throw invalid("Scope", `"${scope}" is not offered: a network of driver "${driver || "bridge"}" is ${given}${hint}`);
 }

@@ -1,9 +1,12 @@
+import { cidrOf, containsIp } from "../../base/cidr.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { NetworkView } from "../../engine/engine.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import type { Network, Pool } from "../../model/network.ts";
 
 /** Docker's network.Inspect. Containers are told by inspect only; since 1.28 a list has none. */
-export function networkJson({ network, endpoints }: NetworkView, options: { containers: boolean }) {
+export function networkJson(view: NetworkView, options: { containers: boolean }) {
+  const { network } = view;
   return {
     Name: network.name,
     Id: network.id,
@@ -18,9 +21,10 @@ export function networkJson({ network, endpoints }: NetworkView, options: { cont
     Ingress: false,
     ConfigFrom: { Network: network.configFrom ?? "" },
     ConfigOnly: network.configOnly,
-    Containers: options.containers ? containersJson(endpoints) : {},
+    Containers: options.containers ? { ...containersJson(view), ...remotesJson(view) } : {},
     Options: network.options,
     Labels: network.labels,
+    ...(options.containers ? peersJson(view) : {}),
   };
 }
 
@@ -43,10 +47,45 @@ function poolJson({ subnet, range, gateway, aux }: Pool) {
   };
 }
 
-function containersJson(endpoints: NetworkView["endpoints"]) {
+function containersJson({ endpoints }: NetworkView) {
   return Object.fromEntries(
     endpoints.map(({ endpoint, containerName }) => [endpoint.containerId, endpointResource(endpoint, containerName)]),
   );
+}
+
+/**
+ * Endpoints of other hosts among the containers, under "ep-" and their id, as Docker's engine listed them when it shared
+ * overlays through a store: so whoever looks whether a network is in use sees them, and takes none for a container here.
+ */
+function remotesJson({ network, remotes = [], peers = [] }: NetworkView) {
+  return Object.fromEntries(
+    remotes.map((remote) => [
+      `ep-${remote.endpointId}`,
+      {
+        Name: remote.container,
+        EndpointID: remote.endpointId,
+        MacAddress: remote.mac,
+        IPv4Address: withLength(network, remote.ipv4),
+        IPv6Address: withLength(network, remote.ipv6),
+        // Not of Docker's: its clients pass over fields they do not know.
+        Host: peers.find(({ id }) => id === remote.hostId)?.name ?? remote.hostId,
+      },
+    ]),
+  );
+}
+
+/** "10.0.9.2/24": the length is that of the pool the address is of; "" for none. */
+function withLength({ pools }: Network, address: string | undefined): string {
+  if (address === undefined) return "";
+  const ip = parseIp(address);
+  const pool = ip && pools.find(({ subnet }) => containsIp(cidrOf(subnet), ip));
+  return pool ? `${address}/${pool.subnet.split("/")[1]}` : address;
+}
+
+/** Docker's network.PeerInfo, only where there are any. */
+function peersJson({ peers = [] }: NetworkView) {
+  const reachable = peers.filter(({ vtep }) => vtep !== "");
+  return reachable.length > 0 ? { Peers: reachable.map(({ name, vtep }) => ({ Name: name, IP: vtep })) } : {};
 }
 
 /** Docker's network.EndpointResource: addresses with their prefix length, "" for none. */

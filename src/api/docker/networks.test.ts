@@ -99,6 +99,8 @@ const refused: readonly [name: string, body: unknown, status: number, message: R
   ["a predefined name", { Name: "bridge" }, 403, /^operation is not permitted on predefined bridge network$/],
   ["an ingress network", { Name: "x", Ingress: true }, 403, /^Cannot use network x: an ingress network/],
   ["a scope of a swarm", { Name: "x", Scope: "swarm" }, 400, /^Invalid Scope: "swarm"/],
+  ["a bridge for all hosts", { Name: "x", Scope: "global" }, 400, /^Invalid Scope: "global" .*use driver "overlay"/],
+  ["an overlay of one host", { Name: "x", Driver: "overlay", Scope: "local" }, 400, /driver "overlay" is global$/],
 ];
 
 for (const [name, body, status, message] of refused) {
@@ -183,6 +185,40 @@ test("GET /networks/{id} answers in Docker's shape", async () => {
     Options: {},
     Labels: {},
   });
+});
+
+test("GET /networks/{id} of a global network lists endpoints of other hosts after its own, and the hosts as peers", async () => {
+  await using api = testApi();
+  const overlay = { Name: "wide", Driver: "overlay", Scope: "global", IPAM: { Config: [{ Subnet: "10.0.9.0/24" }] } };
+  assert.equal((await api.ask("POST", "/networks/create", overlay)).status, 201);
+  const box = await api.engine.containers.create({ name: "c1", config, endpoints: [{ network: "wide", settings }] });
+  await api.engine.containers.start("c1");
+  const { all, hostId } = api.engine.cluster;
+  const { id: networkId } = api.engine.network("wide");
+  const remote = (digit: string, hostId: string, more: object) => ({
+    ...{ networkId, endpointId: digit.repeat(64), containerId: "c".repeat(64), container: `c${digit}`, names: ["db"] },
+    ...{ mac: "02:00:00:00:00:09", hostId, ...more },
+  });
+  api.engine.shared.set("wide", {
+    remotes: [remote("8", all[1]?.id ?? "", { ipv4: "10.0.9.9" }), remote("9", "gone", { ipv6: "fd00::9" })],
+    peers: all.filter(({ id, name }) => id === hostId || name === "next"),
+  });
+  const { body } = await api.ask("GET", "/networks/wide");
+  const listed = (await api.ask("GET", "/networks")).body.find(({ Name }: { Name: string }) => Name === "wide");
+  const { [box.id]: own, ...others } = body.Containers;
+  const found = (Name: string, digit: string, IPv4Address: string, IPv6Address: string, Host: string) => ({
+    ...{ Name, EndpointID: digit.repeat(64), MacAddress: "02:00:00:00:00:09", IPv4Address, IPv6Address, Host },
+  });
+  assert.equal(own.Name, "c1");
+  assert.deepEqual(others, {
+    [`ep-${"8".repeat(64)}`]: found("c8", "8", "10.0.9.9/24", "", "next"),
+    [`ep-${"9".repeat(64)}`]: found("c9", "9", "", "fd00::9", "gone"),
+  });
+  assert.deepEqual(body.Peers, [
+    { Name: "lab", IP: "10.0.0.1" },
+    { Name: "next", IP: "10.0.0.2" },
+  ]);
+  assert.deepEqual([listed.Containers, "Peers" in listed], [{}, false]);
 });
 
 test("GET /networks lists built-in networks with Docker's nulls, and containers only below 1.28", async () => {

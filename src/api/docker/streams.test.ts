@@ -144,7 +144,9 @@ test("GET /events tells what was kept since, then ends at until", async () => {
 });
 
 const filters: readonly [filter: object, seen: string[]][] = [
-  [{}, ["container/start", "network/connect", "network/destroy"]],
+  [{}, ["container/start", "network/connect", "network/destroy", "cluster/host_unknown"]],
+  [{ type: ["cluster"] }, ["cluster/host_unknown"]],
+  [{ type: ["cluster", "network"], event: ["host_unknown", "connect"] }, ["network/connect", "cluster/host_unknown"]],
   [{ type: ["network"] }, ["network/connect", "network/destroy"]],
   [{ event: ["start", "destroy"] }, ["container/start", "network/destroy"]],
   [{ container: ["web"] }, ["container/start"]],
@@ -163,6 +165,7 @@ for (const [filter, seen] of filters) {
     api.engine.emit("container", "start", container, { name: "web", tier: "front" });
     api.engine.emit("network", "connect", network, { name: "net1", container });
     api.engine.emit("network", "destroy", network, { name: "net1" });
+    api.engine.emit("cluster", "host_unknown", "c".repeat(64), { host: "next", id: "d".repeat(64) });
     const past = await api.ask(
       "GET",
       `/events?since=1&until=${Date.now() / 1000 + 0.02}&filters=${encodeURIComponent(JSON.stringify(filter))}`,

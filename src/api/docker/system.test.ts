@@ -85,6 +85,17 @@ test("GET /version and /info say what the daemon is", async () => {
   );
 });
 
+test("GET /info names the cluster's store and this host's address in it, and neither on a host that is alone", async () => {
+  await using api = testApi();
+  const facts = async () => {
+    const { ClusterStore, ClusterAdvertise } = (await api.ask("GET", "/info")).body;
+    return [ClusterStore, ClusterAdvertise];
+  };
+  assert.deepEqual(await facts(), ["etcd://10.0.0.1:2379/fairlead", "10.0.0.1"]);
+  api.engine.cluster.all = api.engine.cluster.all.map((host) => ({ ...host, vtep: "" }));
+  assert.deepEqual(await facts(), [undefined, undefined]);
+});
+
 test("a failure of the kernel is a 500 with its text, and the undo's failure comes second", async () => {
   const { KernelError } = await import("../../base/kernel-error.ts");
   await using api = testApi();

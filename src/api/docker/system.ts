@@ -86,8 +86,16 @@ function info({ daemon, engine, images }: Call): Reply {
     DefaultAddressPools: daemon.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
     FirewallBackend: { Driver: "nftables", Info: [["table", "inet fairlead"]] },
     CDISpecDirs: [],
+    ...clusterFacts(engine),
     Warnings: daemon.warnings(),
   });
+}
+
+/** Docker's names from when its engine shared overlays through a store (until 1.40); its CLI of that time shows them. */
+function clusterFacts({ cluster }: Call["engine"]) {
+  const self = cluster.hosts().find(({ id }) => id === cluster.hostId);
+  // A host that is alone has no address for others.
+  return self?.vtep ? { ClusterStore: cluster.storeName, ClusterAdvertise: self.vtep } : {};
 }
 
 /** No resource limits are applied, so none is claimed. */

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ApiParts } from "../parts.ts";
 import { type Route, reply, route } from "../route.ts";
+import { clusterCollectors } from "./cluster-metrics.ts";
 import { collectContainers, containerMetrics } from "./container-metrics.ts";
 
 /** Numbers of the daemon, collected when somebody asks; only durations and events are counted as they happen. */
@@ -38,6 +39,7 @@ export class Metrics {
       addressCollector(parts, registers),
       dnsCollector(parts, registers),
       reconcileCollector(parts, registers),
+      ...clusterCollectors(parts, registers),
     ];
   }
 

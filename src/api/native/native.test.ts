@@ -72,7 +72,15 @@ test("GET /fairlead/openapi.json describes the own routes by their schemas", asy
     [body.openapi, Object.keys(body.paths), publish.parameters[0].name, Object.keys(publish.responses)],
     [
       "3.1.0",
-      ["/fairlead/repair", "/fairlead/containers/{id}/ports", "/fairlead/reset"],
+      [
+        "/fairlead/repair",
+        "/fairlead/containers/{id}/ports",
+        "/fairlead/hosts",
+        "/fairlead/hosts/{reference}",
+        "/fairlead/hosts/{reference}/drain",
+        "/fairlead/cluster",
+        "/fairlead/reset",
+      ],
       "id",
       ["200", "400", "404", "500"],
     ],
@@ -103,6 +111,16 @@ test("GET /metrics shows interfaces under cAdvisor's names, and Fairlead's own n
     'fairlead_ipam_addresses{network="bridge",subnet="172.17.0.0/16",state="used"} 3',
     'fairlead_dns_responses_total{source="container",rcode="NOERROR"} 7',
     'fairlead_reconcile_drift_total{problem="missing"} 1',
+    "fairlead_cluster_connected 1",
+    "fairlead_cluster_fenced 0",
+    'fairlead_cluster_hosts{state="live"} 2',
+    'fairlead_cluster_hosts{state="unknown"} 1',
+    "fairlead_cluster_revision 90",
+    "fairlead_cluster_waiting_changes 2",
+    "fairlead_cluster_store_away_total 4",
+    'fairlead_cluster_remote_addresses{network="wide"} 7',
+    "fairlead_cluster_forwarding_programmed_total 12",
+    "fairlead_cluster_forwarding_dropped_total 5",
   ]) {
     // Twice: what is read anew must not add up.
     for (const page of [text, again]) assert.ok(page.includes(`${line}\n`), line);

@@ -1,4 +1,6 @@
 import type { Route } from "../route.ts";
+import { clusterRoutes } from "./cluster.ts";
+import { hostRoutes } from "./hosts.ts";
 import { type Metrics, metricsRoutes } from "./metrics.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { portRoutes } from "./ports.ts";
@@ -7,6 +9,6 @@ import { resetRoutes } from "./reset.ts";
 
 /** What Docker does not have. */
 export function nativeRoutes(metrics: Metrics): readonly Route[] {
-  const described = [...repairRoutes, ...portRoutes, ...resetRoutes];
+  const described = [...repairRoutes, ...portRoutes, ...hostRoutes, ...clusterRoutes, ...resetRoutes];
   return [...described, ...openApiRoutes(described), ...metricsRoutes(metrics)];
 }

@@ -73,6 +73,7 @@ const telemetry: ApiParts["telemetry"] = {
       : undefined,
   dns: async () => [{ source: "container", rcode: "NOERROR", count: 7 }],
   reconcile: () => ({ runs: 2, differences: { missing: 1 } }),
+  forwarding: () => ({ put: 12, dropped: 5, remotes: [{ network: "wide", addresses: 7 }] }),
 };
 
 function fakeImages(): TestApi["images"] {

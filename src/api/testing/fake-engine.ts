@@ -8,10 +8,13 @@ import type {
   EngineEvent,
   ExecView,
   NetworkRequest,
+  NetworkView,
 } from "../../engine/engine.ts";
 import { type Container, type ContainerState, never } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
+
+import { FakeCluster } from "./fake-cluster.ts";
 
 const created = "2026-01-02T03:04:05.000000006Z";
 
@@ -21,6 +24,9 @@ const created = "2026-01-02T03:04:05.000000006Z";
  */
 export class FakeEngine implements Engine {
   readonly calls: unknown[][] = [];
+  readonly cluster = new FakeCluster();
+  /** What networks of the cluster have on other hosts, by network name. */
+  readonly shared = new Map<string, Pick<NetworkView, "remotes" | "peers">>();
   readonly nets = new Map<string, Network>();
   readonly endpoints: Endpoint[] = [];
   readonly boxes = new Map<string, Container>();
@@ -242,7 +248,7 @@ export class FakeEngine implements Engine {
       )
       .map((endpoint) => ({ endpoint, containerName: this.box(endpoint.containerId).name }));
     const usage = network.pools.map(({ subnet }) => ({ subnet, inUse: 3n, available: 65533n }));
-    return { network, endpoints, usage };
+    return { network, endpoints, usage, ...this.shared.get(network.name) };
   }
 
   #view(container: Container): ContainerView {

@@ -6,6 +6,7 @@ export type Completes =
   | "containers"
   | "running"
   | "images"
+  | "hosts"
   | "files"
   | readonly string[]
   | (() => readonly string[]);

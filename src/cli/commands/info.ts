@@ -34,6 +34,8 @@ function rowsOf(found: Info): [string, unknown][] {
     ["Images", found["Images"]],
     ["Network drivers", found.Plugins?.Network?.join(" ")],
     ["Address pools", found.DefaultAddressPools?.map(({ Base, Size }) => `${Base} in /${Size}`).join(", ")],
+    ...(found["ClusterStore"] ? [["Cluster store", found["ClusterStore"]] satisfies [string, unknown]] : []),
+    ...(found["ClusterAdvertise"] ? [["Cluster address", found["ClusterAdvertise"]] satisfies [string, unknown]] : []),
     ["Firewall", found.FirewallBackend?.Driver],
     ["IPv4 forwarding", found["IPv4Forwarding"]],
     ["Data root", found["DockerRootDir"]],

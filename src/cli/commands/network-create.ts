@@ -9,7 +9,7 @@ export const networkCreate = command({
   summary: "Create a network",
   args: { network: one("name of the new network") },
   options: {
-    attachable: flag({ about: "accepted for docker's sake: networks of one host always are" }),
+    attachable: flag({ about: "accepted for docker's sake: networks always are" }),
     auxAddress: pairs({ about: "address never handed out, as name=address" }),
     configFrom: text({ about: "config-only network to take the configuration from", completes: "networks" }),
     configOnly: flag({ about: "make a configuration for other networks, not a network" }),
@@ -24,7 +24,7 @@ export const networkCreate = command({
     ipv6: choice({ about: "IPv6 addresses" }),
     label: list({ about: "label, as key=value" }),
     opt: pairs({ short: "o", about: "option of the driver, as key=value" }),
-    scope: text({ about: "only local is offered", completes: ["local"] }),
+    scope: text({ about: "local, or global for an overlay: the driver decides", completes: ["local", "global"] }),
     subnet: commaList({ about: "CIDR to allocate from; repeat for a second family" }),
   },
   examples: [

@@ -32,6 +32,14 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["-H unix:///x network rm br", ["bridge"]],
   ["inspect --type n", ["network"]],
   ["completion ", ["bash", "zsh", "fish"]],
+  ["host ", ["drain", "inspect", "list", "ls", "remove", "rm"]],
+  ["host rm ", ["box", "crate"]],
+  ["host inspect box c", ["crate"]],
+  ["host drain --", ["--off", "--help"]],
+  ["host drain --off b", ["box"]],
+  ["host drain box ", []],
+  ["cluster ", ["status"]],
+  ["cluster status --format ", []],
   ["nonsense ", []],
 ];
 

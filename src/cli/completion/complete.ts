@@ -84,6 +84,7 @@ async function candidates(what: Completes | undefined, client: Client): Promise<
   if (typeof what !== "string") return [...what];
   if (what === "networks") return (await client.networks.list()).map(({ Name, Driver }) => `${Name}\t${Driver}`);
   if (what === "images") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  if (what === "hosts") return (await client.cluster.hosts()).map(({ name, state }) => `${name}\t${state}`);
   const containers = await client.containers.list({ all: what === "containers" });
   return containers.map(({ Names, Status }) => `${Names[0]?.replace(/^\//, "") ?? ""}\t${Status}`);
 }

@@ -5,6 +5,8 @@ import type { Terminal } from "./terminal.ts";
 export interface Column<Row> {
   readonly header: string;
   value(row: Row): string | ((...args: readonly unknown[]) => unknown);
+  /** What the usual table shows instead, for people. */
+  shown?(row: Row): string;
 }
 
 /** How a kind of thing is listed. */
@@ -78,7 +80,8 @@ function mapColumns<Row, T>(columns: Listing<Row>["columns"], read: (column: Col
 }
 
 function cell<Row>({ columns }: Listing<Row>, name: string, row: Row): string {
-  const value = columns[name]?.value(row);
+  const column = columns[name];
+  const value = column?.shown?.(row) ?? column?.value(row);
   return typeof value === "string" ? value : "";
 }
 

@@ -153,6 +153,20 @@ const images = () => [
   },
 ];
 
+const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
+
+/** This host, and one that gives no sign of life. */
+const hosts = () => [
+  {
+    ...{ id: hex("1"), name: "box", address: "10.0.0.1", mtu: 1500, state: "live", since: ago(7200), version: "0.1.0" },
+    ...{ created: "2026-01-01T00:00:00.000Z", epoch: 3, drained: false, self: true, seen: 90, lag: 7 },
+  },
+  {
+    ...{ id: hex("23"), name: "crate", address: "10.0.0.2", mtu: 1500, state: "unknown", epoch: 1 },
+    ...{ created: "2026-01-01T00:00:00.000Z", drained: true, self: false },
+  },
+];
+
 /** Docker's frame of a stream: type, three zero bytes, length. */
 function frame(type: number, text: string): Buffer {
   const bytes = Buffer.from(text);
@@ -310,6 +324,33 @@ export const fixtures: readonly Fixture[] = [
     }),
   },
   { matches: /^POST \/fairlead\/reset$/, answer: nothing },
+  { matches: /^GET \/fairlead\/hosts$/, answer: json(200, () => ({ hosts: hosts() })) },
+  {
+    matches: / \/fairlead\/hosts\/missing/,
+    answer: refuse(404, "host missing not found in the cluster: known are box, crate"),
+  },
+  { matches: /^GET \/fairlead\/hosts\/.+$/, answer: json(200, () => hosts()[0]) },
+  {
+    matches: /^DELETE \/fairlead\/hosts\/box$/,
+    answer: refuse(409, "Cannot remove host box: its daemon is there"),
+  },
+  { matches: /^(DELETE|POST) \/fairlead\/hosts\//, answer: json(200, {}) },
+  {
+    matches: /^GET \/fairlead\/cluster$/,
+    answer: json(200, () => ({
+      ...{ state: "away", connected: false, why: "10.0.0.1:2379 does not answer", since: ago(300) },
+      ...{ seen: 90, waiting: 2, outages: 4, hosts: { live: 1, unknown: 1 } },
+      store: {
+        ...{ address: "etcd://10.0.0.1:2379/fairlead", version: "etcd 3.5.16", revision: 120 },
+        members: [
+          { name: "a", endpoint: "10.0.0.1:2379", leader: true },
+          { name: "10.0.0.2:2379", endpoint: "10.0.0.2:2379", leader: false },
+        ],
+        warnings: ["the database is almost full"],
+      },
+      ...{ lag: 7, host: { id: hex("1"), name: "box", address: "10.0.0.1", epoch: 3 } },
+    })),
+  },
   {
     matches: /^POST \/fairlead\/repair$/,
     answer: json(200, (recorded: Recorded) => ({

@@ -1,14 +1,13 @@
-import type { Cluster } from "../../contracts/cluster.ts";
 import { isShared, type Network } from "../../model/network.ts";
 import type { Filters, NetworkView } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { matchesNetwork } from "./filters.ts";
 
+type ViewParts = Pick<Parts, "state" | "ipam" | "cluster" | "inUse">;
+
 /** What inspect shows: the network and the endpoints whose sandbox is open. */
-export function viewNetwork(
-  { state, ipam, cluster }: Pick<Parts, "state" | "ipam" | "cluster">,
-  network: Network,
-): NetworkView {
+export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
+  const { state, ipam, cluster } = parts;
   const endpoints = state.endpointsOn(network.id).flatMap((endpoint) => {
     const container = state.containers.get(endpoint.containerId);
     return container?.state.status === "running" ? [{ endpoint, containerName: container.name }] : [];
@@ -19,19 +18,20 @@ export function viewNetwork(
     network,
     endpoints,
     usage: addressed ? usage() : [],
-    ...(isShared(network) ? remotesOf(cluster, network) : {}),
+    ...(isShared(network) ? remotesOf(parts, network) : {}),
   };
 }
 
-/** Hosts that have endpoints on a network of the cluster, as far as this host follows it, and the endpoints of others. */
-function remotesOf({ remotes, hosts }: Cluster, { id }: Network): Pick<NetworkView, "remotes" | "peers"> {
-  const there = remotes(id);
-  const peers = hosts().filter((host) => there.some(({ hostId }) => hostId === host.id));
-  return { remotes: there, peers };
+/** Hosts that have endpoints on a network of the cluster, if this host is one of them, and the endpoints of the others. */
+function remotesOf({ cluster, inUse }: ViewParts, { id }: Network): Pick<NetworkView, "remotes" | "peers"> {
+  if (!inUse.has(id)) return { remotes: [], peers: [] };
+  const remotes = cluster.remotes(id);
+  const ids = new Set([cluster.hostId, ...remotes.map(({ hostId }) => hostId)]);
+  return { remotes, peers: cluster.hosts().filter((host) => ids.has(host.id)) };
 }
 
 /** Newest last; filters as `docker network ls` has them. */
-export function listNetworks(parts: Pick<Parts, "state" | "ipam" | "cluster">, filters: Filters): NetworkView[] {
+export function listNetworks(parts: ViewParts, filters: Filters): NetworkView[] {
   const networks = [...parts.state.networks.values()].filter((network) =>
     matchesNetwork(parts.state, network, filters),
   );

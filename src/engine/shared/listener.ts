@@ -34,10 +34,9 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
             .find(({ ipv4, ipv6 }) => [ipv4, ipv6].some((own) => own?.split("/")[0] === address));
           if (!endpoint) continue;
           log.error({ address, container: endpoint.containerId }, "the address is another host's now: disconnecting");
-          events.emit("network", "address_lost", {
-            id: networkId,
-            attributes: { address, container: endpoint.containerId },
-          });
+          const { name = "", driver: type = "" } = state.networks.get(networkId) ?? {};
+          const attributes = { address, container: endpoint.containerId, name, type };
+          events.emit("network", "address_lost", { id: networkId, attributes });
           await disconnect(networkId, endpoint.containerId);
         }
       }),

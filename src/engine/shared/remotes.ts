@@ -3,7 +3,7 @@ import type { RemoteChange } from "../../contracts/cluster.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 
-type RemoteParts = Pick<Parts, "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "log">;
+type RemoteParts = Pick<Parts, "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "programmed" | "log">;
 
 /** Programs what other hosts have on a network: the kernel first, so that a name leads somewhere once it is answered. */
 export function applyRemotes(parts: RemoteParts, networkId: string, change: RemoteChange): void {
@@ -12,10 +12,11 @@ export function applyRemotes(parts: RemoteParts, networkId: string, change: Remo
   if (!network || !inUse.has(networkId)) return;
   const device = tunnelOf(parts, network);
   try {
-    if (device && change.whole) kernel.forwarding.reconcile(device, cluster.forwarding(networkId) ?? []);
+    if (device && change.whole) count(parts, kernel.forwarding.reconcile(device, cluster.forwarding(networkId) ?? []));
     else if (device) {
       kernel.forwarding.drop(device, change.drop, change.macs);
       kernel.forwarding.put(device, change.put);
+      count(parts, { put: change.put.length, dropped: change.drop.length });
     }
   } catch (err) {
     // A device that is gone is repaired, and then programmed anew.
@@ -24,6 +25,19 @@ export function applyRemotes(parts: RemoteParts, networkId: string, change: Remo
   const failed = (err: unknown) => log.error({ err, network: network.name }, "cannot publish names of other hosts");
   if (change.withdraw.length > 0) names.withdraw(change.withdraw).catch(failed);
   if (change.publish.length > 0) names.publish(change.publish).catch(failed);
+}
+
+function count({ programmed }: Pick<Parts, "programmed">, { put, dropped }: { put: number; dropped: number }): void {
+  programmed.put += put;
+  programmed.dropped += dropped;
+}
+
+/** How many addresses of other hosts are known, by the name of each network in use here. */
+export function remoteCounts({ state, cluster, inUse }: Pick<Parts, "state" | "cluster" | "inUse">) {
+  return [...inUse.all()].flatMap((id) => {
+    const network = state.networks.get(id);
+    return network ? [{ network: network.name, addresses: cluster.forwarding(id)?.length ?? 0 }] : [];
+  });
 }
 
 /** The device that leads to other hosts; undefined on a host that is alone, or cut off. */
@@ -44,6 +58,7 @@ export function repairForwarding(parts: RemoteParts, { dryRun }: { dryRun: boole
     if (!device || !wanted) return [];
     try {
       const { put, dropped } = dryRun ? forwarding.compare(device, wanted) : forwarding.reconcile(device, wanted);
+      if (!dryRun) count(parts, { put, dropped });
       return put + dropped > 0 ? [`${device}: ${put} missing or different, ${dropped} too many`] : [];
     } catch (error) {
       if (error instanceof KernelError && error.errno === "ENODEV") return []; // the device itself is what is missing
