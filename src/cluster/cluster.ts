@@ -7,7 +7,6 @@ import type {
   ClusterState,
   ClusterStatus,
   LocalEndpoint,
-  RemoteChange,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
 import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
@@ -22,10 +21,10 @@ import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
 import { reclaimHost, sweep } from "./reclaim.ts";
-import { type HostRecord, read, type WishRecord } from "./records.ts";
-import { Remotes } from "./remotes.ts";
+import { read, type WishRecord } from "./records.ts";
 import { Sight } from "./sight.ts";
 import { Standing } from "./standing.ts";
+import { UsedNetworks } from "./used-networks.ts";
 
 export interface ClusterOptions {
   readonly store: ClusterStore;
@@ -45,12 +44,6 @@ export interface ClusterOptions {
 
 const tickMs = 1_000;
 
-interface InUse {
-  readonly remotes: Remotes;
-  readonly end: AbortController;
-  readonly heard: Promise<void>;
-}
-
 /** The cluster on a store: what the engine sees of the parts in this folder. */
 export class StoreCluster implements Cluster {
   readonly #options: ClusterOptions;
@@ -62,7 +55,7 @@ export class StoreCluster implements Cluster {
   readonly #absent: AbsentHosts;
   readonly #sight: Sight;
   readonly #standing: Standing;
-  readonly #used = new Map<string, InUse>();
+  readonly #used: UsedNetworks;
   readonly #end = new AbortController();
   #listener: ClusterListener | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -100,6 +93,10 @@ export class StoreCluster implements Cluster {
       connected: () => this.#standing.connected,
     });
     this.#standing = new Standing(this.#member.fenced);
+    this.#used = new UsedNetworks({
+      ...{ store, hosts: this.#hosts, self: self.id, onUnreadable },
+      tell: (networkId, change) => this.#listener?.onRemotes(networkId, change),
+    });
   }
 
   get hostId(): string {
@@ -218,7 +215,7 @@ export class StoreCluster implements Cluster {
   #review(changed: ReadonlySet<string>): void {
     if (changed.size === 0) return;
     for (const { id, name, state } of this.#hosts.turns(changed)) this.#tell(`host_${state}`, { host: name, id });
-    for (const [id, { remotes }] of this.#used) this.#pass(id, remotes.review(changed));
+    this.#used.review(changed);
   }
 
   #onNetworks(news: News): void {
@@ -262,7 +259,7 @@ export class StoreCluster implements Cluster {
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
     const lost = await this.#addresses.compareAll();
     if (lost.length > 0) this.#listener?.onLost(lost);
-    await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.keys()]));
+    await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
     this.#addresses.wake();
     this.#checkFence();
   }
@@ -321,44 +318,12 @@ export class StoreCluster implements Cluster {
   adopt = (network: Network, address: string, owner: string): void => this.#addresses.adopt(network, address, owner);
   usage: Cluster["usage"] = (network) => this.#addresses.usage(network);
 
-  async use(network: Network): Promise<void> {
-    const known = this.#used.get(network.id);
-    if (known) return known.heard;
-    const { log, self, store } = this.#options;
-    const encrypted = isEncrypted(network);
-    const remotes = new Remotes({
-      self: self.id,
-      hosts: this.#hosts,
-      vtepOf: (host: HostRecord) => (encrypted ? (host.tunnel?.address ?? "") : host.vtep),
-      onUnreadable: (err) => log.error({ err, network: network.name }, "an endpoint of another host is left out"),
-    });
-    const end = new AbortController();
-    const { promise: heard, resolve } = Promise.withResolvers<void>();
-    this.#used.set(network.id, { remotes, end, heard });
-    const take = (news: News) => {
-      if (end.signal.aborted) return;
-      this.#pass(network.id, remotes.take(news));
-      resolve();
-    };
-    store.follow(keys.endpointsOf(network.id), take, AbortSignal.any([end.signal, this.#end.signal]));
-    end.signal.addEventListener("abort", () => resolve(), { once: true });
-    await heard;
-  }
-
-  #pass(networkId: string, change: RemoteChange | undefined): void {
-    if (change) this.#listener?.onRemotes(networkId, change);
-  }
-
-  leave(networkId: string): void {
-    this.#used.get(networkId)?.end.abort();
-    this.#used.delete(networkId);
-  }
-
+  use = (network: Network): Promise<void> => this.#used.use(network);
+  leave = (networkId: string): void => this.#used.leave(networkId);
+  remotes = (networkId: string): readonly RemoteEndpoint[] => this.#used.get(networkId)?.endpoints ?? [];
+  forwarding = (networkId: string) => this.#used.get(networkId)?.addresses;
   publish = (endpoints: readonly LocalEndpoint[]): Promise<void> => this.#publisher.publish(endpoints);
   withdraw = (endpoints: readonly LocalEndpoint[]): Promise<void> => this.#publisher.withdraw(endpoints);
-
-  remotes = (networkId: string): readonly RemoteEndpoint[] => this.#used.get(networkId)?.remotes.endpoints ?? [];
-  forwarding = (networkId: string) => this.#used.get(networkId)?.remotes.addresses;
 
   underlay() {
     const { self, device, port } = this.#options;
@@ -397,7 +362,7 @@ export class StoreCluster implements Cluster {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (const id of [...this.#used.keys()]) this.leave(id);
+    for (const id of [...this.#used.ids]) this.leave(id);
     this.#end.abort();
     this.#member.stop();
     await this.#options.store.close();
@@ -405,7 +370,3 @@ export class StoreCluster implements Cluster {
 }
 
 const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";
-
-/** Docker's option of an overlay: present with any value but "false". */
-export const isEncrypted = ({ options }: Pick<Network, "options">): boolean =>
-  options["encrypted"] !== undefined && options["encrypted"] !== "false";

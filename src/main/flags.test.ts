@@ -208,7 +208,14 @@ test("parseFlags() reads the cluster's settings from the file", () => {
   });
   assert.deepEqual(options.cluster, {
     ...{ url: "consul://127.0.0.1:8500", advertise: "192.0.2.1", port: 4790, vnis: { first: 10, last: 20 } },
-    ...{ ca: "/etc/ca.pem", certificate: "/etc/c.pem", key: "/etc/k.pem", leaseSeconds: 5, graceSeconds: 3600 },
+    ...{
+      ca: "/etc/ca.pem",
+      certificate: "/etc/c.pem",
+      key: "/etc/k.pem",
+      passwordFile: "",
+      leaseSeconds: 5,
+      graceSeconds: 3600,
+    },
   });
 });
 
