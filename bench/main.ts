@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { measureConnect } from "./connect.ts";
 import { measureContainers } from "./containers.ts";
 import { measureDns } from "./dns.ts";
+import { measureForwarding } from "./forwarding.ts";
+import { measureOverlayData } from "./overlay-data.ts";
 import { measurePorts } from "./ports.ts";
 import { meets, type Row } from "./row.ts";
 
@@ -16,6 +18,8 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   ports: measurePorts,
   containers: measureContainers,
   dns: async () => (await measureDns()).map(withDnsGoal),
+  "overlay-data": measureOverlayData,
+  "overlay-forwarding": measureForwarding,
 };
 
 const withDnsGoal = (row: Row): Row =>

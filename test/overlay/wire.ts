@@ -62,22 +62,22 @@ export class WireHost implements AsyncDisposable {
       this.run<void>(() => this.kernel.apply(objects, rollback));
       rollback.commit();
     } catch (error) {
-      await this.#settled(() => rollback[Symbol.asyncDispose]());
+      await this.started(() => rollback[Symbol.asyncDispose]());
       throw error;
     }
   }
 
   async remove(objects: readonly KernelObject[]): Promise<void> {
-    await this.#settled(() => this.kernel.remove(objects));
+    await this.started(() => this.kernel.remove(objects));
   }
 
-  /** The first synchronous part, which may start a thread, is in the host; the rest needs no namespace. */
-  #settled(start: () => Promise<void>): Promise<void> {
-    let started = Promise.resolve();
+  /** Starts something whose first synchronous part, which may start a thread, is in the host; the rest needs no namespace. */
+  async started<T>(start: () => Promise<T>): Promise<T> {
+    const begun: Promise<T>[] = [];
     this.run<void>(() => {
-      started = start();
+      begun.push(start());
     });
-    return started;
+    return begun[0] as Promise<T>;
   }
 
   /** Runs a command in the host, or in a sandbox of it, that must succeed; returns what it printed. */
@@ -91,8 +91,8 @@ export class WireHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const id of this.kernel.sandboxes.list()) await this.#settled(() => this.kernel.sandboxes.remove(id));
-    await this.#settled(() => this.kernel.close());
+    for (const id of this.kernel.sandboxes.list()) await this.started(() => this.kernel.sandboxes.remove(id));
+    await this.started(() => this.kernel.close());
     closeSync(this.#namespace);
     closeSync(this.#home);
     libc.unmount(join(this.#execRoot, "netns"), libc.MNT_DETACH);

@@ -33,6 +33,7 @@ export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
+export const IPPROTO_ICMP = 1;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_ICMPV6 = 58;
@@ -40,6 +41,8 @@ export const IPPROTO_SCTP = 132;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUFFORCE = 33;
+const SO_BINDTODEVICE = 25;
+export const SOL_IP = 0;
 export const SOL_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_DONTWAIT = 0x40;
@@ -73,6 +76,12 @@ export function listen(fd: number, backlog: number): void {
 export function setSocketOption(fd: number, level: number, name: number, value: number): void {
   const bytes = new Int32Array([value]);
   check(calls.setsockopt(fd, level, name, bytes, bytes.byteLength), `set socket option ${level}/${name}`);
+}
+
+/** Packets go out and come in through this link only; throws ENODEV without it. */
+export function bindToDevice(fd: number, link: string): void {
+  const name = Buffer.from(`${link}\0`);
+  check(calls.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length), `bind to link "${link}"`);
 }
 
 /** The bound address, as raw sockaddr bytes; sockaddr.ts reads them. */

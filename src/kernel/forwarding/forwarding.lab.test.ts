@@ -180,7 +180,7 @@ const damages: [does: string, put: number, dropped: number][] = [
 ];
 
 for (const [does, put, dropped] of damages) {
-  test(`reconcile() after "${does}" puts ${put} and drops ${dropped}, and nothing the second time`, () => {
+  test(`OVL-112: reconcile() after "${does}" puts ${put} and drops ${dropped}, and nothing the second time`, () => {
     forwarding().put(device, wanted);
     shell(does);
     assert.deepEqual(forwarding().reconcile(device, wanted), { put, dropped });
@@ -190,7 +190,7 @@ for (const [does, put, dropped] of damages) {
   });
 }
 
-test("reconcile() fills a device that was made anew", async () => {
+test("OVL-112: reconcile() fills a device that was made anew", async () => {
   forwarding().put(device, wanted);
   await lab.kernel.remove(objects);
   lab.kernel.repair(objects);
@@ -206,7 +206,7 @@ test("reconcile() moves an endpoint to another host with one entry, and understa
   assert.deepEqual(forwarding().reconcile(device, written), { put: 0, dropped: 0 });
 });
 
-test("entries of others are never read or touched", () => {
+test("OVL-113: entries of others are never read or touched", () => {
   shell(`bridge fdb add 02:00:00:00:00:aa dev ${device} dst 192.0.2.9 self permanent`);
   shell(`ip neigh add 10.9.0.170 lladdr 02:00:00:00:00:aa dev ${device} protocol 42`);
   const theirs = kernelHas();

@@ -154,7 +154,7 @@ const refusals: [what: string, object: KernelObject, errno: string, text: RegExp
 ];
 
 for (const [what, object, errno, text] of refusals) {
-  test(`apply() refuses ${what}, says why, and leaves what is there alone`, async () => {
+  test(`OVL-116: apply() refuses ${what}, says why, and leaves what is there alone`, async () => {
     make(lab.kernel, all);
     const before = lab.snapshot();
     const error = await refusal([object]);
@@ -224,7 +224,7 @@ const damages: [does: string, objects: string[], anew?: "anew"][] = [
 ];
 
 for (const [does, objects, anew] of damages) {
-  test(`diff() sees "${does}", repair() mends it${anew ? " with a new device" : " in place"}`, () => {
+  test(`OVL-112: diff() sees "${does}", repair() mends it${anew ? " with a new device" : " in place"}`, () => {
     make(lab.kernel, all);
     const index = () => lab.ip(hostNetns, "link", "show", "fvx0")[0].ifindex;
     const before = index();
@@ -263,7 +263,7 @@ test("an underlay that goes takes the device with it; when it is back, repair() 
   assert.deepEqual(lab.kernel.diff(all), []);
 });
 
-test("the 1,024th port of a bridge is refused with the number of ports that it can have", async () => {
+test("OVL-111: the 1,024th port of a bridge is refused with the number of ports that it can have", async () => {
   make(lab.kernel, [bridge, vxlan]);
   // Both ends of 511 pairs; down, for they are loops.
   const pairs = Array.from({ length: 511 }, (_, index) => [
