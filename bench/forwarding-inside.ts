@@ -10,7 +10,7 @@ import * as libc from "../src/kernel/ffi/libc.ts";
 import { MessageWriter } from "../src/kernel/forwarding/messages.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "../src/kernel/netlink/socket.ts";
 import { openKernel } from "../src/kernel/open.ts";
-import { ratio, type Row, timed } from "./row.ts";
+import { type Row, ratio, timed } from "./row.ts";
 
 /*
  * Runs in a throw-away host: programs the addresses of remote endpoints into a VXLAN device, by Forwarding and by the
