@@ -12,6 +12,7 @@ import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
 import type { NetworksInUse } from "./shared/in-use.ts";
+import type { Paths } from "./shared/paths.ts";
 import type { State } from "./state.ts";
 
 /** Looks drivers up by type. */
@@ -51,6 +52,7 @@ export interface Parts {
   readonly expected: ExpectedLinks;
   readonly sandboxes: OpenSandboxes;
   readonly inUse: NetworksInUse;
+  readonly paths: Paths;
   /** Networks of the cluster that cannot be used on this host, and why. */
   readonly clashes: Map<string, string>;
   readonly defaults: NetworkDefaults;
