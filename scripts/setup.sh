@@ -94,6 +94,45 @@ unpack_docker() {
   rm -r "$folder"
 }
 
+# Consul for the tests of its adapter. Debian 12 has none; that of Debian 11 needs only libc. Its package is fetched with
+# lists of its own, signed by Debian's keys, and unpacked: nothing of it is installed and apt's sources stay as they are.
+# Where no mirror has it, the tests that need it are skipped with their reason.
+unpack_consul() {
+  if command -v consul >/dev/null || [ -x .cache/consul/usr/bin/consul ]; then return; fi
+  say "unpacking the consul of Debian 11 into .cache/consul"
+  folder=$(mktemp -d)
+  for origin in $(mirrors); do
+    if fetch_consul "$folder" "$origin" >.cache/consul.log 2>&1; then
+      rm -rf .cache/consul
+      dpkg -x "$folder"/consul_*.deb .cache/consul
+      rm -r "$folder"
+      return
+    fi
+  done
+  rm -r "$folder"
+  say "NO CONSUL: no mirror has Debian 11's package (see .cache/consul.log): the tests that need it will be SKIPPED"
+}
+
+# The mirror that this machine uses, and where Debian keeps old releases.
+mirrors() {
+  # shellcheck disable=SC2016 # apt's own placeholder
+  apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' 2>/dev/null | sort -u | head -3
+  echo http://archive.debian.org/debian
+}
+
+# fetch_consul FOLDER MIRROR: the .deb is in FOLDER afterwards. An archived release is signed, but out of date.
+fetch_consul() {
+  mkdir -p "$1/sources" "$1/lists/partial" "$1/cache/archives/partial"
+  printf 'Types: deb\nURIs: %s\nSuites: bullseye\nComponents: main\nSigned-By: %s\nCheck-Valid-Until: no\n' \
+    "$2" /usr/share/keyrings/debian-archive-keyring.gpg >"$1/sources/bullseye.sources"
+  set -- "$1" -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/sources" \
+    -o "Dir::State::lists=$1/lists" -o "Dir::Cache=$1/cache" -o APT::Sandbox::User=root
+  folder_of_deb=$1
+  shift
+  apt-get "$@" update || return 1
+  (cd "$folder_of_deb" && apt-get "$@" download consul)
+}
+
 [ "$(id -u)" = 0 ] ||
   fail "this needs root, for network namespaces and Debian packages: run it as root or with sudo"
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get; install by hand: $runtime_packages"
@@ -111,6 +150,7 @@ case "${1:-runtime}" in
     install_packages $runtime_packages $test_packages
     install_modules
     unpack_docker
+    unpack_consul
     ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
 esac
