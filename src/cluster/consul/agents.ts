@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import type { StoreAddress } from "../../contracts/cluster-store.ts";
 import { type Answer, type Endpoint, ExchangeError, exchange, type Message, type Patience } from "./exchange.ts";
 import { type Failure, failureOfStatus, storeError } from "./failure.ts";
+import { readCertificates } from "./tls.ts";
 
 export interface Call extends Omit<Message, "headers"> {
   /** Completes "Cannot ..." when it fails: "read hosts/a". */
@@ -43,8 +44,7 @@ export class Agents {
     this.store = endpoints.join(", ");
     // TCP keep-alive: a lost agent is noticed after 5 s and ten probes of 1 s, whatever waits on it (libuv, uv_tcp_keepalive).
     const options = { keepAlive: true, keepAliveMsecs: 5_000 };
-    const { ca, certificate: cert, key } = tls ?? {};
-    const agent = tls ? new https.Agent({ ...options, ca, cert, key }) : new http.Agent(options);
+    const agent = tls ? new https.Agent({ ...options, ...readCertificates(tls) }) : new http.Agent(options);
     this.#endpoints = endpoints.map((name) => ({ name, ...hostAndPort(name), agent }));
     this.#headers = password === undefined ? {} : { "X-Consul-Token": password };
   }

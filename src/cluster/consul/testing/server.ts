@@ -7,57 +7,75 @@ import { checkout, ending, lineOf, start } from "../../../../lab/process.ts";
 const unpacked = join(checkout, ".cache/consul/usr/bin/consul");
 
 /** Consul's program: the one that scripts/setup.sh unpacked, or one on PATH. */
-const program = [unpacked, ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "consul"))].find(
-  (path) => existsSync(path),
-);
+const program = [
+  unpacked,
+  ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "consul")),
+].find((path) => existsSync(path));
 
 /** Reason to skip what needs a Consul; false where there is one. */
 export const lacksConsul: string | false =
   program === undefined &&
   "no Consul: neither .cache/consul, which scripts/setup.sh unpacks from Debian bullseye, nor `consul` on PATH";
 
+export interface ServerOptions {
+  /** Of loopback. */
+  readonly address?: string;
+  /** More of what Consul's configuration file takes. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** All servers of the cluster; they wait for each other. */
+  readonly cluster?: readonly string[];
+}
+
 /**
- * One server of Consul with a data folder, on loopback of the network namespace it is started in. Disposed, it ends and
+ * A server of Consul with a data folder, on loopback of the network namespace it is started in. Disposed, it ends and
  * its data go.
  */
 export class ConsulServer implements AsyncDisposable {
   /** Of its HTTP API, or of its HTTPS API where the configuration has a port for that. */
   readonly endpoint: string;
   readonly folder = mkdtempSync(join(tmpdir(), "fairlead-consul-"));
+  readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(config: Readonly<Record<string, unknown>>) {
+  private constructor({ address = "127.0.0.1", config = {}, cluster = [address] }: ServerOptions) {
     const ports = (config["ports"] ?? {}) as { http?: number; https?: number };
-    this.endpoint = `127.0.0.1:${ports.https ?? ports.http ?? 8500}`;
-    const fast = { raft_multiplier: 1 }; // elections in about a second: this machine has no network to wait for
+    this.endpoint = `${address}:${ports.https ?? ports.http ?? 8500}`;
+    const fast = { raft_multiplier: 1 }; // elections in about a second: there is no slow network here
     writeFileSync(join(this.folder, "config.json"), JSON.stringify({ performance: fast, ...config }));
+    this.#arguments = [
+      ...["agent", "-server", `-bootstrap-expect=${cluster.length}`, `-bind=${address}`, `-client=${address}`],
+      ...[`-node=server-${address}`, `-data-dir=${this.folder}/data`, `-config-file=${this.folder}/config.json`],
+      ...cluster.filter((other) => other !== address).map((other) => `-retry-join=${other}`),
+    ];
   }
 
-  /** `config`: more of what Consul's configuration file takes. Resolves when sessions can be made, too. */
-  static async start(config: Readonly<Record<string, unknown>> = {}): Promise<ConsulServer> {
-    const server = new ConsulServer(config);
+  /** Resolves when it has a leader and sessions can be made. */
+  static async start(options: ServerOptions = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(options);
     await server.start();
     return server;
   }
 
   async start(): Promise<void> {
     if (!program) throw new Error(String(lacksConsul));
-    const args = ["-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-client=127.0.0.1", "-node=server-a"];
-    const files = [`-data-dir=${this.folder}/data`, `-config-file=${this.folder}/config.json`];
-    const child = start([program, "agent", ...args, ...files]);
+    const child = start([program, ...this.#arguments]);
     this.#child = child;
     await Promise.all([
-      lineOf(child, /cluster leadership acquired/, "Consul"),
-      lineOf(child, /member joined, marking health alive|Synced node info|node info in sync/i, "Consul"),
+      lineOf(child, /New leader elected/, "Consul"),
+      lineOf(child, /marking health alive|Synced node info|Node info in sync/, "Consul"),
     ]);
   }
 
-  /** As `kill -9` does, and power loss as far as the process is concerned. */
+  /** As `kill -9` does. */
   async kill(): Promise<void> {
-    await this.#signal("SIGKILL");
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child) return;
+    child.kill("SIGKILL");
+    await ending(child);
   }
 
-  /** Stands still: connections stay, nothing is answered. */
+  /** It stands still: connections stay, nothing is answered. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }
@@ -66,16 +84,17 @@ export class ConsulServer implements AsyncDisposable {
     this.#child?.kill("SIGCONT");
   }
 
+  /** Calls its HTTP API beside the adapter. Throws for a status that is no success. */
+  async api<T>(method: string, path: string, body?: unknown, token = ""): Promise<T> {
+    const options = { method, headers: { "X-Consul-Token": token }, ...(body ? { body: JSON.stringify(body) } : {}) };
+    const response = await fetch(`http://${this.endpoint}/v1${path}`, options);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true });
-  }
-
-  async #signal(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (!child) return;
-    child.kill(signal);
-    await ending(child);
   }
 }

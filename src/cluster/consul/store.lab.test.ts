@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { silentLog } from "../../base/log.ts";
+import type { ClusterStore } from "../../contracts/cluster-store.ts";
+import { Follower } from "../testing/follower.ts";
+import { found, values, withCode, write } from "../testing/subject.ts";
+import { type ConsulOptions, openConsulStore } from "./store.ts";
+import { ConsulServer, lacksConsul } from "./testing/server.ts";
+
+if (lacksConsul) {
+  test("Consul: what is special about it", { skip: lacksConsul });
+} else {
+  const server = await ConsulServer.start();
+  after(() => server[Symbol.asyncDispose]());
+
+  const openAt = (endpoints: string[], prefix: string, options?: ConsulOptions): ClusterStore & AsyncDisposable => {
+    const store = openConsulStore({ kind: "consul", endpoints, prefix }, silentLog, options);
+    return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() });
+  };
+  const open = (prefix: string, options?: ConsulOptions) => openAt([server.endpoint], prefix, options);
+
+  test("consul: a transaction of deletes only gives the revision of the deletion", async () => {
+    await using store = open("deletes");
+    const before = await write(store, { put: "a", value: "1" }, { put: "b", value: "1" });
+    using follower = new Follower(store, "");
+    await follower.untilValue("b", "1");
+    const revision = await write(store, { delete: "a" }, { delete: "b" });
+    assert.ok(revision > before);
+    await follower.untilValue("a", undefined);
+    assert.deepEqual(follower.news.at(-1), { kind: "changes", puts: [], deletes: ["a", "b"], revision });
+    const many = Array.from({ length: store.limits.operations }, (_, n) => ({ delete: `n/${n}` }));
+    assert.ok((await write(store, ...many)) > revision);
+  });
+
+  test("consul: a lease is a session of at least 10 s whose keys go with it, without a lock delay", async () => {
+    await using store = open("sessions");
+    const lease = await store.grant(1);
+    const [session] = await server.api<Record<string, unknown>[]>("GET", `/session/info/${lease.id}`);
+    const { TTL, Behavior, LockDelay, NodeChecks } = session ?? {};
+    assert.deepEqual(
+      { TTL, Behavior, LockDelay, NodeChecks },
+      { TTL: "10s", Behavior: "delete", LockDelay: 0, NodeChecks: [] },
+    );
+    await lease.revoke();
+  });
+
+  test("consul: a session that somebody destroys is a lost lease at the next renewal", async () => {
+    await using store = open("destroyed");
+    const lease = await store.grant(10);
+    await write(store, { put: "a", value: "1", lease });
+    await server.api("PUT", `/session/destroy/${lease.id}`);
+    await lease.lost;
+    assert.deepEqual(await values(store), {});
+    await assert.rejects(write(store, { put: "a", value: "1", lease }), withCode("STORE_REFUSED"));
+  });
+
+  test("consul: keys of leases change hands in one transaction, together with conditions", async () => {
+    await using store = open("hands");
+    const [first, second] = [await store.grant(10), await store.grant(10)];
+    const revision = await write(store, { put: "a", value: "1", lease: first }, { put: "b", value: "1", lease: first });
+    const both = [
+      { put: "a", value: "2", lease: second },
+      { put: "b", value: "2", lease: second },
+    ] as const;
+    const refused = await store.txn([{ key: "a", is: "absent" }], both);
+    assert.deepEqual(found(refused), { a: "1" });
+    assert.equal((await store.txn([{ key: "a", revision }], both)).done, true);
+    await first.revoke();
+    assert.deepEqual(await values(store), { a: "2", b: "2" });
+    await second.revoke();
+    assert.deepEqual(await values(store), {});
+  });
+
+  test("consul: what others keep below the prefix as folders is no entry", async () => {
+    await using store = open("folders");
+    await server.api("PUT", "/kv/folders/"); // as Consul's web page does
+    await server.api("PUT", "/kv/folders/hosts/");
+    using follower = new Follower(store, "");
+    await write(store, { put: "hosts/a", value: "1" });
+    await follower.untilValue("hosts/a", "1");
+    assert.deepEqual(await values(store), { "hosts/a": "1" });
+  });
+
+  test("consul: a server that stands still is away within seconds, and what changed meanwhile is told after", async () => {
+    await using store = open("frozen", { timeoutMs: 1_000, pulseMs: 500 });
+    await using other = open("frozen");
+    await write(store, { put: "a", value: "1" });
+    using follower = new Follower(store, "");
+    await follower.untilValue("a", "1");
+    server.freeze();
+    await follower.until(({ kinds }) => kinds.includes("away"));
+    await assert.rejects(store.get("a"), withCode("STORE_AWAY"));
+    server.thaw();
+    await write(other, { put: "a", value: "2" });
+    await follower.untilValue("a", "2");
+    assert.equal(follower.kinds.at(0), "snapshot");
+    assert.equal(follower.kinds.filter((kind) => kind === "snapshot").length, 1);
+  });
+
+  test("consul: calls go to the next agent when the first is not there, and followers with them", async () => {
+    await using silent = await listening(() => {}); // takes connections and says nothing
+    await using store = openAt(["127.0.0.1:1", silent.endpoint, server.endpoint], "several", { timeoutMs: 3_000 });
+    using follower = new Follower(store, "");
+    await write(store, { put: "a", value: "1" }).catch(() => write(store, { put: "a", value: "1" }));
+    await follower.untilValue("a", "1");
+    assert.equal((await store.get("a"))?.value, "1");
+    await using nowhere = openAt(["127.0.0.1:1", "127.0.0.1:2"], "several");
+    const why = /127.0.0.1:1: connection refused; 127.0.0.1:2: connection refused/;
+    await assert.rejects(nowhere.get("a"), (error) => withCode("STORE_AWAY")(error) && why.test(String(error)));
+  });
+
+  test("consul: another server's 404 is no empty store", async () => {
+    await using stranger = await listening((_request, response) => response.writeHead(404).end("not here"));
+    await using store = openAt([stranger.endpoint], "stranger");
+    for (const call of [store.get("a"), store.list(""), store.txn([{ key: "a", is: "present" }], [])]) {
+      await assert.rejects(call, (error) => withCode("STORE_REFUSED")(error) && /no Consul/.test(String(error)));
+    }
+    await assert.rejects(write(store, { put: "a", value: "1" }), withCode("STORE_REFUSED"));
+  });
+
+  test("consul: more followers than connections all hear in turn", { timeout: 60_000 }, async () => {
+    await using store = open("many");
+    const followers = Array.from({ length: 150 }, (_, n) => new Follower(store, `p${n}/`));
+    await Promise.all(followers.map((follower) => follower.untilSnapshot().catch(() => {})));
+    await Promise.all(followers.map((_, n) => write(store, { put: `p${n}/a`, value: "1" })));
+    await Promise.all(followers.map((follower, n) => follower.untilValue(`p${n}/a`, "1")));
+    for (const follower of followers) follower[Symbol.dispose]();
+  });
+
+  test("consul: a closed store ends its leases and its followers, and refuses calls", async () => {
+    const store = open("closed");
+    await using other = open("closed");
+    const lease = await store.grant(10);
+    await write(store, { put: "a", value: "1", lease });
+    using follower = new Follower(store, "");
+    await follower.untilValue("a", "1");
+    await store.close();
+    await lease.lost;
+    assert.deepEqual(await values(other), {});
+    await assert.rejects(store.get("a"), withCode("STORE_AWAY"));
+    assert.deepEqual(follower.kinds, ["snapshot"]);
+  });
+}
+
+async function listening(handler: Parameters<typeof createServer>[1]): Promise<AsyncDisposable & { endpoint: string }> {
+  const server = createServer({}, handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
