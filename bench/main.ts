@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
 import { measureConnect } from "./connect.ts";
+import { measureConsul } from "./consul.ts";
 import { measureContainers } from "./containers.ts";
 import { measureDns } from "./dns.ts";
 import { measurePorts } from "./ports.ts";
@@ -16,6 +17,7 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   ports: measurePorts,
   containers: measureContainers,
   dns: async () => (await measureDns()).map(withDnsGoal),
+  consul: measureConsul,
 };
 
 const withDnsGoal = (row: Row): Row =>

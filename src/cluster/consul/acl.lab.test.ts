@@ -40,7 +40,7 @@ if (lacksConsul) {
     return { secret: made.SecretID, accessor: made.AccessorID, policy: ID };
   };
 
-  test("consul: the advised policy is enough for everything", async () => {
+  test("CONSUL-1 consul: the advised policy is enough for everything", async () => {
     await using store = open((await makeToken("advised", policy)).secret);
     using follower = new Follower(store, "");
     const lease = await store.grant(10);
@@ -60,7 +60,7 @@ if (lacksConsul) {
     ["no token", undefined],
     ["a token that does not exist", "99999999-2222-3333-4444-555555555555"],
   ] as const) {
-    test(`consul: with ${what} every call is refused with Consul's words`, async () => {
+    test(`CONSUL-2 consul: with ${what} every call is refused with Consul's words`, async () => {
       await using admin = open(master);
       await write(admin, { put: "a", value: "1" });
       await using store = open(token);
@@ -88,7 +88,7 @@ if (lacksConsul) {
     });
   }
 
-  test("consul: a token that loses its rights, and its permission to read, looks like an outage and not like deletes", async () => {
+  test("CONSUL-2 consul: a token that loses its rights, and its permission to read, looks like an outage and not like deletes", async () => {
     await using admin = open(master);
     await write(admin, { put: "a", value: "1" }, { put: "b", value: "1" });
     const token = await makeToken("fading", policy);
@@ -105,7 +105,7 @@ if (lacksConsul) {
     assert.deepEqual(follower.kinds, ["snapshot", "away", "back", "changes"]);
   });
 
-  test("consul: status() says so when the token may not read versions", async () => {
+  test("CONSUL-1 consul: status() says so when the token may not read versions", async () => {
     await using store = open((await makeToken("narrow", 'key_prefix "fairlead/" { policy = "write" }')).secret);
     const { version, members, warnings } = await store.status();
     assert.equal(version, "consul");

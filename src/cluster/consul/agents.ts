@@ -15,6 +15,8 @@ export interface Call extends Omit<Message, "headers"> {
   readonly answers: readonly number[];
   /** Milliseconds for all attempts together. A call that waits for a change: for one attempt. */
   readonly patience: number | Patience;
+  /** Has connections of its own, so that it does not queue behind a burst of others: what leases and liveness hang on. */
+  readonly vital?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -22,6 +24,10 @@ export interface Call extends Omit<Message, "headers"> {
 export interface Reply extends Answer {
   readonly sentAt: number;
 }
+
+/** Connections by what they are for. With 128 that wait they stay below the 200 that an agent allows to one client. */
+const connections = { waiting: Number.POSITIVE_INFINITY, vital: 8, others: 48 };
+type Lane = keyof typeof connections;
 
 /** Why a waiting call ended: its agent failed others. */
 class MovedOn extends Error {}
@@ -33,7 +39,8 @@ class MovedOn extends Error {}
 export class Agents {
   /** For people. */
   readonly store: string;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: readonly Omit<Endpoint, "agent">[];
+  readonly #lanes: Readonly<Record<Lane, http.Agent>>;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #closed = new AbortController();
   #current = 0;
@@ -43,9 +50,10 @@ export class Agents {
   constructor({ endpoints, tls, password }: StoreAddress) {
     this.store = endpoints.join(", ");
     // TCP keep-alive: a lost agent is noticed after 5 s and ten probes of 1 s, whatever waits on it (libuv, uv_tcp_keepalive).
-    const options = { keepAlive: true, keepAliveMsecs: 5_000 };
-    const agent = tls ? new https.Agent({ ...options, ...readCertificates(tls) }) : new http.Agent(options);
-    this.#endpoints = endpoints.map((name) => ({ name, ...hostAndPort(name), agent }));
+    const options = { keepAlive: true, keepAliveMsecs: 5_000, ...(tls && readCertificates(tls)) };
+    const lane = (name: Lane) => new (tls ? https : http).Agent({ ...options, maxSockets: connections[name] });
+    this.#lanes = { waiting: lane("waiting"), vital: lane("vital"), others: lane("others") };
+    this.#endpoints = endpoints.map((name) => ({ name, ...hostAndPort(name) }));
     this.#headers = password === undefined ? {} : { "X-Consul-Token": password };
   }
 
@@ -70,17 +78,22 @@ export class Agents {
 
   close(): void {
     this.#closed.abort(storeError("go on", this.store, { why: "this host has closed it", refused: false }));
-    for (const { agent } of this.#endpoints) agent.destroy();
+    for (const agent of Object.values(this.#lanes)) agent.destroy();
   }
 
   async #attempt(index: number, call: Call, patience: Patience, signal: AbortSignal): Promise<Reply | Failed> {
-    const waits = typeof call.patience !== "number";
     const left = this.#left.signal;
     const sentAt = performance.now();
-    const endpoint = this.#endpoints[index] as Endpoint;
+    const agent = this.#lanes[laneOf(call)];
+    const endpoint = { ...(this.#endpoints[index] as Omit<Endpoint, "agent">), agent };
     try {
       const message = { ...call, headers: this.#headers };
-      const answer = await exchange(endpoint, message, patience, waits ? AbortSignal.any([signal, left]) : signal);
+      const answer = await exchange(
+        endpoint,
+        message,
+        patience,
+        laneOf(call) === "waiting" ? AbortSignal.any([signal, left]) : signal,
+      );
       if (call.answers.includes(answer.status)) return { ...answer, sentAt };
       const failure = failureOfStatus(answer.status, answer.body);
       if (!failure.refused) this.#giveUp(index);
@@ -102,6 +115,11 @@ export class Agents {
     this.#left = new AbortController();
     left.abort(new MovedOn());
   }
+}
+
+function laneOf({ patience, vital = false }: Call): Lane {
+  if (typeof patience !== "number") return "waiting";
+  return vital ? "vital" : "others";
 }
 
 interface Failed extends Failure {

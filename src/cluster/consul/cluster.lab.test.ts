@@ -10,7 +10,7 @@ import { ConsulServer, lacksConsul } from "./testing/server.ts";
 
 const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
 
-test("consul: three servers lose their leader: nothing acknowledged is lost, leases and followers go on", {
+test("CONSUL-9 consul: three servers lose their leader: nothing acknowledged is lost, leases and followers go on", {
   skip: lacksConsul,
   timeout: 120_000,
 }, async () => {

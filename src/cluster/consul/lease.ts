@@ -46,6 +46,7 @@ export class SessionLease implements Lease {
       path: "/session/create",
       body: JSON.stringify(session),
       safe: true, // a second one that nobody knows of ends by itself
+      vital: true,
       answers: [200],
       patience: timeoutMs,
     });
@@ -61,7 +62,7 @@ export class SessionLease implements Lease {
     if (this.#ended) return;
     this.end();
     const path = `/session/destroy/${this.id}`;
-    const call = { what: "give a lease back", method: "PUT", path, safe: true, answers: [200] } as const;
+    const call = { what: "give a lease back", method: "PUT", path, safe: true, vital: true, answers: [200] } as const;
     try {
       await this.#agents.send({ ...call, patience: this.#timeoutMs });
     } catch (error) {
@@ -81,7 +82,7 @@ export class SessionLease implements Lease {
     const left = this.#renewedAt + this.#ttlMs - performance.now();
     if (left <= 0) return this.end(); // this process stood still
     const path = `/session/renew/${this.id}`;
-    const call = { what: "renew a lease", method: "PUT", path, safe: true, answers: [200, 404] } as const;
+    const call = { what: "renew a lease", method: "PUT", path, safe: true, vital: true, answers: [200, 404] } as const;
     try {
       const { status, sentAt } = await this.#agents.send({ ...call, patience: Math.min(left, this.#timeoutMs) });
       if (this.#ended) return;

@@ -58,17 +58,17 @@ export class Reader {
 
   /** Throws STORE_REFUSED if the token may not read keys that begin with `prefix`. */
   async checkReadable(prefix: string, signal?: AbortSignal): Promise<void> {
-    await this.index(`list "${prefix}"`, prefix, signal);
+    await this.index(`list "${prefix}"`, prefix, signal && { signal });
   }
 
   /** Of the last change of the whole store. `prefix`: where the token may read. */
-  async index(what: string, prefix: string, signal?: AbortSignal): Promise<number> {
+  async index(what: string, prefix: string, options: Pick<Call, "signal" | "vital"> = {}): Promise<number> {
     // A key that does not exist has the index of the table; one that ends with "/" cannot be made by us.
     const path = `${this.#root.path(prefix.endsWith("/") || prefix === "" ? prefix : `${prefix}/`)}?consistent`;
-    return this.#indexOf(what, await this.#read({ what, path, patience: this.#timeoutMs, ...(signal && { signal }) }));
+    return this.#indexOf(what, await this.#read({ what, path, patience: this.#timeoutMs, ...options }));
   }
 
-  #read(call: Pick<Call, "what" | "path" | "patience" | "signal">): Promise<Reply> {
+  #read(call: Pick<Call, "what" | "path" | "patience" | "signal" | "vital">): Promise<Reply> {
     return this.#agents.send({ ...call, method: "GET", safe: true, answers: [200, 404] });
   }
 

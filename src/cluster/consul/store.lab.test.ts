@@ -34,7 +34,7 @@ if (lacksConsul) {
     assert.ok((await write(store, ...many)) > revision);
   });
 
-  test("consul: a lease is a session of at least 10 s whose keys go with it, without a lock delay", async () => {
+  test("CONSUL-6 consul: a lease is a session of at least 10 s whose keys go with it, without a lock delay", async () => {
     await using store = open("sessions");
     const lease = await store.grant(1);
     const [session] = await server.api<Record<string, unknown>[]>("GET", `/session/info/${lease.id}`);
@@ -83,7 +83,7 @@ if (lacksConsul) {
     assert.deepEqual(await values(store), { "hosts/a": "1" });
   });
 
-  test("consul: a server that stands still is away within seconds, and what changed meanwhile is told after", async () => {
+  test("CONSUL-5 consul: a server that stands still is away within seconds, and what changed meanwhile is told after", async () => {
     await using store = open("frozen", { timeoutMs: 1_000, pulseMs: 500 });
     await using other = open("frozen");
     await write(store, { put: "a", value: "1" });
@@ -99,7 +99,7 @@ if (lacksConsul) {
     assert.equal(follower.kinds.filter((kind) => kind === "snapshot").length, 1);
   });
 
-  test("consul: calls go to the next agent when the first is not there, and followers with them", async () => {
+  test("CONSUL-4 consul: calls go to the next agent when the first is not there, and followers with them", async () => {
     await using silent = await listening(() => {}); // takes connections and says nothing
     await using store = openAt(["127.0.0.1:1", silent.endpoint, server.endpoint], "several", { timeoutMs: 3_000 });
     using follower = new Follower(store, "");
@@ -111,7 +111,7 @@ if (lacksConsul) {
     await assert.rejects(nowhere.get("a"), (error) => withCode("STORE_AWAY")(error) && why.test(String(error)));
   });
 
-  test("consul: another server's 404 is no empty store", async () => {
+  test("CONSUL-7 consul: another server's 404 is no empty store", async () => {
     await using stranger = await listening((_request, response) => response.writeHead(404).end("not here"));
     await using store = openAt([stranger.endpoint], "stranger");
     for (const call of [store.get("a"), store.list(""), store.txn([{ key: "a", is: "present" }], [])]) {
@@ -120,13 +120,38 @@ if (lacksConsul) {
     await assert.rejects(write(store, { put: "a", value: "1" }), withCode("STORE_REFUSED"));
   });
 
-  test("consul: more followers than connections all hear in turn", { timeout: 60_000 }, async () => {
+  test("CONSUL-8 consul: more followers than connections all hear in turn", { timeout: 60_000 }, async () => {
     await using store = open("many");
     const followers = Array.from({ length: 150 }, (_, n) => new Follower(store, `p${n}/`));
     await Promise.all(followers.map((follower) => follower.untilSnapshot().catch(() => {})));
     await Promise.all(followers.map((_, n) => write(store, { put: `p${n}/a`, value: "1" })));
     await Promise.all(followers.map((follower, n) => follower.untilValue(`p${n}/a`, "1")));
     for (const follower of followers) follower[Symbol.dispose]();
+  });
+
+  test("consul: a store that lost its data is told anew, and its leases are lost", async () => {
+    await using forgetful = await ConsulServer.start({ address: "127.0.0.9" });
+    await using store = openAt([forgetful.endpoint], "forgotten");
+    using follower = new Follower(store, "");
+    const lease = await store.grant(20);
+    for (const value of ["1", "2", "3"]) await write(store, { put: "a", value }, { put: "b", value, lease });
+    await follower.untilValue("b", "3");
+    await forgetful.lose();
+    await follower.until(({ kinds }) => kinds.includes("away"));
+    await forgetful.start();
+    await follower.untilValue("b", undefined);
+    await lease.lost;
+    await write(store, { put: "a", value: "3" });
+    await follower.untilValue("a", "3");
+    assert.deepEqual(follower.kinds.slice(follower.kinds.indexOf("away")), ["away", "snapshot", "changes"]);
+  });
+
+  test("consul: a burst of writes stays within the connections that an agent allows, and renewals pass it by", async () => {
+    await using store = open("burst");
+    const lease = await store.grant(10);
+    await Promise.all(Array.from({ length: 1_000 }, (_, n) => write(store, { put: `w/${n}`, value: "x" })));
+    assert.equal((await store.list("w/")).entries.length, 1_000);
+    await lease.revoke();
   });
 
   test("consul: a closed store ends its leases and its followers, and refuses calls", async () => {

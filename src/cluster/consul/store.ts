@@ -61,7 +61,7 @@ class ConsulStore implements ClusterStore {
     this.#transactions = new Transactions(this.#agents, root, this.#reader, timeoutMs);
     this.#following = {
       reader: this.#reader,
-      pulse: new Pulse(() => this.#reader.index("follow", ""), pulseMs),
+      pulse: new Pulse(() => this.#reader.index("follow", "", { vital: true }), pulseMs),
       places: new Places(followedAtOnce),
       waitSeconds: () => (this.#followers > followedAtOnce ? waitSeconds.inTurn : waitSeconds.alone),
       log,

@@ -41,7 +41,7 @@ if (lacksConsul) {
     return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() });
   };
 
-  test("consul: works over TLS with a client certificate", async () => {
+  test("CONSUL-3 consul: works over TLS with a client certificate", async () => {
     await using store = open({ ca: ours.certificate, ...client });
     using follower = new Follower(store, "");
     const lease = await store.grant(10);
@@ -62,7 +62,7 @@ if (lacksConsul) {
     ["no TLS", undefined, /HTTP request to an HTTPS server/],
   ];
   for (const [what, tls, why] of refusals) {
-    test(`consul: ${what} is refused, by reads, writes and followers`, async () => {
+    test(`CONSUL-3 consul: ${what} is refused, by reads, writes and followers`, async () => {
       await using store = open(tls);
       const refused = (error: unknown) => withCode("STORE_REFUSED")(error) && why.test(String(error));
       await assert.rejects(store.get("a"), refused);
@@ -74,7 +74,7 @@ if (lacksConsul) {
     });
   }
 
-  test("consul: the server's certificate must be for the address", async () => {
+  test("CONSUL-3 consul: the server's certificate must be for the address", async () => {
     await using store = open({ ca: ours.certificate, ...client }, "127.0.0.2:8501");
     await assert.rejects(store.get("a"), withCode("STORE_AWAY")); // it does not listen there
     await using named = open({ ca: ours.certificate, ...client }, "localhost:8501");
@@ -83,7 +83,7 @@ if (lacksConsul) {
     await assert.rejects(named.get("a"), refused);
   });
 
-  test("consul: files that cannot be used are named when the store is opened", () => {
+  test("CONSUL-3 consul: files that cannot be used are named when the store is opened", () => {
     writeFileSync(`${folder}/not.pem`, "nothing of the kind");
     const cases: [StoreAddress["tls"], RegExp][] = [
       [{ ca: `${folder}/missing.pem` }, /missing[.]pem.*no such file/],

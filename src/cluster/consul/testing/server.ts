@@ -75,6 +75,12 @@ export class ConsulServer implements AsyncDisposable {
     await ending(child);
   }
 
+  /** Its data are gone when it is started again. */
+  async lose(): Promise<void> {
+    await this.kill();
+    rmSync(join(this.folder, "data"), { recursive: true });
+  }
+
   /** It stands still: connections stay, nothing is answered. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
