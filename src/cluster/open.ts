@@ -1,0 +1,8 @@
+import { invalid } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { ClusterStore, StoreAddress } from "../contracts/cluster-store.ts";
+
+/** Opens a client of the cluster's store. Adapters are loaded when they are needed: a host alone needs none. */
+export async function openClusterStore(address: StoreAddress, _log: Log): Promise<ClusterStore> {
+  throw invalid("--cluster", `there is no adapter for ${address.kind}`);
+}
