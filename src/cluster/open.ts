@@ -3,6 +3,7 @@ import type { Log } from "../base/log.ts";
 import type { ClusterStore, StoreAddress } from "../contracts/cluster-store.ts";
 
 /** Opens a client of the cluster's store. Adapters are loaded when they are needed: a host alone needs none. */
-export async function openClusterStore(address: StoreAddress, _log: Log): Promise<ClusterStore> {
+export async function openClusterStore(address: StoreAddress, log: Log): Promise<ClusterStore> {
+  if (address.kind === "consul") return (await import("./consul/store.ts")).openConsulStore(address, log);
   throw invalid("--cluster", `there is no adapter for ${address.kind}`);
 }

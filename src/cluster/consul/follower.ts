@@ -14,11 +14,11 @@ export interface Following {
   readonly pulse: Pulse;
   /** Each waiting follower has a connection of its own. */
   readonly places: Places;
-  /** Seconds that one wait may last. */
-  waitSeconds(): number;
   readonly log: Log;
 }
 
+/** Consul's default. */
+const waitSeconds = 300;
 /** Between two attempts to hear an absent store. */
 const backOffMs = { first: 50, last: 2_000 };
 /** Before a follower that failed is told all anew. */
@@ -70,10 +70,19 @@ export class PrefixFollower {
   async #wait({ index, headAt }: Listing): Promise<Listing> {
     const cost = Math.min(longestPauseMs, performance.now() - headAt);
     await pause(cost, undefined, { signal: this.#signal });
-    const { reader, pulse, places, waitSeconds } = this.#following;
-    using _place = await places.take();
-    const wait = { index, seconds: waitSeconds() };
-    return await pulse.during(this.#signal, (signal) => reader.wait(this.#prefix, wait, signal));
+    for (;;) {
+      const { reader, pulse, places } = this.#following;
+      using place = await places.take();
+      const until = AbortSignal.any([this.#signal, place.leave]);
+      try {
+        return await pulse.during(until, (signal) =>
+          reader.wait(this.#prefix, { index, seconds: waitSeconds }, signal),
+        );
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        if (!place.leave.aborted) throw error; // otherwise others had to have their turn
+      }
+    }
   }
 
   async #take(listing: Listing): Promise<void> {

@@ -21,6 +21,7 @@ export class SessionLease implements Lease {
   #expiry: NodeJS.Timeout | undefined;
   #renewedAt: number;
   #ended = false;
+  #revocation: Promise<void> | undefined;
 
   private constructor(agents: Agents, id: string, ttlSeconds: number, timeoutMs: number, createdAt: number) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -58,8 +59,13 @@ export class SessionLease implements Lease {
     return this.#renewedAt;
   }
 
-  async revoke(): Promise<void> {
-    if (this.#ended) return;
+  /** Also when it is lost: its session may go on for a while, with its keys. */
+  revoke(): Promise<void> {
+    this.#revocation ??= this.#destroy();
+    return this.#revocation;
+  }
+
+  async #destroy(): Promise<void> {
     this.end();
     const path = `/session/destroy/${this.id}`;
     const call = { what: "give a lease back", method: "PUT", path, safe: true, vital: true, answers: [200] } as const;
@@ -97,10 +103,16 @@ export class SessionLease implements Lease {
 
   #renewed(sentAt: number): void {
     this.#renewedAt = sentAt;
+    this.#watch();
+    if (!this.#ended) this.#plan(this.#ttlMs / 3 - (performance.now() - sentAt));
+  }
+
+  /** Timers of Node may fire up to a millisecond early, and a lease must not be given up while it is held. */
+  #watch(): void {
     clearTimeout(this.#expiry);
-    const left = sentAt + this.#ttlMs - performance.now();
-    this.#expiry = setTimeout(() => this.end(), left);
-    this.#plan(this.#ttlMs / 3 - (performance.now() - sentAt));
+    const left = this.#renewedAt + this.#ttlMs - performance.now();
+    if (left <= 0) this.end();
+    else this.#expiry = setTimeout(() => this.#watch(), Math.ceil(left));
   }
 
   #plan(ms: number): void {

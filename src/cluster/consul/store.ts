@@ -30,8 +30,8 @@ export interface ConsulOptions {
 
 /** Consul's agents allow 200 connections of one client (http_max_conns_per_client); others of this host want some, too. */
 const followedAtOnce = 128;
-/** Consul's default. Shorter where followers take turns. */
-const waitSeconds = { alone: 300, inTurn: 5 };
+/** How long one is followed before another's turn, where there are more. */
+const turnMs = 5_000;
 
 /** Opens a client; connects when it is used. */
 export const openConsulStore = (address: StoreAddress, log: Log, options: ConsulOptions = {}): ClusterStore =>
@@ -51,7 +51,6 @@ class ConsulStore implements ClusterStore {
   readonly #timeoutMs: number;
   readonly #leases = new Set<SessionLease>();
   readonly #closed = new AbortController();
-  #followers = 0;
 
   constructor(address: StoreAddress, log: Log, { timeoutMs = 5_000, pulseMs = 3_000 }: ConsulOptions) {
     const root = new Root(address.prefix);
@@ -62,8 +61,7 @@ class ConsulStore implements ClusterStore {
     this.#following = {
       reader: this.#reader,
       pulse: new Pulse(() => this.#reader.index("follow", "", { vital: true }), pulseMs),
-      places: new Places(followedAtOnce),
-      waitSeconds: () => (this.#followers > followedAtOnce ? waitSeconds.inTurn : waitSeconds.alone),
+      places: new Places(followedAtOnce, turnMs),
       log,
     };
   }
@@ -84,12 +82,8 @@ class ConsulStore implements ClusterStore {
   }
 
   follow(prefix: string, onNews: (news: News) => void, signal: AbortSignal): void {
-    this.#followers += 1;
     const until = AbortSignal.any([signal, this.#closed.signal]);
-    const running = new PrefixFollower(this.#following, prefix, onNews, until).run();
-    void running.finally(() => {
-      this.#followers -= 1;
-    });
+    void new PrefixFollower(this.#following, prefix, onNews, until).run();
   }
 
   async grant(ttlSeconds: number): Promise<Lease> {
