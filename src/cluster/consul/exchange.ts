@@ -97,11 +97,14 @@ function open(endpoint: Endpoint, { method, path, headers, body }: Message, sign
   return agent instanceof https.Agent ? https.request(options) : http.request(options);
 }
 
-/** Before this, nothing of the request has left: the socket of a new connection holds it back. */
+/**
+ * Before this, nothing of the request has left: the socket of a new connection holds it back. A socket that is no longer
+ * connecting served another request before.
+ */
 function whenConnected(request: http.ClientRequest, connected: () => void): void {
   request.once("socket", (socket) => {
-    if (request.reusedSocket) connected();
-    else socket.once("encrypted" in socket ? "secureConnect" : "connect", connected);
+    if (socket.connecting) socket.once("encrypted" in socket ? "secureConnect" : "connect", connected);
+    else connected();
   });
 }
 

@@ -97,9 +97,10 @@ class ConsulStore implements ClusterStore {
     return readStatus(this.#agents, this.#timeoutMs, await this.#reader.index("read the store's status", ""));
   }
 
+  /** Ends what follows and what is kept alive; leases that were not revoked end with their time. */
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all([...this.#leases].map((lease) => lease.revoke()));
+    for (const lease of this.#leases) lease.end();
     this.#agents.close();
   }
 }
