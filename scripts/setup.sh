@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
-  conntrack iperf3 tcpdump zsh fish python3-flask python3-pymysql mariadb-server"
+  conntrack iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
@@ -87,50 +87,60 @@ unpack_docker() {
   if command -v docker >/dev/null || [ -x .cache/docker/usr/bin/docker ]; then return; fi
   refresh_lists
   say "unpacking the docker client into .cache/docker"
-  folder=$(mktemp -d)
-  (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download docker.io) || fail "cannot download docker.io"
-  rm -rf .cache/docker
-  dpkg -x "$folder"/docker.io_*.deb .cache/docker
-  rm -r "$folder"
+  unpack docker.io .cache/docker || fail "cannot download docker.io"
 }
 
-# Consul for the tests of its adapter. Debian 12 has none; that of Debian 11 needs only libc. Its package is fetched with
-# lists of its own, signed by Debian's keys, and unpacked: nothing of it is installed and apt's sources stay as they are.
-# Where no mirror has it, the tests that need it are skipped with their reason.
+# The cluster's store, for the tests: Debian's own etcd and a newer one, which is what users should have. Unpacked, not
+# installed: no service ever starts.
+unpack_etcd() {
+  if [ ! -x .cache/etcd/usr/bin/etcd ]; then
+    refresh_lists
+    say "unpacking etcd into .cache/etcd"
+    unpack etcd-server .cache/etcd || fail "cannot download etcd-server"
+  fi
+  if [ ! -x .cache/etcd-trixie/usr/bin/etcd ]; then
+    say "unpacking Debian 13's etcd into .cache/etcd-trixie"
+    unpack_from trixie etcd-server .cache/etcd-trixie ||
+      say "WARNING: Debian 13's etcd cannot be had: the tests of the cluster's store run with the old one only"
+  fi
+}
+
+# unpack PACKAGE TARGET [APT OPTION...]
+unpack() {
+  package=$1 target=$2
+  shift 2
+  folder=$(mktemp -d)
+  result=1
+  if (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root "$@" download "$package"); then
+    rm -rf "$target"
+    dpkg -x "$folder/$package"_*.deb "$target" && result=0
+  fi
+  rm -r "$folder"
+  return "$result"
+}
+
+# unpack_from SUITE PACKAGE TARGET [MIRROR]: of another release of Debian, with lists of its own beside those of the
+# machine's apt, from the mirror that this machine uses unless told. What is archived is signed, but long out of date.
+unpack_from() {
+  mirror=${4:-$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' | sed -n 1p)}
+  [ -n "$mirror" ] || return 1
+  apt_folder=$PWD/.cache/apt-$1
+  mkdir -p "$apt_folder/sources" "$apt_folder/lists/partial" "$apt_folder/cache/archives/partial"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\nCheck-Valid-Until: no\n' \
+    "$mirror" "$1" /usr/share/keyrings/debian-archive-keyring.gpg >"$apt_folder/sources/$1.sources"
+  set -- "$2" "$3" -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt_folder/sources" \
+    -o "Dir::State::lists=$apt_folder/lists" -o "Dir::Cache=$apt_folder/cache"
+  (shift 2 && apt-get -qq "$@" update) || return 1
+  unpack "$@"
+}
+
+# Debian 12 has no Consul; that of Debian 11 needs only libc.
 unpack_consul() {
   if command -v consul >/dev/null || [ -x .cache/consul/usr/bin/consul ]; then return; fi
-  say "unpacking the consul of Debian 11 into .cache/consul"
-  folder=$(mktemp -d)
-  for origin in $(mirrors); do
-    if fetch_consul "$folder" "$origin" >.cache/consul.log 2>&1; then
-      rm -rf .cache/consul
-      dpkg -x "$folder"/consul_*.deb .cache/consul
-      rm -r "$folder"
-      return
-    fi
-  done
-  rm -r "$folder"
-  say "NO CONSUL: no mirror has Debian 11's package (see .cache/consul.log): the tests that need it will be SKIPPED"
-}
-
-# The mirror that this machine uses, and where Debian keeps old releases.
-mirrors() {
-  # shellcheck disable=SC2016 # apt's own placeholder
-  apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' 2>/dev/null | sort -u | head -3
-  echo http://archive.debian.org/debian
-}
-
-# fetch_consul FOLDER MIRROR: the .deb is in FOLDER afterwards. An archived release is signed, but out of date.
-fetch_consul() {
-  mkdir -p "$1/sources" "$1/lists/partial" "$1/cache/archives/partial"
-  printf 'Types: deb\nURIs: %s\nSuites: bullseye\nComponents: main\nSigned-By: %s\nCheck-Valid-Until: no\n' \
-    "$2" /usr/share/keyrings/debian-archive-keyring.gpg >"$1/sources/bullseye.sources"
-  set -- "$1" -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/sources" \
-    -o "Dir::State::lists=$1/lists" -o "Dir::Cache=$1/cache" -o APT::Sandbox::User=root
-  folder_of_deb=$1
-  shift
-  apt-get "$@" update || return 1
-  (cd "$folder_of_deb" && apt-get "$@" download consul)
+  say "unpacking Debian 11's consul into .cache/consul"
+  unpack_from bullseye consul .cache/consul ||
+    unpack_from bullseye consul .cache/consul http://archive.debian.org/debian ||
+    say "WARNING: Debian 11's consul cannot be had: the tests of the cluster's store on Consul are skipped"
 }
 
 [ "$(id -u)" = 0 ] ||
@@ -150,6 +160,7 @@ case "${1:-runtime}" in
     install_packages $runtime_packages $test_packages
     install_modules
     unpack_docker
+    unpack_etcd
     unpack_consul
     ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
