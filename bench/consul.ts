@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { ConsulServer, lacksConsul } from "../lab/consul.ts";
 import { silentLog } from "../src/base/log.ts";
 import { openConsulStore } from "../src/cluster/consul/store.ts";
-import { ConsulServer, lacksConsul } from "../src/cluster/consul/testing/server.ts";
 import type { ClusterStore, Write } from "../src/contracts/cluster-store.ts";
 import { type Row, timed } from "./row.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { silentLog } from "../../base/log.ts";
 import type { ClusterStore } from "../../contracts/cluster-store.ts";
 import { Follower } from "../testing/follower.ts";
 import { values, withCode, write } from "../testing/subject.ts";
 import { openConsulStore } from "./store.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 
 const master = "11111111-2222-3333-4444-555555555555";
 

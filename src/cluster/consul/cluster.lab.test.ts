@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { silentLog } from "../../base/log.ts";
 import type { ClusterStore } from "../../contracts/cluster-store.ts";
 import { Follower } from "../testing/follower.ts";
 import { renewedSince } from "../testing/lease-tests.ts";
 import { values, withCode, write } from "../testing/subject.ts";
 import { openConsulStore } from "./store.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 
 const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
 

@@ -1,7 +1,7 @@
 import { after, test } from "node:test";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { dataTests } from "../testing/data-tests.ts";
 import { followTests } from "../testing/follow-tests.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 import { subjectOf } from "./testing/subject.ts";
 
 if (lacksConsul) {

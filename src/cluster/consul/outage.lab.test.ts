@@ -1,6 +1,6 @@
 import { after, test } from "node:test";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { outageTests } from "../testing/outage-tests.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 import { subjectOf } from "./testing/subject.ts";
 
 if (lacksConsul) {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { silentLog } from "../../base/log.ts";
 import type { ClusterStore } from "../../contracts/cluster-store.ts";
 import { Follower } from "../testing/follower.ts";
 import { found, values, withCode, write } from "../testing/subject.ts";
 import { type ConsulOptions, openConsulStore } from "./store.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 
 if (lacksConsul) {
   test("Consul: what is special about it", { skip: lacksConsul });

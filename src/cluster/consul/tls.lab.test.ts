@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { Authority } from "../../../lab/certificates.ts";
+import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { silentLog } from "../../base/log.ts";
 import type { ClusterStore, StoreAddress } from "../../contracts/cluster-store.ts";
 import { Follower } from "../testing/follower.ts";
 import { values, withCode, write } from "../testing/subject.ts";
 import { openConsulStore } from "./store.ts";
-import { Authority } from "./testing/certificates.ts";
-import { ConsulServer, lacksConsul } from "./testing/server.ts";
 
 if (lacksConsul) {
   test("Consul: TLS", { skip: lacksConsul });

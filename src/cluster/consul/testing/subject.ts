@@ -1,8 +1,8 @@
+import type { ConsulServer } from "../../../../lab/consul.ts";
 import { silentLog } from "../../../base/log.ts";
 import type { StoreAddress } from "../../../contracts/cluster-store.ts";
 import type { Subject } from "../../testing/subject.ts";
 import { openConsulStore } from "../store.ts";
-import type { ConsulServer } from "./server.ts";
 
 /** Consul for the conformance suite. */
 export function subjectOf(server: ConsulServer): Subject {

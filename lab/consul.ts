@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { checkout, ending, lineOf, start } from "../../../../lab/process.ts";
+import { checkout, ending, lineOf, start } from "./process.ts";
 
 const unpacked = join(checkout, ".cache/consul/usr/bin/consul");
 
@@ -17,9 +17,11 @@ export const lacksConsul: string | false =
   program === undefined &&
   "no Consul: neither .cache/consul, which scripts/setup.sh unpacks from Debian bullseye, nor `consul` on PATH";
 
-export interface ServerOptions {
-  /** Of loopback. */
+export interface ConsulOptions {
+  /** Where it listens, and where the others find it. */
   readonly address?: string;
+  /** The command that enters the namespaces it is to run in. */
+  readonly entrance?: readonly string[];
   /** More of what Consul's configuration file takes. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** All servers of the cluster; they wait for each other. */
@@ -27,17 +29,19 @@ export interface ServerOptions {
 }
 
 /**
- * A server of Consul with a data folder, on loopback of the network namespace it is started in. Disposed, it ends and
- * its data go.
+ * A server of Consul, the only one by default: clients at port 8500, servers at 8300 of its address. It listens where it
+ * is run: give it a network namespace that is thrown away. Disposed, it and its data are gone.
  */
 export class ConsulServer implements AsyncDisposable {
   /** Of its HTTP API, or of its HTTPS API where the configuration has a port for that. */
   readonly endpoint: string;
   readonly folder = mkdtempSync(join(tmpdir(), "fairlead-consul-"));
   readonly #arguments: readonly string[];
+  readonly #entrance: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor({ address = "127.0.0.1", config = {}, cluster = [address] }: ServerOptions) {
+  private constructor({ address = "127.0.0.1", config = {}, cluster = [address], entrance = [] }: ConsulOptions) {
+    this.#entrance = entrance;
     const ports = (config["ports"] ?? {}) as { http?: number; https?: number };
     this.endpoint = `${address}:${ports.https ?? ports.http ?? 8500}`;
     const fast = { raft_multiplier: 1 }; // elections in about a second: there is no slow network here
@@ -50,7 +54,7 @@ export class ConsulServer implements AsyncDisposable {
   }
 
   /** Resolves when it has a leader and sessions can be made. */
-  static async start(options: ServerOptions = {}): Promise<ConsulServer> {
+  static async start(options: ConsulOptions = {}): Promise<ConsulServer> {
     const server = new ConsulServer(options);
     await server.start();
     return server;
@@ -58,7 +62,7 @@ export class ConsulServer implements AsyncDisposable {
 
   async start(): Promise<void> {
     if (!program) throw new Error(String(lacksConsul));
-    const child = start([program, ...this.#arguments]);
+    const child = start([...this.#entrance, program, ...this.#arguments]);
     this.#child = child;
     await Promise.all([
       lineOf(child, /New leader elected/, "Consul"),

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { run } from "../../../../lab/process.ts";
+import { run } from "./process.ts";
 
 /** Paths of PEM files. */
 export interface Certified {
