@@ -92,6 +92,12 @@ export class EtcdServer implements AsyncDisposable {
     await ending(this.#process);
   }
 
+  /** Forgets all data: the next start makes another store at the same address. */
+  async wipe(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   /** A call through etcd's JSON gateway, for what clients of ours never do. Over plain HTTP only. */
   async request(path: string, body: object): Promise<object> {
     const response = await fetch(`http://${this.endpoint}/v3/${path}`, { method: "POST", body: JSON.stringify(body) });
@@ -100,8 +106,7 @@ export class EtcdServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    rmSync(this.#folder, { recursive: true });
+    await this.wipe();
   }
 
   #arguments(): string[] {

@@ -4,6 +4,7 @@ import { checkServerIdentity } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, credentials } from "@grpc/grpc-js";
 import { invalid } from "../../base/errors.ts";
 import type { StoreAddress } from "../../contracts/cluster-store.ts";
+import { EtcdFailure } from "./failure.ts";
 
 /**
  * gRPC's pings find a link that went silent in 7.5 s. etcd ends connections that ping more often than every 5 s
@@ -78,12 +79,17 @@ export class Connector {
     credentialsOf(address.tls, "127.0.0.1");
   }
 
+  /** Throws EtcdFailure. */
   connect(endpoint: string): Connection {
     const host = hostOf(endpoint);
     const { tls } = this.#address;
     // An IP address cannot be a TLS server name (RFC 6066, 3): a made-up name is sent, the certificate checked for the address.
     const name: ChannelOptions = tls && isIP(host) ? { "grpc.ssl_target_name_override": "etcd" } : {};
-    return new Connection(endpoint, credentialsOf(tls, host), name);
+    try {
+      return new Connection(endpoint, credentialsOf(tls, host), name);
+    } catch (cause) {
+      throw new EtcdFailure("refused", (cause as Error).message, { reached: false, cause });
+    }
   }
 }
 

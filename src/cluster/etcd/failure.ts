@@ -75,10 +75,17 @@ const awayCodes: ReadonlySet<number> = new Set([
   status.UNKNOWN, // what is no gRPC error: the process of the store is on its way down
 ]);
 
-/** Puts an error of gRPC, or the text of a cancelled watch, into words. */
+/** Puts an error of gRPC into words. Throws what is none: a mistake of ours is not an absence of the store. */
 export function explain(error: unknown): EtcdFailure {
   if (error instanceof EtcdFailure) return error;
-  const { code = status.UNKNOWN, details = String(error) } = error as Partial<ServiceError>;
+  const { code, details, message } = error as Partial<Omit<ServiceError, "code">> & { code?: unknown };
+  if (code === "ERR_STREAM_PREMATURE_CLOSE") return new EtcdFailure("away", String(message), { perhapsDone: true });
+  if (typeof code !== "number" || details === undefined) throw error;
+  return explainStatus(code, details, error);
+}
+
+/** `code`: of gRPC. */
+export function explainStatus(code: number, details: string, error?: unknown): EtcdFailure {
   const match = known.find(({ text }) => text.test(details));
   if (match) {
     const { kind, why = plain(details) } = match;
@@ -98,8 +105,7 @@ const plain = (text: string): string =>
     .replace(/[. ]*Resolution note:.*$/s, "");
 
 /** As the callers of the store know it. */
-export function toEngineError(failure: unknown, what: string, store: string): unknown {
-  if (!(failure instanceof EtcdFailure)) return failure;
+export function toEngineError(failure: EtcdFailure, what: string, store: string): EngineError {
   const code = failure.kind === "away" || failure.kind === "compacted" ? "STORE_AWAY" : "STORE_REFUSED";
   return new EngineError(code, { what, store, why: failure.message }, { cause: failure });
 }

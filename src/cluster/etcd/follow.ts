@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { status } from "@grpc/grpc-js";
 import type { Log } from "../../base/log.ts";
 import type { News } from "../../contracts/cluster-store.ts";
 import { Batches, type Event } from "./batches.ts";
-import { EtcdFailure, explain } from "./failure.ts";
+import { EtcdFailure, explainStatus } from "./failure.ts";
 import { entryOf, listAll } from "./list.ts";
 import { endOfPrefix, eventType, type Header, methods, type WatchRequest, type WatchResponse } from "./protocol.ts";
 import type { Stream, Transport } from "./transport.ts";
@@ -26,9 +27,6 @@ const confirmMs = 5_000;
 const repeatAfterMs = 1_000;
 
 type Changes = Extract<News, { kind: "changes" }>;
-
-/** What the follower threw: its mistake, not the store's absence. */
-class FollowerFailed extends Error {}
 
 /**
  * Follows a prefix: list at a revision, watch from the next one, for ever. It remembers the last revision that was told
@@ -155,26 +153,21 @@ export class Follow {
 
   #tell(news: News): void {
     if (this.#signal.aborted) return;
-    try {
-      this.#onNews(news);
-    } catch (cause) {
-      throw new FollowerFailed("", { cause });
-    }
+    this.#onNews(news);
   }
 
   async #afterFailure(error: unknown): Promise<void> {
-    if (error instanceof FollowerFailed) {
-      const { log } = this.#options;
-      log.error({ err: error.cause, prefix: this.#prefix }, "News of the cluster's store were not taken: told anew");
-      this.#position = undefined;
-      return this.#pause(repeatAfterMs);
-    }
-    const failure = explain(error);
-    if (failure.kind === "compacted") {
-      this.#position = undefined;
-      return this.#pause(Math.random() * this.#options.scatterMs);
-    }
-    await this.#afterAbsence(failure);
+    if (!(error instanceof EtcdFailure)) return this.#afterMistake(error);
+    if (error.kind !== "compacted") return this.#afterAbsence(error);
+    this.#position = undefined;
+    await this.#pause(Math.random() * this.#options.scatterMs);
+  }
+
+  /** The follower threw, or a mistake of ours did: it is no absence of the store. */
+  async #afterMistake(err: unknown): Promise<void> {
+    this.#options.log.error({ err, prefix: this.#prefix }, "News of the cluster's store were not taken: told anew");
+    this.#position = undefined;
+    await this.#pause(repeatAfterMs);
   }
 
   /** Each endpoint is tried at once before anybody is told; then with growing pauses. */
@@ -182,16 +175,21 @@ export class Follow {
     this.#failures += 1;
     const rounds = this.#failures - this.#options.transport.endpoints.length;
     if (rounds <= 0) return;
-    if (!this.#away) {
-      this.#away = true;
-      try {
-        this.#tell({ kind: "away", why: failure.message });
-      } catch (error) {
-        await this.#afterFailure(error);
-      }
-    }
+    if (!this.#away) this.#tellAway(failure.message);
     const longest = Math.min(50 * 2 ** rounds, longestPauseMs);
     await this.#pause(longest * (0.5 + Math.random() / 2));
+  }
+
+  #tellAway(why: string): void {
+    this.#away = true;
+    try {
+      this.#tell({ kind: "away", why });
+    } catch (err) {
+      this.#options.log.error(
+        { err, prefix: this.#prefix },
+        "The absence of the cluster's store was not taken note of",
+      );
+    }
   }
 
   async #pause(ms: number): Promise<void> {
@@ -208,7 +206,7 @@ const otherStore = (): EtcdFailure =>
 
 function cancelled({ compact_revision, cancel_reason }: WatchResponse): EtcdFailure {
   if (compact_revision > 0) return new EtcdFailure("compacted", `revisions before ${compact_revision} are gone`);
-  return explain({ details: cancel_reason || "it ended the watch without a reason" });
+  return explainStatus(status.UNKNOWN, cancel_reason || "it ended the watch without a reason");
 }
 
 /** What the events come to: of a key that changed more than once, the last. Undefined: nothing. */

@@ -90,7 +90,7 @@ export class EtcdLease implements Lease {
         await this.#session();
       } catch (error) {
         if (signal.aborted) return;
-        this.#log.debug({ lease: this.id, why: explain(error).message }, "The stream of keep-alives ended");
+        this.#log.debug({ lease: this.id, err: error }, "The stream of keep-alives ended");
         await rest(Math.min(this.#ttlMs / 20, 500), signal);
       }
     }
