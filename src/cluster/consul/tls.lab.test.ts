@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Authority } from "../../../lab/certificates.ts";
 import { ConsulServer, lacksConsul } from "../../../lab/consul.ts";
 import { silentLog } from "../../base/log.ts";
 import type { ClusterStore, StoreAddress } from "../../contracts/cluster-store.ts";
+import { Authority } from "../testing/certificates.ts";
 import { Follower } from "../testing/follower.ts";
 import { values, withCode, write } from "../testing/subject.ts";
 import { openConsulStore } from "./store.ts";
@@ -15,16 +15,12 @@ if (lacksConsul) {
   test("Consul: TLS", { skip: lacksConsul });
 } else {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-tls-"));
-  const ours = await Authority.create(folder, "ours");
-  const theirs = await Authority.create(folder, "theirs");
-  const [serverFiles, client, stranger] = [
-    await ours.issue("server", "IP:127.0.0.1"),
-    await ours.issue("client", "DNS:client"),
-    await theirs.issue("stranger", "DNS:stranger"),
-  ];
+  const [ours, theirs] = [new Authority(), new Authority()];
+  const serverFiles = ours.issue("server", ["IP:127.0.0.1"]);
+  const [client, stranger] = [ours.issue("client", []), theirs.issue("stranger", [])];
   const config = {
     ports: { http: -1, https: 8501 },
-    ca_file: ours.certificate,
+    ca_file: ours.ca,
     cert_file: serverFiles.certificate,
     key_file: serverFiles.key,
     verify_incoming_https: true,
@@ -32,6 +28,8 @@ if (lacksConsul) {
   const server = await ConsulServer.start({ config });
   after(async () => {
     await server[Symbol.asyncDispose]();
+    ours[Symbol.dispose]();
+    theirs[Symbol.dispose]();
     rmSync(folder, { recursive: true });
   });
 
@@ -42,7 +40,7 @@ if (lacksConsul) {
   };
 
   test("CONSUL-3 consul: works over TLS with a client certificate", async () => {
-    await using store = open({ ca: ours.certificate, ...client });
+    await using store = open({ ca: ours.ca, ...client });
     using follower = new Follower(store, "");
     const lease = await store.grant(10);
     await write(store, { put: "a", value: "1" }, { put: "b", value: "1", lease });
@@ -52,13 +50,9 @@ if (lacksConsul) {
   });
 
   const refusals: [string, StoreAddress["tls"], RegExp][] = [
-    ["no client certificate", { ca: ours.certificate }, /TLS: .*certificate/],
-    [
-      "another authority's client certificate",
-      { ca: ours.certificate, ...stranger },
-      /TLS: .*(certificate|unknown ca)/i,
-    ],
-    ["a server of another authority", { ca: theirs.certificate, ...client }, /TLS: .*certificate/],
+    ["no client certificate", { ca: ours.ca }, /TLS: .*certificate/],
+    ["another authority's client certificate", { ca: ours.ca, ...stranger }, /TLS: .*(certificate|unknown ca)/i],
+    ["a server of another authority", { ca: theirs.ca, ...client }, /TLS: .*certificate/],
     ["no TLS", undefined, /HTTP request to an HTTPS server/],
   ];
   for (const [what, tls, why] of refusals) {
@@ -75,9 +69,9 @@ if (lacksConsul) {
   }
 
   test("CONSUL-3 consul: the server's certificate must be for the address", async () => {
-    await using store = open({ ca: ours.certificate, ...client }, "127.0.0.2:8501");
+    await using store = open({ ca: ours.ca, ...client }, "127.0.0.2:8501");
     await assert.rejects(store.get("a"), withCode("STORE_AWAY")); // it does not listen there
-    await using named = open({ ca: ours.certificate, ...client }, "localhost:8501");
+    await using named = open({ ca: ours.ca, ...client }, "localhost:8501");
     const refused = (error: unknown) =>
       withCode("STORE_REFUSED")(error) && /TLS: .*(altnames|localhost)/.test(String(error));
     await assert.rejects(named.get("a"), refused);
