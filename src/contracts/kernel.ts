@@ -1,10 +1,18 @@
 import type { Rollback } from "../base/rollback.ts";
+import type { Forwarding } from "./forwarding.ts";
 
 /**
  * What drivers describe and the kernel layer makes, compares and removes. One description serves creation, repair,
  * removal and explanation (docs/decisions/0001-described-kernel-objects.md), so a driver holds no I/O at all.
  */
-export type KernelObject = BridgeObject | VethObject | AddressObject | RouteObject | SysctlObject;
+export type KernelObject =
+  | BridgeObject
+  | VethObject
+  | VxlanObject
+  | BridgeFdbObject
+  | AddressObject
+  | RouteObject
+  | SysctlObject;
 
 /** Objects that are interfaces. What they carry goes with them. */
 export type LinkObject = Extract<KernelObject, { readonly name: string; readonly netns: NetnsRef }>;
@@ -193,6 +201,8 @@ export interface Sandboxes {
 
 export interface Kernel {
   readonly sandboxes: Sandboxes;
+  /** Remote endpoints of the host's VXLAN devices. */
+  readonly forwarding: Forwarding;
   /**
    * Makes the objects in the given order, in one netlink batch per namespace and run of objects, synchronously. Names
    * an undo for each object made. Throws KernelError for the first that fails. Objects that are already there fail

@@ -1,17 +1,20 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Log } from "../base/log.ts";
 import type { Rollback } from "../base/rollback.ts";
-import type {
-  Difference,
-  HostLink,
-  HostRoute,
-  Kernel,
-  KernelChange,
-  KernelObject,
-  LinkCounters,
-  NetnsRef,
-  Sandboxes,
+import type { Forwarding } from "../contracts/forwarding.ts";
+import {
+  type Difference,
+  type HostLink,
+  type HostRoute,
+  hostNetns,
+  type Kernel,
+  type KernelChange,
+  type KernelObject,
+  type LinkCounters,
+  type NetnsRef,
+  type Sandboxes,
 } from "../contracts/kernel.ts";
+import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
 import type { PublishedPort } from "./netlink/flush-conntrack.ts";
@@ -31,6 +34,7 @@ const OUR_TABLE = "fairlead";
 /** The kernel as the engine sees it. All but removal runs on the calling thread, at once. */
 export class HostKernel implements Kernel {
   readonly sandboxes: Sandboxes;
+  readonly forwarding: Forwarding & Disposable;
   readonly #namespaces: Namespaces;
   readonly #host: NetlinkSocket;
   readonly #deletion: DeletionThread;
@@ -42,6 +46,7 @@ export class HostKernel implements Kernel {
     this.#host = parts.host;
     this.#deletion = parts.deletion;
     this.#log = parts.log;
+    this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }
 
@@ -137,6 +142,7 @@ export class HostKernel implements Kernel {
     for (const watcher of this.#watchers) watcher[Symbol.dispose]();
     await Promise.all([...this.#watchers].map(({ ended }) => ended));
     await this.#deletion.close();
+    this.forwarding[Symbol.dispose]();
     this.#host[Symbol.dispose]();
     this.#namespaces[Symbol.dispose]();
   }

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bridgeOptionDefaults } from "../../src/drivers/bridge/options.ts";
+import { overlayOptionDefaults } from "../../src/drivers/overlay/options.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,8 +15,12 @@ for (const folder of globSync("src/drivers/*/", { cwd: root }).sort()) {
   });
 }
 
-test("the README of the bridge driver lists every option with its default", () => {
-  const readme = readFileSync(join(root, "src/drivers/bridge/README.md"), "utf8");
-  const rows = [...readme.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, option, value]) => [option, value]);
-  assert.deepEqual(rows, Object.entries(bridgeOptionDefaults));
-});
+const documented = { bridge: bridgeOptionDefaults, overlay: overlayOptionDefaults };
+
+for (const [driver, defaults] of Object.entries(documented)) {
+  test(`the README of the ${driver} driver lists every option with its default`, () => {
+    const readme = readFileSync(join(root, `src/drivers/${driver}/README.md`), "utf8");
+    const rows = [...readme.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, option, value]) => [option, value]);
+    assert.deepEqual(rows, Object.entries(defaults));
+  });
+}

@@ -1,10 +1,11 @@
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
-import type { Endpoint } from "../../model/endpoint.ts";
-import { gatewayOf, type Network } from "../../model/network.ts";
-import { bridgeEndpointPlan, endpointSysctls } from "./endpoint.ts";
+import type { Network } from "../../model/network.ts";
+import { bridgedEndpointPlan, endpointSysctls } from "../bridged-endpoint.ts";
+import { bridgedNetworkPlan } from "../bridged-network.ts";
+import { gatewaysOf } from "../gateways.ts";
+import { refuseUnworkable } from "../option-values.ts";
 import { bridgeName } from "./names.ts";
-import { bridgeNetworkPlan } from "./network.ts";
-import { parseBridgeOptions, refuseUnworkable } from "./options.ts";
+import { parseBridgeOptions, withoutGateway } from "./options.ts";
 
 /** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
 export const bridge: DriverModule = { type: "bridge", create };
@@ -27,16 +28,12 @@ function create({ defaultBridge }: DriverKit): Driver {
     validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
     network(network) {
       const { options, bridge } = read(network);
-      return bridgeNetworkPlan(network, options, bridge);
+      return bridgedNetworkPlan(network, { bridge, ...options, withoutGateway: withoutGateway(options) });
     },
-    endpoint: (network, endpoint, sandbox) => bridgeEndpointPlan({ network, endpoint, sandbox, ...read(network) }),
+    endpoint(network, endpoint, sandbox) {
+      const { options, bridge } = read(network);
+      return bridgedEndpointPlan({ network, endpoint, sandbox, bridge, isolated: !options.icc, learns: true });
+    },
     gateways: gatewaysOf,
   };
-}
-
-/** An internal network offers no way out; otherwise the gateway of each address. */
-function gatewaysOf(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6">) {
-  if (network.internal) return {};
-  const [ipv4, ipv6] = [gatewayOf(network, endpoint.ipv4), gatewayOf(network, endpoint.ipv6)];
-  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
 }

@@ -37,9 +37,12 @@ export function place(object: KernelObject): string {
   switch (object.kind) {
     case "bridge":
     case "veth":
+    case "vxlan":
       return `link ${object.netns} ${object.name}`;
     case "address":
       return `address ${object.netns} ${object.link} ${object.address}`;
+    case "bridge-fdb":
+      return `forwarding entry ${object.netns} ${object.link} ${object.mac}`;
     case "route":
       return `route ${object.netns} ${object.destination}`;
     case "sysctl":

@@ -13,9 +13,11 @@ import {
   struct,
   u8,
   u16,
+  u16be,
   u32,
   u64,
 } from "./codec.ts";
+import { ipAddress } from "./ip-address.ts";
 
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
@@ -44,8 +46,29 @@ const peerMessage = message({
 const vethData = nested({ peer: attr(1, inner(peerMessage)) });
 const bridgeData = nested({ forwardDelay: attr(1, u32), vlanFiltering: attr(7, u8), mcastSnooping: attr(23, u8) });
 
+/** IFLA_VXLAN_*; a device has `local` or `local6`, by the family of its underlay. */
+const vxlanData = nested({
+  vni: attr(1, u32),
+  device: attr(3, u32),
+  local: attr(4, ipAddress),
+  ttl: attr(5, u8),
+  learning: attr(7, u8),
+  proxy: attr(11, u8),
+  routeShortCircuit: attr(12, u8),
+  l2miss: attr(13, u8),
+  l3miss: attr(14, u8),
+  port: attr(15, u16be),
+  local6: attr(17, ipAddress),
+});
+
 /** IFLA_BRPORT_*, include/uapi/linux/if_link.h; mode is hairpin, isolated since Linux 4.18. */
-const bridgePort = nested({ mode: attr(4, u8), isolated: attr(33, u8) });
+const bridgePort = nested({
+  mode: attr(4, u8),
+  learning: attr(8, u8),
+  unicastFlood: attr(9, u8),
+  multicastRouter: attr(25, u8),
+  isolated: attr(33, u8),
+});
 
 /** Kind is a NLA_STRING: with or without the final NUL. */
 const linkInfo = nested({
@@ -97,4 +120,4 @@ export type LinkMessage = Decoded<typeof linkMessage>;
 /** RTEXT_FILTER_SKIP_STATS, include/uapi/linux/rtnetlink.h: dumps without counters are a third shorter. */
 export const SKIP_STATISTICS = 1 << 3;
 
-export { bridgeData, vethData };
+export { bridgeData, vethData, vxlanData };

@@ -1,7 +1,7 @@
 import type { HostRoute, LinkCounters } from "../../contracts/kernel.ts";
 import { addrMessage, RTM_GETADDR } from "./addr.ts";
 import { IFF_UP, type LinkMessage, linkMessage, RTM_GETLINK, SKIP_STATISTICS } from "./link.ts";
-import { type NeighbourMessage, neighbourMessage, RTM_GETNEIGH } from "./neighbour.ts";
+import { AF_BRIDGE, type NeighbourMessage, NTF_MASTER, neighbourMessage, RTM_GETNEIGH } from "./neighbour.ts";
 import { type RouteMessage, RTM_F_CLONED, RTM_GETROUTE, routeMessage } from "./route.ts";
 import { RTM_GETRULE, type RuleMessage, ruleMessage } from "./rule.ts";
 import { type NetlinkSocket, request } from "./socket.ts";
@@ -21,7 +21,12 @@ export interface LinkState {
   readonly master: number | undefined;
   readonly isolated: boolean;
   readonly hairpin: boolean;
+  /** As a port of a bridge: whether that learns from it, and sends it unicast that it has no entry for. */
+  readonly learning: boolean;
+  readonly unicastFlood: boolean;
   readonly loopback: boolean;
+  /** IFLA_INFO_DATA, which each kind reads its own way. */
+  readonly data: Uint8Array | undefined;
 }
 
 export interface AddressState {
@@ -46,7 +51,10 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     master: attributes.master,
     hairpin: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.mode === 1,
     isolated: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.isolated === 1,
+    learning: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.learning === 1,
+    unicastFlood: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.unicastFlood === 1,
     loopback: ((header.flags ?? 0) & IFF_LOOPBACK) !== 0,
+    data: attributes.info?.data,
   };
 }
 
@@ -124,4 +132,10 @@ export function listRules(socket: NetlinkSocket): RuleMessage[] {
 export function listNeighbours(socket: NetlinkSocket, family: 0 | 2 | 7 | 10): NeighbourMessage[] {
   const ask = { header: { family }, attributes: {} };
   return socket.dump(neighbourMessage, request("list neighbours", RTM_GETNEIGH, neighbourMessage, ask));
+}
+
+/** The entry of a MAC in the forwarding database of the bridge that `ifIndex` is a port of (Linux 5.0); throws ENOENT without one. */
+export function getBridgeEntry(socket: NetlinkSocket, ifIndex: number, mac: string): NeighbourMessage {
+  const ask = { header: { family: AF_BRIDGE, ifIndex, flags: NTF_MASTER }, attributes: { linkAddress: mac } };
+  return socket.get(neighbourMessage, request(`find forwarding entry of ${mac}`, RTM_GETNEIGH, neighbourMessage, ask));
 }

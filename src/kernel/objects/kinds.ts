@@ -1,14 +1,18 @@
 import type { KernelObject } from "../../contracts/kernel.ts";
 import { addressKind } from "./address.ts";
 import { bridgeKind } from "./bridge.ts";
+import { bridgeFdbKind } from "./bridge-fdb.ts";
 import type { ObjectKind } from "./kind.ts";
 import { routeKind } from "./route.ts";
 import { sysctlKind } from "./sysctl.ts";
 import { vethKind } from "./veth.ts";
+import { vxlanKind } from "./vxlan.ts";
 
 const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelObject, { kind: K }>> } = {
   bridge: bridgeKind,
   veth: vethKind,
+  vxlan: vxlanKind,
+  "bridge-fdb": bridgeFdbKind,
   address: addressKind,
   route: routeKind,
   sysctl: sysctlKind,

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { KernelError } from "../../base/kernel-error.ts";
 import type { HostRoute, NetnsRef } from "../../contracts/kernel.ts";
-import { type AddressState, type LinkState, listAddresses, listLinks, listRoutes } from "../netlink/lists.ts";
+import {
+  type AddressState,
+  getBridgeEntry,
+  type LinkState,
+  listAddresses,
+  listLinks,
+  listRoutes,
+} from "../netlink/lists.ts";
+import type { NeighbourMessage } from "../netlink/neighbour.ts";
 import type { Session } from "../netns/session.ts";
 
 /** What the kernel has, read once a namespace and only as far as asked for. */
@@ -39,6 +47,17 @@ export class Snapshot {
       return this.#session.namespaces.runIn<string>(netns, () => readFileSync(`/proc/sys/${key}`, "utf8").trim());
     } catch (error) {
       if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The forwarding entry of a MAC in the bridge of a port; asked for one by one, for a bridge may have many. */
+  bridgeEntry(netns: NetnsRef, ifIndex: number, mac: string): NeighbourMessage["header"] | undefined {
+    try {
+      return getBridgeEntry(this.#session.socket(netns), ifIndex, mac).header;
+    } catch (error) {
+      // EINVAL: the link is a port of no bridge.
+      if (error instanceof KernelError && ["ENOENT", "ENODEV", "EINVAL"].includes(error.errno)) return undefined;
       throw error;
     }
   }

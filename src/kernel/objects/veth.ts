@@ -25,9 +25,17 @@ const settle = (veth: VethObject): Request =>
     mtu: veth.mtu,
     alias: markOf(veth),
     group: FINISHED,
-    ...(veth.master ? { info: { slaveKind: "bridge", slaveData: { mode: 1, isolated: veth.isolated ? 1 : 0 } } } : {}),
+    ...(veth.master ? { info: { slaveKind: "bridge", slaveData: portOf(veth) } } : {}),
     ...withoutLinkLocal(veth.mtu),
   });
+
+const learns = (veth: VethObject): boolean => veth.learns ?? true;
+const portOf = (veth: VethObject) => ({
+  mode: 1,
+  learning: learns(veth) ? 1 : 0,
+  unicastFlood: learns(veth) ? 1 : 0,
+  isolated: veth.isolated ? 1 : 0,
+});
 
 /** Making the far end up last is what brings the carrier: by then the near end is a settled port of its bridge. */
 const raisePeer = ({ peer, mtu }: VethObject): Request =>
@@ -97,6 +105,8 @@ function check(seen: Snapshot, veth: VethObject): Finding | undefined {
     "its bridge": [near.master, master ?? veth.master],
     hairpin: [near.hairpin, veth.master !== undefined],
     isolated: [near.isolated, veth.isolated && veth.master !== undefined],
+    learning: [near.learning, learns(veth) && veth.master !== undefined],
+    "unknown unicast": [near.unicastFlood, learns(veth) && veth.master !== undefined],
     mtu: [near.mtu, veth.mtu],
     state: [near.up ? "up" : "down", "up"],
     alias: [near.alias, markOf(veth)],

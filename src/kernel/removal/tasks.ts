@@ -118,9 +118,8 @@ function endsOf(object: KernelObject): string[] {
   return object.kind === "veth" ? [near, linkKey(object.peer.netns, object.peer.name)] : [near];
 }
 
-/** The link that an address or route goes with: when that is removed too, the kernel does the rest. */
-const placeOf = (object: KernelObject): string =>
-  object.kind === "address" || object.kind === "route" ? linkKey(object.netns, object.link) : "";
+/** The link that an object goes with: when that is removed too, the kernel does the rest. */
+const placeOf = (object: KernelObject): string => ("link" in object ? linkKey(object.netns, object.link) : "");
 
 function plain(error: unknown): RemovalFailure[] {
   if (error instanceof AggregateError) return error.errors.flatMap(plain);

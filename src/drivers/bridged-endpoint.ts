@@ -1,37 +1,46 @@
-import { invalid } from "../../base/errors.ts";
-import type { Plan } from "../../contracts/driver.ts";
-import { hostNetns, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
-import type { Endpoint } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { invalid } from "../base/errors.ts";
+import type { Plan } from "../contracts/driver.ts";
+import { hostNetns, type KernelObject, type NetnsRef } from "../contracts/kernel.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Network } from "../model/network.ts";
 import { hostEnd } from "./names.ts";
-import type { BridgeOptions } from "./options.ts";
 
 const sysctlOption = "com.docker.network.endpoint.sysctls";
 
+export interface BridgedPlace {
+  readonly network: Network;
+  readonly endpoint: Endpoint;
+  readonly sandbox: NetnsRef;
+  /** Name of the bridge. */
+  readonly bridge: string;
+  /** Reaches the bridge, and no other isolated port. */
+  readonly isolated: boolean;
+  /** False: the bridge gets a static entry for the endpoint's MAC, learns nothing and floods nothing to it. */
+  readonly learns: boolean;
+}
+
 /** A veth pair: one end a port of the bridge, the other inside the sandbox with the endpoint's addresses. */
-export function bridgeEndpointPlan(place: {
-  network: Network;
-  endpoint: Endpoint;
-  sandbox: NetnsRef;
-  bridge: string;
-  options: BridgeOptions;
-}): Plan {
-  const { network, endpoint, sandbox, bridge, options } = place;
+export function bridgedEndpointPlan(place: BridgedPlace): Plan {
+  const { network, endpoint, sandbox, bridge, isolated, learns } = place;
   const mark = { owner: `endpoint/${endpoint.id}`, why: `${endpoint.dnsNames[0] ?? "endpoint"} on ${network.name}` };
   const ifName = endpoint.ifName ?? "eth0";
   const inside = { ...mark, netns: sandbox };
   const addresses = [endpoint.ipv4, endpoint.ipv6, ...endpoint.settings.linkLocal.map(withPrefix)];
+  const name = hostEnd(endpoint);
+  const mac = endpoint.mac ?? "";
   const objects: KernelObject[] = [
     {
       kind: "veth",
       ...mark,
       netns: hostNetns,
-      name: hostEnd(endpoint),
+      name,
       mtu: network.mtu,
       master: bridge,
-      isolated: !options.icc,
-      peer: { netns: sandbox, name: ifName, mac: endpoint.mac ?? "" },
+      isolated,
+      ...(learns ? {} : { learns }),
+      peer: { netns: sandbox, name: ifName, mac },
     },
+    ...(learns ? [] : [{ kind: "bridge-fdb", ...mark, netns: hostNetns, link: name, mac } as const]),
     ...(network.ipv6
       ? [
           {

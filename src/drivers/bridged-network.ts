@@ -1,0 +1,68 @@
+import type { Plan } from "../contracts/driver.ts";
+import type { FirewallElement, FirewallSet } from "../contracts/firewall.ts";
+import { hostNetns, type KernelObject } from "../contracts/kernel.ts";
+import type { Network, Pool } from "../model/network.ts";
+import { networkMac } from "./names.ts";
+
+/** What a bridge network is like, whatever its options are called. */
+export interface BridgedNetwork {
+  /** Name of the bridge. */
+  readonly bridge: string;
+  /** What leaves the host carries the host's address. */
+  readonly masquerade: boolean;
+  /** Members may talk to each other. */
+  readonly icc: boolean;
+  /** Families whose gateway is no address of this host. */
+  readonly withoutGateway: readonly (4 | 6)[];
+}
+
+/** Who the objects of a network belong to, and why they are there. */
+export const markOfNetwork = ({ id, name }: Network) => ({
+  netns: hostNetns,
+  owner: `network/${id}`,
+  why: `network ${name}`,
+});
+
+const familyOf = ({ subnet }: Pool): 4 | 6 => (subnet.includes(":") ? 6 : 4);
+
+/** A bridge with the gateway addresses, and its place in the firewall's sets. */
+export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Plan {
+  const { bridge, withoutGateway } = shape;
+  const mark = markOfNetwork(network);
+  const setting = (key: string, value: string): KernelObject => ({
+    kind: "sysctl",
+    ...mark,
+    key,
+    value,
+    optional: true,
+  });
+  const objects: KernelObject[] = [
+    { kind: "bridge", ...mark, name: bridge, mac: networkMac(network), mtu: network.mtu },
+    // A packet from 127.0.0.1 to a published port leaves through the bridge; the raw rule keeps the way back closed.
+    setting(`net/ipv4/conf/${bridge}/route_localnet`, "1"),
+    setting(`net/ipv6/conf/${bridge}/disable_ipv6`, network.ipv6 ? "0" : "1"),
+    ...(network.ipv6 ? [setting(`net/ipv6/conf/${bridge}/accept_ra`, "0")] : []),
+    ...network.pools
+      .filter((pool) => pool.gateway && !withoutGateway.includes(familyOf(pool)))
+      .map(({ gateway, subnet }): KernelObject => {
+        return { kind: "address", ...mark, link: bridge, address: `${gateway}/${subnet.split("/")[1]}` };
+      }),
+  ];
+  return { objects, elements: elementsOf(network, shape) };
+}
+
+function elementsOf(network: Network, { bridge, masquerade, icc }: BridgedNetwork): FirewallElement[] {
+  const { owner, why } = markOfNetwork(network);
+  const element = (set: FirewallSet, ...key: string[]): FirewallElement => ({ set, key, owner, why });
+  return [
+    element("bridges", bridge),
+    ...(network.internal ? [element("internal", bridge)] : []),
+    ...(icc ? [element("same", bridge, bridge)] : []),
+    ...network.pools.flatMap((pool) => [
+      element(familyOf(pool) === 6 ? "members6" : "members4", pool.subnet),
+      ...(masquerade && !network.internal
+        ? [element(familyOf(pool) === 6 ? "masquerade6" : "masquerade4", pool.subnet)]
+        : []),
+    ]),
+  ];
+}
