@@ -32,6 +32,8 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   publish_at6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service"),
   publish_range4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr", true), // a range, port kept
   publish_range6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr", true),
+  tunnels: set("ifname"), // WireGuard devices that encrypted overlays go through
+  tunnel_ports: set("inet_service"), // UDP ports of VXLAN inside them
   loopback6: set("inet_proto . inet_service"), // published on [::1], which a wildcard includes
   loopback6_range: set("inet_proto . inet_service", true),
 };
@@ -72,6 +74,16 @@ export const chains: Readonly<Record<string, Chain>> = {
     rules: [`ip6 saddr ::1 ip6 daddr ${loopbackAlias6} ct direction reply ct status dnat ip6 daddr set ::1`],
   },
 
+  // VXLAN of encrypted overlays is neither sent nor taken but through the tunnel, whatever routes and addresses say.
+  tunnel_output: {
+    hook: "type filter hook output priority filter; policy accept;",
+    rules: ["udp dport @tunnel_ports oifname != @tunnels drop"],
+  },
+  tunnel_input: {
+    hook: "type filter hook input priority filter; policy accept;",
+    rules: ["udp dport @tunnel_ports iifname != @tunnels drop"],
+  },
+
   published: {
     hook: "",
     rules: ([4, 6] as const).flatMap((family) => {
@@ -98,6 +110,9 @@ export const chains: Readonly<Record<string, Chain>> = {
     hook: "type filter hook forward priority filter; policy accept;",
     rules: [
       `jump ${operatorChain}`,
+      // The tunnel is between hosts: a container that sends into it could speak VXLAN as if it were the host.
+      "iifname @tunnels drop",
+      "oifname @tunnels drop",
       "ct state established,related accept",
       "iifname . oifname @same accept",
       "iifname @internal drop",
