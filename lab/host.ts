@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearCgroups } from "./cgroups.ts";
+import { childrenOf } from "./children.ts";
 import { Daemon } from "./daemon.ts";
 import { checkout, type ExecOptions, ending, exec, lineOf, type Result, run, start } from "./process.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -150,5 +151,7 @@ export class Host implements AsyncDisposable {
 
 /** tini below unshare: the first process of the new namespace. */
 function onlyChildOf({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
+  const [child] = childrenOf(pid ?? 0);
+  if (child === undefined) throw new Error(`Cannot find what process ${pid} started`); // 0 would be ourselves to kill(2)
+  return child;
 }

@@ -20,8 +20,9 @@ const kinds = {
     host: true,
     timeoutMs: 400_000,
   },
-  // What the machine's kernel may lack: a virtual machine for each file. Those called .vm.lab.test.ts are lab tests too.
-  vm: { files: ["{src,lab,test}/**/*.vm{,.lab}.test.ts"], not: /^$/, host: true, timeoutMs: 300_000 },
+  // What the machine's kernel may lack, a virtual machine for each file. x.vm.lab.test.ts is a lab test too, x.vm.system.test.ts
+  // a system test too.
+  vm: { files: ["{src,lab,test}/**/*.vm{,.lab,.system}.test.ts"], not: /^$/, host: true, timeoutMs: 300_000 },
 } as const;
 
 /**

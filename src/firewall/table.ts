@@ -15,17 +15,19 @@ const map = (type: string, interval = false): SetDefinition => ({ kind: "map", t
 
 /**
  * Every set and map. Subnets carry their family as a first part, only to make them concatenations: of plain interval
- * sets, libnftables reads all elements back for every command (7 ms a command at 5,000), of concatenations none.
+ * sets, libnftables reads all elements back for every command (7 ms a command at 5,000), of concatenations none. In
+ * concatenations with intervals no part may be of one byte that is not read from the packet (`meta l4proto`, `meta
+ * nfproto`): nftables 1.0.6 wants it turned round as two, which Linux refuses since 7.
  */
 export const sets: Readonly<Record<SetName, SetDefinition>> = {
   bridges: set("ifname"), // our bridges
   internal: set("ifname"), // those of them without a way out
   same: set("ifname . ifname"), // in . out: may talk through routing
   hairpin: set("ifname . ifname"), // bridge . bridge, one for each of ours
-  masquerade4: set("nf_proto . ipv4_addr", true), // container subnets that leave with the host's address
-  masquerade6: set("nf_proto . ipv6_addr", true),
-  members4: set("nf_proto . ipv4_addr", true), // all container subnets
-  members6: set("nf_proto . ipv6_addr", true),
+  masquerade4: set("ether_type . ipv4_addr", true), // container subnets that leave with the host's address
+  masquerade6: set("ether_type . ipv6_addr", true),
+  members4: set("ether_type . ipv4_addr", true), // all container subnets
+  members6: set("ether_type . ipv6_addr", true),
   publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
   publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
   publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
@@ -65,8 +67,8 @@ export const chains: Readonly<Record<string, Chain>> = {
   // loopback6_input gives ::1 back when routing is done.
   loopback6_output: {
     hook: "type filter hook output priority raw; policy accept;",
-    rules: ["@loopback6", "@loopback6_range"].map(
-      (ports) => `ip6 saddr ::1 ip6 daddr ::1 meta l4proto . th dport ${ports} ip6 saddr set ${loopbackAlias6}`,
+    rules: ["meta l4proto . th dport @loopback6", "ip6 nexthdr . th dport @loopback6_range"].map(
+      (published) => `ip6 saddr ::1 ip6 daddr ::1 ${published} ip6 saddr set ${loopbackAlias6}`,
     ),
   },
   loopback6_input: {
@@ -88,11 +90,12 @@ export const chains: Readonly<Record<string, Chain>> = {
     hook: "",
     rules: ([4, 6] as const).flatMap((family) => {
       const ip = family === 4 ? "ip" : "ip6";
-      const only = `meta nfproto ipv${family} dnat ${ip} to meta l4proto`;
+      const only = `meta nfproto ipv${family} dnat ${ip} to`;
+      const protocol = family === 4 ? "ip protocol" : "ip6 nexthdr";
       return [
-        `${only} . ${ip} daddr . th dport map @publish_at${family}`,
-        `${only} . th dport map @publish_any${family}`,
-        `${only} . ${ip} daddr . th dport map @publish_range${family}`,
+        `${only} meta l4proto . ${ip} daddr . th dport map @publish_at${family}`,
+        `${only} meta l4proto . th dport map @publish_any${family}`,
+        `${only} ${protocol} . ${ip} daddr . th dport map @publish_range${family}`,
       ];
     }),
   },
@@ -119,32 +122,32 @@ export const chains: Readonly<Record<string, Chain>> = {
       "oifname @internal drop",
       // A source that is not behind the bridge it came from is forged.
       "iifname @bridges fib saddr . iif oif missing drop",
-      "iifname != @bridges meta nfproto . ip saddr @members4 drop",
-      "iifname != @bridges meta nfproto . ip6 saddr @members6 drop",
+      "iifname != @bridges meta protocol . ip saddr @members4 drop",
+      "iifname != @bridges meta protocol . ip6 saddr @members6 drop",
       "ct status dnat accept",
       // Not published: other networks, other hosts with a route to our subnets.
       "oifname @bridges drop",
-      "meta nfproto . ip daddr @members4 drop",
-      "meta nfproto . ip6 daddr @members6 drop",
+      "meta protocol . ip daddr @members4 drop",
+      "meta protocol . ip6 daddr @members6 drop",
       // What conntrack cannot place would leave without NAT, with an address nobody can answer.
-      "ct state invalid meta nfproto . ip saddr @masquerade4 drop",
-      "ct state invalid meta nfproto . ip6 saddr @masquerade6 drop",
+      "ct state invalid meta protocol . ip saddr @masquerade4 drop",
+      "ct state invalid meta protocol . ip6 saddr @masquerade6 drop",
     ],
   },
 
   nat_postrouting: {
     hook: "type nat hook postrouting priority srcnat; policy accept;",
     rules: [
-      "oifname != @bridges meta nfproto . ip saddr @masquerade4 masquerade",
-      "oifname != @bridges meta nfproto . ip6 saddr @masquerade6 masquerade",
+      "oifname != @bridges meta protocol . ip saddr @masquerade4 masquerade",
+      "oifname != @bridges meta protocol . ip6 saddr @masquerade6 masquerade",
       "oifname @bridges ip saddr 127.0.0.0/8 masquerade",
       `oifname @bridges ip6 saddr ${loopbackAlias6} masquerade`,
       // To a neighbour through the host's address: the answer has to come back through the host too.
       "iifname . oifname @hairpin ct status dnat masquerade",
       // With br_netfilter such a packet is bridged, not routed, and has no input interface here.
       "iifname @bridges accept",
-      "oifname @bridges ct status dnat meta nfproto . ip saddr @members4 masquerade",
-      "oifname @bridges ct status dnat meta nfproto . ip6 saddr @members6 masquerade",
+      "oifname @bridges ct status dnat meta protocol . ip saddr @members4 masquerade",
+      "oifname @bridges ct status dnat meta protocol . ip6 saddr @members6 masquerade",
     ],
   },
 };
