@@ -60,32 +60,32 @@ test("a tunnel and an overlay on it are as they were described", () => {
     );
 });
 
-test("packets of full size pass without being cut, and none that is longer", () => {
+test("ENC-2 packets of full size pass without being cut, and none that is longer", () => {
   assert.deepEqual(
     [host1.pings(host2, overlayMtu), host2.pings(host1, overlayMtu), host1.pings(host2, overlayMtu + 1)],
     [true, true, false],
   );
 });
 
-test("the cable carries what containers say, and not in the clear", async () => {
+test("ENC-1 the cable carries what containers say, and not in the clear", async () => {
   assert.deepEqual(await attempt(), { answered: true, onTheCable: "cipher" });
 });
 
-test("when the tunnel's device is deleted nothing leaves, and repair brings all back", async () => {
+test("ENC-3 when the tunnel's device is deleted nothing leaves, and repair brings all back", async () => {
   host1.ip("link", "delete", device);
   assert.deepEqual(await attempt(), { answered: false, onTheCable: "nothing" });
   repair();
   assert.deepEqual(await attempt(), { answered: true, onTheCable: "cipher" });
 });
 
-test("when the tunnel's device is down nothing leaves, and repair brings all back", async () => {
+test("ENC-4 when the tunnel's device is down nothing leaves, and repair brings all back", async () => {
   host1.ip("link", "set", device, "down");
   assert.deepEqual(await attempt(), { answered: false, onTheCable: "nothing" });
   repair();
   assert.deepEqual(await attempt(), { answered: true, onTheCable: "cipher" });
 });
 
-test("without tunnel, with VXLAN that is bound to nothing and a default route, first the blackhole and then the firewall keeps packets in", async () => {
+test("ENC-5 without tunnel, with VXLAN that is bound to nothing and a default route, first the blackhole and then the firewall keeps packets in", async () => {
   host1.ip("link", "delete", device);
   host1.ip("-6", "route", "add", "default", "via", "2001:db8::2");
   unboundVxlan();
@@ -115,7 +115,7 @@ test("without tunnel, with VXLAN that is bound to nothing and a default route, f
   );
 });
 
-test("a packet in the clear is not taken for one of the overlay, though it has its number", async () => {
+test("ENC-6 a packet in the clear is not taken for one of the overlay, though it has its number", async () => {
   // From host1, to host2's address on the cable. With a MAC that nobody has: that of another container from here would be
   // dropped by the VXLAN device, which knows where it is.
   const script = `ip link add spoof address 02:00:00:00:20:77 type vxlan id $0 dstport $1 local 2001:db8::1 remote 2001:db8::2
@@ -140,7 +140,7 @@ test("a packet in the clear is not taken for one of the overlay, though it has i
   assert.deepEqual({ guarded, unguarded }, { guarded: false, unguarded: true });
 });
 
-test("a TCP connection goes on while a host takes a new key", async () => {
+test("ENC-7 a TCP connection goes on while a host takes a new key", async () => {
   const [client, server] = inside as [Station, Station];
   await server.serve(7000);
   await client.ask("tcp", "10.0.9.2", 7000, 1);
@@ -167,7 +167,7 @@ test("a TCP connection goes on while a host takes a new key", async () => {
   assert.deepEqual(await attempt(), { answered: true, onTheCable: "cipher" });
 });
 
-test("a new key is in use without a packet from anyone, and none leaves in the clear meanwhile", async () => {
+test("ENC-7 a new key is in use without a packet from anyone, and none leaves in the clear meanwhile", async () => {
   const packets = await capture("host2", "eth0", async () => {
     host1.tunnels.rotate().commit();
     host1.in(() => host1.kernel.repair(host1.tunnel));

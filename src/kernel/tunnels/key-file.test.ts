@@ -34,7 +34,7 @@ function failure(secret: string, body: () => unknown): KernelError {
   return thrown;
 }
 
-test("ensureKeyPair() makes a file that only its owner reads, and gives the same pair from then on", () => {
+test("ENC-8 ensureKeyPair() makes a file that only its owner reads, and gives the same pair from then on", () => {
   using place = folder();
   const pair = ensureKeyPair(place.file);
   assert.equal(statSync(place.file).mode & 0o777, 0o600);
@@ -53,7 +53,7 @@ test("readKeyPair() computes the public key of RFC 7748 section 6.1", () => {
   assert.equal(Buffer.from(readKeyPair(place.file).publicKey, "base64").toString("hex"), alice.public);
 });
 
-test("readKeyPair() refuses a file that is no key, others may read, or has another's pair, and quotes none of it", () => {
+test("ENC-8 readKeyPair() refuses a file that is no key, others may read, or has another's pair, and quotes none of it", () => {
   using place = folder();
   assert.equal(failure("none", () => readKeyPair(place.file)).errno, "ENOENT");
   const secret = textOf(ensureKeyPair(place.file));

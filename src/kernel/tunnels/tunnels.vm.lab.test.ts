@@ -66,7 +66,7 @@ const byKey = <T extends { publicKey: string }>(peers: readonly T[] = []) =>
   peers.toSorted((left, right) => left.publicKey.localeCompare(right.publicKey));
 
 if (reason !== undefined) {
-  test("supported() says what the kernel lacks", () => {
+  test("ENC-9 supported() says what the kernel lacks", () => {
     assert.equal(reason, "the kernel of this host has no WireGuard (the module wireguard, in Linux since 5.6)");
   });
 
@@ -141,7 +141,7 @@ describe("with WireGuard", { skip }, () => {
     });
   }
 
-  test("repair() gives the device the key of the file, and no error or difference has the private one", {
+  test("ENC-8 repair() gives the device the key of the file, and no error or difference has the private one", {
     skip,
   }, async () => {
     await using lab = openTunnelLab();
@@ -182,7 +182,7 @@ describe("with WireGuard", { skip }, () => {
     lab.tunnels.close();
   });
 
-  test("setPeers() takes 1,000 peers, touches none that is right, and replaces them", async () => {
+  test("ENC-10 setPeers() takes 1,000 peers, touches none that is right, and replaces them", async () => {
     await using lab = openTunnelLab();
     make(lab);
     const all = many(1000);
