@@ -10,8 +10,10 @@ export type KernelObject =
   | VethObject
   | VxlanObject
   | BridgeFdbObject
+  | WireguardObject
   | AddressObject
   | RouteObject
+  | BlackholeObject
   | SysctlObject;
 
 /** Objects that are interfaces. What they carry goes with them. */
@@ -24,7 +26,7 @@ export const hostNetns: NetnsRef = "host";
 
 interface Described {
   readonly netns: NetnsRef;
-  /** Who it belongs to: "network/<id>", "endpoint/<id>" or "sandbox/<id>". */
+  /** Who it belongs to: "network/<id>", "endpoint/<id>", "sandbox/<id>" or "tunnel/<name>". */
   readonly owner: string;
   /** Why it is there, for people: `endpoint of web on net1`. */
   readonly why: string;
@@ -113,6 +115,21 @@ export interface BridgeFdbObject extends Described {
   readonly mac: string;
 }
 
+/**
+ * A WireGuard device, made up. Its peers are no objects but those of a Tunnels (src/contracts/tunnel.ts). The private key
+ * is not in the description, which is compared, printed and sent between threads: it is read from its file when it is set.
+ */
+export interface WireguardObject extends Described {
+  readonly kind: "wireguard";
+  readonly name: string;
+  readonly mtu: number;
+  /** UDP port on the underlay. */
+  readonly listenPort: number;
+  /** Path of the file with the private key, and the public key that belongs to it, which tells one from another. */
+  readonly keyFile: string;
+  readonly publicKey: string;
+}
+
 /** An address on a link, without duplicate address detection (IFA_F_NODAD). */
 export interface AddressObject extends Described {
   readonly kind: "address";
@@ -127,6 +144,16 @@ export interface RouteObject extends Described {
   readonly destination: string;
   readonly gateway?: string;
   readonly link: string;
+}
+
+/**
+ * Swallows what has no better route: of the largest metric, so that any other route to the destination comes first. It
+ * is what packets meet when the link that they belong on has gone. IPv6.
+ */
+export interface BlackholeObject extends Described {
+  readonly kind: "blackhole";
+  /** CIDR text. */
+  readonly destination: string;
 }
 
 export interface SysctlObject extends Described {

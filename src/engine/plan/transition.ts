@@ -38,6 +38,7 @@ export function place(object: KernelObject): string {
     case "bridge":
     case "veth":
     case "vxlan":
+    case "wireguard":
       return `link ${object.netns} ${object.name}`;
     case "address":
       return `address ${object.netns} ${object.link} ${object.address}`;
@@ -45,6 +46,8 @@ export function place(object: KernelObject): string {
       return `forwarding entry ${object.netns} ${object.link} ${object.mac}`;
     case "route":
       return `route ${object.netns} ${object.destination}`;
+    case "blackhole":
+      return `blackhole ${object.netns} ${object.destination}`;
     case "sysctl":
       return `sysctl ${object.netns} ${object.key}`;
   }

@@ -1,5 +1,6 @@
 import type { KernelObject } from "../../contracts/kernel.ts";
 import { addressKind } from "./address.ts";
+import { blackholeKind } from "./blackhole.ts";
 import { bridgeKind } from "./bridge.ts";
 import { bridgeFdbKind } from "./bridge-fdb.ts";
 import type { ObjectKind } from "./kind.ts";
@@ -7,14 +8,17 @@ import { routeKind } from "./route.ts";
 import { sysctlKind } from "./sysctl.ts";
 import { vethKind } from "./veth.ts";
 import { vxlanKind } from "./vxlan.ts";
+import { wireguardKind } from "./wireguard.ts";
 
 const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelObject, { kind: K }>> } = {
   bridge: bridgeKind,
   veth: vethKind,
   vxlan: vxlanKind,
   "bridge-fdb": bridgeFdbKind,
+  wireguard: wireguardKind,
   address: addressKind,
   route: routeKind,
+  blackhole: blackholeKind,
   sysctl: sysctlKind,
 };
 

@@ -10,6 +10,8 @@ import {
   listRoutes,
 } from "../netlink/lists.ts";
 import type { NeighbourMessage } from "../netlink/neighbour.ts";
+import { NETLINK_GENERIC } from "../netlink/socket.ts";
+import { getDevice } from "../netlink/wireguard.ts";
 import type { Session } from "../netns/session.ts";
 
 /** What the kernel has, read once a namespace and only as far as asked for. */
@@ -39,6 +41,12 @@ export class Snapshot {
 
   routes(netns: NetnsRef): HostRoute[] {
     return this.#once(this.#routes, netns, () => listRoutes(this.#session.socket(netns)), []);
+  }
+
+  /** Not kept: there is one. Only for a link that is there and of this kind. */
+  wireguard(netns: NetnsRef, name: string): { publicKey?: string | undefined; listenPort?: number | undefined } {
+    using socket = this.#session.namespaces.netlink(netns, NETLINK_GENERIC);
+    return getDevice(socket, name);
   }
 
   /** Undefined without such a key. Not kept: settings are read one by one anyway. */
