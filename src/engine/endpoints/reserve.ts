@@ -29,7 +29,9 @@ export function reserveEndpoint(
     containerId: container.id,
     settings,
     dnsNames: dnsNames(container, settings),
-    ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), ...macOf(driver, network, settings) } : {}),
+    ...(driver.addressed
+      ? { ifName: interfaceName(network, settings, beside), ...macOf(driver, network, settings) }
+      : {}),
   };
   driver.validateEndpoint(network, draft);
   return driver.addressed ? { ...draft, ...reserveAddresses(parts, network, draft, container.name, rollback) } : draft;

@@ -17,7 +17,11 @@ export function sandboxPlan(
 ): Plan {
   const plans = attachments.map(({ driver, network, endpoint }) => driver.endpoint(network, endpoint, sandbox));
   return {
-    objects: [...plans.flatMap((plan) => plan.objects), ...defaultRoutes(sandbox, attachments), ...returnRoutes(sandbox, attachments, ports)],
+    objects: [
+      ...plans.flatMap((plan) => plan.objects),
+      ...defaultRoutes(sandbox, attachments),
+      ...returnRoutes(sandbox, attachments, ports),
+    ],
     elements: [...plans.flatMap((plan) => plan.elements), ...portElements(attachments, ports)],
   };
 }

@@ -10,7 +10,7 @@ import {
   listRoutes,
   listRules,
 } from "../netlink/lists.ts";
-import { NUD_PERMANENT, type NeighbourMessage } from "../netlink/neighbour.ts";
+import { type NeighbourMessage, NUD_PERMANENT } from "../netlink/neighbour.ts";
 import type { RuleMessage } from "../netlink/rule.ts";
 import type { Session } from "../netns/session.ts";
 

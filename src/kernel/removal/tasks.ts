@@ -136,8 +136,7 @@ function endsOf(object: KernelObject): string[] {
 }
 
 /** The link that an address, route or neighbour goes with: when that is removed too, the kernel does the rest. */
-const placeOf = (object: KernelObject): string =>
-  "link" in object ? linkKey(object.netns, object.link) : "";
+const placeOf = (object: KernelObject): string => ("link" in object ? linkKey(object.netns, object.link) : "");
 
 function plain(error: unknown): RemovalFailure[] {
   if (error instanceof AggregateError) return error.errors.flatMap(plain);
