@@ -92,6 +92,10 @@ server.serve_forever()`;
     return this.host.cli(...argv).then(({ code, stderr }) => (code === 0 ? "it was taken" : stderr));
   }
 
+  get<T>(path: string): Promise<Answer<T>> {
+    return callApi<T>(this.host, "GET", path);
+  }
+
   /** A call of the API, for statuses. */
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<string> {
     return refusal(this.host, method, path, body);
