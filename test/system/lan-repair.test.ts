@@ -45,6 +45,8 @@ test("LAN-18: a parent that goes takes the containers' links, and they are back 
     await place.refused("run", "--rootfs", "host", "--network", "lan", "true"),
     /create macvlan "eth0" on "extra0": ENODEV \(this host has no link "extra0"\)/,
   );
+  await host.fairlead("rename", "web", "shop");
+  await host.fairlead("rename", "shop", "web");
   await addParent();
   await settled();
   for (const address of [before.ipv4, before.ipv6]) assert.ok(await place.isReached(address), address);
