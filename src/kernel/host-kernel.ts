@@ -1,7 +1,9 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Log } from "../base/log.ts";
 import type { Rollback } from "../base/rollback.ts";
+
 import type { Forwarding } from "../contracts/forwarding.ts";
+
 import {
   type Difference,
   type HostLink,
@@ -24,7 +26,9 @@ import type { Namespaces } from "./netns/namespaces.ts";
 import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
 import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
+import { kindOf } from "./objects/kinds.ts";
 import { ownerOfLink } from "./objects/mark.ts";
+import { findStrays } from "./objects/strays.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
@@ -82,15 +86,21 @@ export class HostKernel implements Kernel {
     repairObjects(session, objects);
   }
 
-  owned(): { name: string; owner: string }[] {
-    return listLinks(this.#host).flatMap((link) => {
+  owned(netns: NetnsRef = hostNetns): { name: string; owner: string }[] {
+    using session = this.#session();
+    return listLinks(session.socket(netns)).flatMap((link) => {
       const owner = ownerOfLink(link);
       return owner === undefined ? [] : [{ name: link.name, owner }];
     });
   }
 
-  removeLink(name: string): Promise<void> {
-    return this.#deletion.remove({ links: [name] });
+  removeLink(name: string, netns: NetnsRef = hostNetns): Promise<void> {
+    return this.#deletion.remove({ links: [{ netns, name }] });
+  }
+
+  strays(links: readonly string[], objects: readonly KernelObject[]): { object: KernelObject; name: string }[] {
+    using session = this.#session();
+    return findStrays(session, links, objects).map((object) => ({ object, name: kindOf(object).name(object) }));
   }
 
   links(netns: NetnsRef): HostLink[] {

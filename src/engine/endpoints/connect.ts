@@ -9,6 +9,7 @@ import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
+import { announceOnLan } from "./announce.ts";
 import { attachmentOf } from "./attachments.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -72,6 +73,7 @@ async function attachLive(
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
+    announceOnLan(parts, sandbox.id, [attachment]);
     await flushFlows(parts, change.rerouted);
     await removeOld();
   };
