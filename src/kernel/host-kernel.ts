@@ -14,6 +14,7 @@ import type {
 } from "../contracts/kernel.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
+import { probeAddresses } from "./neighbours/probe.ts";
 import type { PublishedPort } from "./netlink/flush-conntrack.ts";
 import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
@@ -22,6 +23,7 @@ import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
 import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
 import { ownerOfLink } from "./objects/mark.ts";
+import { PacketThread } from "./packets/packet-thread.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
@@ -31,6 +33,7 @@ const OUR_TABLE = "fairlead";
 /** The kernel as the engine sees it. All but removal runs on the calling thread, at once. */
 export class HostKernel implements Kernel {
   readonly sandboxes: Sandboxes;
+  readonly packets: PacketThread;
   readonly #namespaces: Namespaces;
   readonly #host: NetlinkSocket;
   readonly #deletion: DeletionThread;
@@ -42,6 +45,7 @@ export class HostKernel implements Kernel {
     this.#host = parts.host;
     this.#deletion = parts.deletion;
     this.#log = parts.log;
+    this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }
 
@@ -113,6 +117,15 @@ export class HostKernel implements Kernel {
     }
   }
 
+  probeAddresses(
+    at: { readonly netns: NetnsRef; readonly link: string },
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, string>> {
+    const ours = new Set(listLinks(this.#host).map(({ mac }) => mac));
+    return probeAddresses(this.packets, at, addresses, { ours, signal });
+  }
+
   async flushConntrack(flows: readonly PublishedPort[]): Promise<void> {
     if (flows.length > 0) await this.#deletion.remove({ flows });
   }
@@ -136,6 +149,7 @@ export class HostKernel implements Kernel {
   async close(): Promise<void> {
     for (const watcher of this.#watchers) watcher[Symbol.dispose]();
     await Promise.all([...this.#watchers].map(({ ended }) => ended));
+    await this.packets.close();
     await this.#deletion.close();
     this.#host[Symbol.dispose]();
     this.#namespaces[Symbol.dispose]();
