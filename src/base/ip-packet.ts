@@ -134,3 +134,14 @@ export function readUdpInIpv6(bytes: Uint8Array): Received | undefined {
   if (!packet || packet.payload.length < UDP_HEADER) return undefined;
   return { ...packet, payload: packet.payload.subarray(UDP_HEADER) };
 }
+
+/** Joins runs of octets. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { KernelError } from "../../base/kernel-error.ts";
 import { icmpInIpv6, ipBytes, ipText, readIpv6 } from "../../base/ip-packet.ts";
+import { KernelError } from "../../base/kernel-error.ts";
 import type { LinkPacket, PacketSocket, PacketSockets } from "../../contracts/packets.ts";
 import { concat, mac as macCodec } from "../netlink/codec.ts";
 import { arpHeader } from "./announce.ts";

@@ -73,8 +73,8 @@ export class PacketThread implements PacketSockets {
   }
 
   #hear(news: PacketNews): void {
-    if ("flushed" in news) return this.#flushes.get(news.flushed)?.();
-    this.#receivers.get(news.id)?.({ bytes: news.bytes, from: news.from });
+    if ("flushed" in news) this.#flushes.get(news.flushed)?.();
+    else this.#receivers.get(news.id)?.({ bytes: news.bytes, from: news.from });
   }
 
   /** Ends the thread and closes its sockets. */
