@@ -50,6 +50,11 @@ export interface Driver {
   readonly scope: "local" | "global";
   /** Whether ports can be published on its endpoints. */
   readonly publishes: boolean;
+  /**
+   * The host's link whose LAN the endpoints of a network sit on, with MACs of their own; undefined for a network without
+   * such a link. Absent: this driver's networks are segments of their own.
+   */
+  lan?(network: Network): string | undefined;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
   /** Refuses endpoint driver options. */

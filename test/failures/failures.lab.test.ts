@@ -60,7 +60,7 @@ const request = (name: string, driver: string): NetworkRequest => ({
 });
 
 const upstreams = () => [];
-const networkingOf = (parts: Parts) => new EndpointNetworking(parts, upstreams);
+const networkingOf = (parts: Parts) => new EndpointNetworking(parts, { upstreamsOf: upstreams, updateFiles() {} });
 const web = labContainer("web", [
   { protocol: "tcp", containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 },
 ]);

@@ -3,7 +3,7 @@ import { newId, randomMac, shortId } from "../../base/ids.ts";
 import type { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { isLeased, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -57,6 +57,7 @@ function reserveAddresses(
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
+  if (isLeased(network)) return {};
   return {
     ...(network.ipv4 ? { ipv4: reserve(4, settings.ipv4) } : {}),
     ...(network.ipv6 ? { ipv6: reserve(6, settings.ipv6) } : {}),

@@ -1,8 +1,11 @@
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
+import { isLeased } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
+import { forgetLeases } from "../leases/leased.ts";
+import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
 import { desired } from "./desired.ts";
 import { repair } from "./repair.ts";
@@ -15,7 +18,8 @@ export function adoptAddresses({ state, ipam, drivers }: Parts): void {
   }
   for (const { networkId, containerId, ipv4, ipv6 } of state.endpoints.values()) {
     const owner = `container ${state.containers.get(containerId)?.name ?? containerId}`;
-    if (!state.networks.has(networkId)) continue;
+    const network = state.networks.get(networkId);
+    if (!network || isLeased(network)) continue;
     if (ipv4) ipam.reserve(networkId, { family: 4, address: ipv4.split("/")[0] ?? "", owner });
     if (ipv6) ipam.reserve(networkId, { family: 6, address: ipv6.split("/")[0] ?? "", owner });
   }
@@ -25,17 +29,30 @@ export function adoptAddresses({ state, ipam, drivers }: Parts): void {
  * Takes the sandboxes of running containers over, as they are. What is as it should be is not touched: their traffic
  * goes on throughout. Then mends, cleans up, and reopens resolvers and port reservations.
  */
-export async function restoreSandboxes(
-  parts: Parts,
-  running: readonly Container[],
-  upstreamsOf: (container: Container) => readonly Upstream[],
-): Promise<void> {
+export async function restoreSandboxes(parts: Parts, running: readonly Container[], side: LeaseSide): Promise<void> {
   for (const container of running) adoptSandbox(parts, container);
+  dropLostLeases(parts);
   parts.expected.add(desired(parts).objects);
   const repaired = await repairAtStart(parts);
   const open = [...parts.sandboxes.all()];
-  await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
+  await Promise.all(open.map((sandbox) => reopen(parts, sandbox, (of) => side.upstreamsOf(of))));
+  resumeLeases(parts, side);
   parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
+}
+
+/** Of containers that ended while nobody was there to give them back: they run out by themselves. */
+function dropLostLeases({ state, sandboxes }: Parts): void {
+  const lost = [...state.endpoints.values()].filter(({ containerId }) => !sandboxes.get(containerId));
+  const changes = forgetLeases(lost);
+  if (changes.length > 0) state.commit(changes);
+}
+
+function resumeLeases(parts: Parts, side: LeaseSide): void {
+  const leasing = new Leasing(parts, side);
+  for (const sandbox of parts.sandboxes.all()) {
+    const owner = parts.state.containers.get(sandbox.id);
+    if (owner) leasing.resume(owner, sandbox);
+  }
 }
 
 /** What cannot be repaired must not keep the daemon, and so all others, down. */
