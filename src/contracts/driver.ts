@@ -1,7 +1,7 @@
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
 import type { FirewallElement } from "./firewall.ts";
-import type { KernelObject, NetnsRef } from "./kernel.ts";
+import type { HostLink, KernelObject, NetnsRef } from "./kernel.ts";
 
 /** What a network or endpoint is made of. Pure data: the engine makes, compares, repairs and removes it. */
 export interface Plan {
@@ -9,10 +9,22 @@ export interface Plan {
   readonly elements: readonly FirewallElement[];
 }
 
-/** What an endpoint offers its sandbox for the default route, per family; absent: none. */
+/** Stands for a gateway where there is none to name: everything is behind the link itself. */
+export const onLink = "on-link";
+
+/** What an endpoint offers its sandbox for the default route, per family: an address, or onLink; absent: none. */
 export interface Gateways {
   readonly ipv4?: string;
   readonly ipv6?: string;
+}
+
+/** The machine at the moment a network is made on it. */
+export interface Machine {
+  readonly links: readonly HostLink[];
+  /** Of the default route. */
+  readonly uplink: HostLink | undefined;
+  /** All other networks. */
+  readonly networks: readonly Network[];
 }
 
 /** Where this host's tunnels end, when it belongs to a cluster. */
@@ -57,6 +69,18 @@ export interface Driver {
   lan?(network: Network): string | undefined;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
+  /**
+   * Completes a new, valid network by what the machine has (a parent link, its MTU), for good: the result is what is
+   * stored. Throws EngineError where the machine does not allow it. Absent: there is nothing to complete.
+   */
+  prepareNetwork?(network: Network, machine: Machine): Network;
+  /**
+   * Families in which the host needs an address of its own in the network. Each is taken from the pool at creation and
+   * kept as its aux address "host", unless the user named one. Absent: none.
+   */
+  hostFamilies?(network: Network): readonly (4 | 6)[];
+  /** Whether endpoints have MACs of their own; absent: they do. */
+  hasMacs?(network: Network): boolean;
   /** Refuses endpoint driver options. */
   validateEndpoint(network: Network, endpoint: Endpoint): void;
   network(network: Network): Plan;

@@ -1,16 +1,17 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Log } from "../base/log.ts";
 import type { Rollback } from "../base/rollback.ts";
-import type {
-  Difference,
-  HostLink,
-  HostRoute,
-  Kernel,
-  KernelChange,
-  KernelObject,
-  LinkCounters,
-  NetnsRef,
-  Sandboxes,
+import {
+  type Difference,
+  type HostLink,
+  type HostRoute,
+  hostNetns,
+  type Kernel,
+  type KernelChange,
+  type KernelObject,
+  type LinkCounters,
+  type NetnsRef,
+  type Sandboxes,
 } from "../contracts/kernel.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
@@ -81,15 +82,16 @@ export class HostKernel implements Kernel {
     repairObjects(session, objects);
   }
 
-  owned(): { name: string; owner: string }[] {
-    return listLinks(this.#host).flatMap((link) => {
+  owned(netns: NetnsRef = hostNetns): { name: string; owner: string }[] {
+    using session = this.#session();
+    return listLinks(session.socket(netns)).flatMap((link) => {
       const owner = ownerOfLink(link);
       return owner === undefined ? [] : [{ name: link.name, owner }];
     });
   }
 
-  removeLink(name: string): Promise<void> {
-    return this.#deletion.remove({ links: [name] });
+  removeLink(name: string, netns: NetnsRef = hostNetns): Promise<void> {
+    return this.#deletion.remove({ links: [{ netns, name }] });
   }
 
   links(netns: NetnsRef): HostLink[] {

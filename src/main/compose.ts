@@ -22,7 +22,6 @@ import { reset } from "../engine/reset.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
-import type { Container } from "../model/container.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import { claimHost } from "./claim-host.ts";
 import type { Composition } from "./composition.ts";

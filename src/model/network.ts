@@ -10,6 +10,9 @@ export interface Pool {
   readonly aux: Readonly<Record<string, string>>;
 }
 
+/** Name of the aux address that is the host's own in the network, where its driver gives it one. */
+export const hostAux = "host";
+
 /** The gateway of the pool that an endpoint's address ("172.18.0.2/24") is of; absent without address or gateway. */
 export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
@@ -39,6 +42,8 @@ export interface Network {
   /** True when the user named the subnets: only then may a container ask for a static address (docker's rule). */
   readonly userSubnets: boolean;
   readonly options: Readonly<Record<string, string>>;
+  /** What the driver found out or decided when it was made, beside what options show. */
+  readonly settled?: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   /** Bytes; taken from the uplink at creation unless given. */
   readonly mtu: number;

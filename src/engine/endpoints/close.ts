@@ -17,7 +17,11 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [
     // While there is a link to say so on.
-    [() => sandbox.attachments.forEach(({ endpoint }) => dhcp.release(endpoint.id))],
+    sandbox.attachments.map(
+      ({ endpoint }) =>
+        () =>
+          dhcp.release(endpoint.id),
+    ),
     [() => leased.length > 0 && state.commit(leased, "process")],
     [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],

@@ -1,6 +1,7 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import { newId, randomMac, shortId } from "../../base/ids.ts";
 import type { Rollback } from "../../base/rollback.ts";
+import type { Driver } from "../../contracts/driver.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import { isLeased, type Network } from "../../model/network.ts";
@@ -28,11 +29,17 @@ export function reserveEndpoint(
     containerId: container.id,
     settings,
     dnsNames: dnsNames(container, settings),
-    ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), mac: settings.mac ?? randomMac() } : {}),
+    ...(driver.addressed
+      ? { ifName: interfaceName(network, settings, beside), ...macOf(driver, network, settings) }
+      : {}),
   };
   driver.validateEndpoint(network, draft);
   return driver.addressed ? { ...draft, ...reserveAddresses(parts, network, draft, container.name, rollback) } : draft;
 }
+
+/** None where endpoints have their parent's: the driver refuses one that was asked for. */
+const macOf = (driver: Driver, network: Network, { mac }: EndpointSettings) =>
+  driver.hasMacs?.(network) === false ? {} : { mac: mac ?? randomMac() };
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
 export function dnsNames(container: Container, settings: EndpointSettings): string[] {

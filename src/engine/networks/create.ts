@@ -1,14 +1,16 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
-import type { Driver } from "../../contracts/driver.ts";
+import type { Driver, Machine } from "../../contracts/driver.ts";
+import { hostNetns } from "../../contracts/kernel.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { timestamp } from "../timestamp.ts";
 import { withConfig } from "./config-from.ts";
 import { findNetwork } from "./find.ts";
-import { checkPools, reservePools } from "./pools.ts";
+import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
+import { ownObjects } from "./shared-objects.ts";
 import { validateAddressing, validateName, validateRequest } from "./validate.ts";
 
 /** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
@@ -39,22 +41,31 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
-  const network = { ...draft, pools: driver.addressed ? reservePools(parts, id, request, rollback) : [] };
+  const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;
+  const pools = driver.addressed ? reservePools(parts, id, request, rollback) : [];
+  const network = { ...prepared, pools: reserveHostAddresses(parts, id, pools, driver.hostFamilies?.(prepared) ?? []) };
   makeNetwork(parts, network, rollback);
   return network;
 }
 
+const machineFor = ({ kernel, state }: Parts): Machine => ({
+  links: kernel.links(hostNetns),
+  uplink: kernel.uplink(),
+  networks: [...state.networks.values()].filter(({ configOnly }) => !configOnly),
+});
+
 /** Kernel objects and firewall elements of a network that has its pools; used for built-in networks too. */
 export function makeNetwork(parts: Parts, network: Network, rollback: Rollback): void {
-  const plan = parts.drivers.find(network.driver).network(network);
-  parts.kernel.apply(plan.objects, rollback);
+  const { elements } = parts.drivers.find(network.driver).network(network);
+  const objects = ownObjects(parts, network);
+  parts.kernel.apply(objects, rollback);
   // After it, so that an undo stops expecting before it removes: the news of that is then nobody's.
-  parts.expected.add(plan.objects);
-  rollback.onFailure(`expectation of ${network.name}`, () => parts.expected.delete(plan.objects));
-  if (plan.elements.length === 0) return;
-  parts.firewall.change({ add: plan.elements, remove: [] });
+  parts.expected.add(objects);
+  rollback.onFailure(`expectation of ${network.name}`, () => parts.expected.delete(objects));
+  if (elements.length === 0) return;
+  parts.firewall.change({ add: elements, remove: [] });
   rollback.onFailure(`firewall elements of ${network.name}`, () =>
-    parts.firewall.change({ add: [], remove: plan.elements }),
+    parts.firewall.change({ add: [], remove: elements }),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Rollback } from "../../base/rollback.ts";
 import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
 import type { Kernel } from "../../contracts/kernel.ts";
-import { isLeased, type Pool } from "../../model/network.ts";
+import { hostAux, isLeased, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
 /**
@@ -21,6 +21,26 @@ export function reservePools(
   const defaults = wanted.some((pool) => !pool.subnet);
   const inTheWay = defaults ? routesInTheWay(kernel) : [];
   return wanted.map((pool) => ipam.addPool(networkId, pool, inTheWay));
+}
+
+/**
+ * Names an address of the host's own in the first pool of each of these families: the user's, or the next free one. It
+ * is never handed out, and goes with the pools.
+ */
+export function reserveHostAddresses(
+  { ipam }: { ipam: Ipam },
+  networkId: string,
+  pools: readonly Pool[],
+  families: readonly (4 | 6)[],
+): Pool[] {
+  return pools.map((pool, index) => {
+    const family = familyOf(pool);
+    const first = pools.findIndex((each) => familyOf(each) === family) === index;
+    const named = pools.some((each) => familyOf(each) === family && each.aux[hostAux] !== undefined);
+    if (!first || named || !families.includes(family)) return pool;
+    const address = ipam.reserve(networkId, { family, owner: "the host (aux address)" });
+    return { ...pool, aux: { ...pool.aux, [hostAux]: address.split("/")[0] ?? "" } };
+  });
 }
 
 /** Refuses pools of a configuration that no network could ever be made with. */

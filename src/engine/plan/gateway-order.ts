@@ -1,4 +1,4 @@
-import type { Gateways } from "../../contracts/driver.ts";
+import { type Gateways, onLink } from "../../contracts/driver.ts";
 import { isLeased } from "../../model/network.ts";
 import type { Attachment } from "./attachment.ts";
 
@@ -17,9 +17,25 @@ export function gatewayOrder(attachments: readonly Attachment[]): Attachment[] {
   );
 }
 
-/** The attachment that gives the default route of a family, and its gateway; undefined: no way out. */
-export function electGateway(attachments: readonly Attachment[], family: 4 | 6) {
-  for (const attachment of gatewayOrder(attachments)) {
+/** The attachment that gives the default route of a family, and its gateway or onLink; undefined: no way out. */
+export const electGateway = (attachments: readonly Attachment[], family: 4 | 6) =>
+  elect(gatewayOrder(attachments), family);
+
+/**
+ * The attachment that published ports of a family lead to: the first with a way out of those whose driver publishes.
+ * Usually that of the default route; a network that the outside reaches directly has nothing to publish.
+ */
+export const electPublisher = (attachments: readonly Attachment[], family: 4 | 6) =>
+  elect(
+    gatewayOrder(attachments).filter(({ driver }) => driver.publishes),
+    family,
+  );
+
+/** What a route through it names: nothing for one that is on the link. */
+export const through = (gateway: string) => (gateway === onLink ? {} : { gateway });
+
+function elect(inOrder: readonly Attachment[], family: 4 | 6) {
+  for (const attachment of inOrder) {
     const { endpoint } = attachment;
     const gateway = gatewaysOf(attachment)[family === 4 ? "ipv4" : "ipv6"];
     const address = family === 4 ? endpoint.ipv4 : endpoint.ipv6;

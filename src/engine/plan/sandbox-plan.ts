@@ -2,11 +2,12 @@ import type { Plan } from "../../contracts/driver.ts";
 import type { KernelObject, NetnsRef } from "../../contracts/kernel.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
-import { electGateway } from "./gateway-order.ts";
+import { electGateway, through } from "./gateway-order.ts";
 import { portElements } from "./port-elements.ts";
+import { returnRoutes } from "./return-routes.ts";
 
 /**
- * Everything a sandbox consists of: what its endpoints are made of, the default routes, and the published ports. The
+ * Everything a sandbox consists of: what its endpoints are made of, the routes, and the published ports. The
  * one description that start, connect, disconnect, publish, repair and removal work from.
  */
 export function sandboxPlan(
@@ -16,7 +17,11 @@ export function sandboxPlan(
 ): Plan {
   const plans = attachments.map(({ driver, network, endpoint }) => driver.endpoint(network, endpoint, sandbox));
   return {
-    objects: [...plans.flatMap((plan) => plan.objects), ...defaultRoutes(sandbox, attachments)],
+    objects: [
+      ...plans.flatMap((plan) => plan.objects),
+      ...defaultRoutes(sandbox, attachments),
+      ...returnRoutes(sandbox, attachments, ports),
+    ],
     elements: [...plans.flatMap((plan) => plan.elements), ...portElements(attachments, ports)],
   };
 }
@@ -32,7 +37,7 @@ function defaultRoutes(sandbox: NetnsRef, attachments: readonly Attachment[]): K
       owner: `endpoint/${endpoint.id}`,
       why: `default route through ${network.name}`,
       destination: family === 4 ? "0.0.0.0/0" : "::/0",
-      gateway: elected.gateway,
+      ...through(elected.gateway),
       link: endpoint.ifName ?? "eth0",
     } as const;
   });

@@ -37,11 +37,18 @@ export function place(object: KernelObject): string {
   switch (object.kind) {
     case "bridge":
     case "veth":
+    case "macvlan":
+    case "ipvlan":
+    case "vlan":
       return `link ${object.netns} ${object.name}`;
     case "address":
       return `address ${object.netns} ${object.link} ${object.address}`;
     case "route":
-      return `route ${object.netns} ${object.destination}`;
+      return `route ${object.netns} ${object.table ?? "main"} ${object.destination}`;
+    case "rule":
+      return `rule ${object.netns} ${object.source} ${object.table}`;
+    case "neighbour":
+      return `neighbour ${object.netns} ${object.link} ${object.address}`;
     case "sysctl":
       return `sysctl ${object.netns} ${object.key}`;
   }

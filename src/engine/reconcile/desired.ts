@@ -2,6 +2,7 @@ import type { FirewallElement } from "../../contracts/firewall.ts";
 import type { KernelObject } from "../../contracts/kernel.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { place } from "../plan/transition.ts";
 
 export interface Desired {
   readonly objects: readonly KernelObject[];
@@ -19,8 +20,13 @@ export function desired({ state, drivers, sandboxes, hostObjects }: Parts): Desi
     ...open.map(({ id, attachments, ports }) => sandboxPlan(id, attachments, ports)),
   ];
   return {
-    objects: [...hostObjects(), ...plans.flatMap(({ objects }) => objects)],
+    objects: oncePerPlace([...hostObjects(), ...plans.flatMap(({ objects }) => objects)]),
     elements: plans.flatMap(({ elements }) => elements),
     sandboxes: new Set(open.map(({ id }) => id)),
   };
+}
+
+/** What several networks share (a sub-interface of a parent) is described by each of them. */
+function oncePerPlace(objects: readonly KernelObject[]): KernelObject[] {
+  return [...new Map(objects.map((object) => [place(object), object])).values()];
 }

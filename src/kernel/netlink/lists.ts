@@ -22,6 +22,10 @@ export interface LinkState {
   readonly isolated: boolean;
   readonly hairpin: boolean;
   readonly loopback: boolean;
+  /** ifIndex of its parent, which for a link of a sandbox is one of the host. */
+  readonly lower: number | undefined;
+  /** IFLA_INFO_DATA, which each kind reads its own way. */
+  readonly data: Uint8Array | undefined;
 }
 
 export interface AddressState {
@@ -47,6 +51,8 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     hairpin: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.mode === 1,
     isolated: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.isolated === 1,
     loopback: ((header.flags ?? 0) & IFF_LOOPBACK) !== 0,
+    lower: attributes.lower,
+    data: attributes.info?.data,
   };
 }
 

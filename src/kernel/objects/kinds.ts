@@ -1,16 +1,26 @@
 import type { KernelObject } from "../../contracts/kernel.ts";
 import { addressKind } from "./address.ts";
 import { bridgeKind } from "./bridge.ts";
+import { ipvlanKind } from "./ipvlan.ts";
 import type { ObjectKind } from "./kind.ts";
+import { macvlanKind } from "./macvlan.ts";
+import { neighbourKind } from "./neighbour.ts";
 import { routeKind } from "./route.ts";
+import { ruleKind } from "./rule.ts";
 import { sysctlKind } from "./sysctl.ts";
 import { vethKind } from "./veth.ts";
+import { vlanKind } from "./vlan.ts";
 
 const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelObject, { kind: K }>> } = {
   bridge: bridgeKind,
   veth: vethKind,
+  macvlan: macvlanKind,
+  ipvlan: ipvlanKind,
+  vlan: vlanKind,
   address: addressKind,
   route: routeKind,
+  rule: ruleKind,
+  neighbour: neighbourKind,
   sysctl: sysctlKind,
 };
 
