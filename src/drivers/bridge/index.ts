@@ -1,7 +1,8 @@
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import { gatewayOf, type Network } from "../../model/network.ts";
-import { bridgeEndpointPlan, endpointSysctls } from "./endpoint.ts";
+import { endpointSysctls } from "../interface-options.ts";
+import { bridgeEndpointPlan } from "./endpoint.ts";
 import { bridgeName } from "./names.ts";
 import { bridgeNetworkPlan } from "./network.ts";
 import { parseBridgeOptions, refuseUnworkable } from "./options.ts";

@@ -2,6 +2,8 @@ import { invalid } from "../../base/errors.ts";
 import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts";
 import { parseIp } from "../../base/ip.ts";
 import type { Network } from "../../model/network.ts";
+import { refuseUnworkableInterfaces } from "../interface-options.ts";
+import { flag } from "../option-values.ts";
 
 /** Options of a bridge network, read from `--opt`; the prefix com.docker.network is left out here. */
 export interface BridgeOptions {
@@ -39,9 +41,9 @@ export function parseBridgeOptions(network: Network): BridgeOptions {
   for (const key of Object.keys(options)) refuseUnknown(key);
   return {
     name: interfaceName(value("bridge.name")),
-    masquerade: flag("bridge.enable_ip_masquerade", value("bridge.enable_ip_masquerade"), true),
-    icc: flag("bridge.enable_icc", value("bridge.enable_icc"), true),
-    inhibitIpv4: flag("bridge.inhibit_ipv4", value("bridge.inhibit_ipv4"), false),
+    masquerade: flag(`${prefix}bridge.enable_ip_masquerade`, value("bridge.enable_ip_masquerade"), true),
+    icc: flag(`${prefix}bridge.enable_icc`, value("bridge.enable_icc"), true),
+    inhibitIpv4: flag(`${prefix}bridge.inhibit_ipv4`, value("bridge.inhibit_ipv4"), false),
     gatewayMode4: gatewayMode("bridge.gateway_mode_ipv4", value("bridge.gateway_mode_ipv4"), network.internal),
     gatewayMode6: gatewayMode("bridge.gateway_mode_ipv6", value("bridge.gateway_mode_ipv6"), network.internal),
   };
@@ -59,14 +61,6 @@ function refuseUnknown(key: string): void {
   );
 }
 
-function flag(key: string, text: string | undefined, byDefault: boolean): boolean {
-  if (text === undefined || text === "") return byDefault;
-  // Go's strconv.ParseBool, which is what Docker reads these with.
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
-  throw invalid(`option "${prefix}${key}"`, `"${text}" is neither true nor false`);
-}
-
 function gatewayMode(key: string, text: string | undefined, internal: boolean): "nat" | "isolated" {
   if (text === undefined || text === "" || text === "nat") return "nat";
   if (text !== "isolated") throw invalid(`option "${prefix}${key}"`, `"${text}" is not offered; use nat or isolated`);
@@ -80,22 +74,10 @@ function interfaceName(text: string | undefined): string | undefined {
   throw invalid(`option "${prefix}bridge.name"`, `"${text}" is no interface name: ${interfaceNameRule}`);
 }
 
-/** IPV6_MIN_MTU, RFC 8200 section 5: a link of a smaller MTU has no IPv6. */
-const ipv6MinMtu = 1280;
-/** Digits that an interface's number may take. */
-const numberDigits = 2;
-
 /** Refuses what parses but cannot work; only for new networks, so that those in the store are never lost to a new rule. */
-export function refuseUnworkable({ options, ipv6, mtu }: Network): void {
-  if (ipv6 && mtu < ipv6MinMtu)
-    throw invalid(`option "${prefix}driver.mtu"`, `${mtu} is too small for IPv6, which needs ${ipv6MinMtu} bytes`);
-  const ifPrefix = options[`${prefix}container_iface_prefix`];
-  if (ifPrefix && !isInterfaceName(ifPrefix + "0".repeat(numberDigits)))
-    throw invalid(
-      `option "${prefix}container_iface_prefix"`,
-      `"${ifPrefix}" and a number make no interface name: ${interfaceNameRule}`,
-    );
-  const address = options[`${prefix}bridge.host_binding_ipv4`];
+export function refuseUnworkable(network: Network): void {
+  refuseUnworkableInterfaces(network);
+  const address = network.options[`${prefix}bridge.host_binding_ipv4`];
   if (address && parseIp(address)?.family !== 4)
     throw invalid(`option "${prefix}bridge.host_binding_ipv4"`, `"${address}" is no IPv4 address`);
 }
