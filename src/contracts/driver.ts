@@ -27,6 +27,14 @@ export interface Machine {
   readonly networks: readonly Network[];
 }
 
+/** Addresses on a LAN are not ours alone. */
+export interface Lan {
+  /** The host's link to it. */
+  readonly link: string;
+  /** Whether an address that is chosen here is asked for there before it is used. */
+  readonly detectDuplicates: boolean;
+}
+
 /** Where this host's tunnels end, when it belongs to a cluster. */
 export interface Underlay {
   /** VTEP. */
@@ -62,11 +70,8 @@ export interface Driver {
   readonly scope: "local" | "global";
   /** Whether ports can be published on its endpoints. */
   readonly publishes: boolean;
-  /**
-   * The host's link whose LAN the endpoints of a network sit on, with MACs of their own; undefined for a network without
-   * such a link. Absent: this driver's networks are segments of their own.
-   */
-  lan?(network: Network): string | undefined;
+  /** The LAN that a network's endpoints sit on; undefined for a network that meets none. Absent: this driver's never do. */
+  lan?(network: Network): Lan | undefined;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
   /**

@@ -11,7 +11,7 @@ import { withConfig } from "./config-from.ts";
 import { findNetwork } from "./find.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
 import { ownObjects } from "./shared-objects.ts";
-import { validateAddressing, validateName, validateRequest } from "./validate.ts";
+import { refuseWithoutLan, validateAddressing, validateName, validateRequest } from "./validate.ts";
 
 /** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
 export const networksLock = "networks";
@@ -41,6 +41,7 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
+  refuseWithoutLan(draft, driver);
   const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;
   const pools = driver.addressed ? reservePools(parts, id, request, rollback) : [];
   const network = { ...prepared, pools: reserveHostAddresses(parts, id, pools, driver.hostFamilies?.(prepared) ?? []) };

@@ -1,5 +1,6 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import type { Driver } from "../../contracts/driver.ts";
+import { isLeased, type Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import { leaseTimeout } from "../leases/leased.ts";
 
@@ -20,7 +21,6 @@ export function validateRequest(request: NetworkRequest, driver: Driver): void {
       why: `only one instance of "${driver.type}" network is allowed`,
     });
   }
-  if (request.ipamDriver === "dhcp") refuseWithoutLan(request, driver);
   validateAddressing(request);
 }
 
@@ -35,13 +35,18 @@ export function validateAddressing(request: NetworkRequest): void {
 }
 
 /** Only a link's LAN has a DHCP server that is not ours. */
-function refuseWithoutLan({ name, internal }: NetworkRequest, driver: Driver): void {
-  const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: name, why });
+export function refuseWithoutLan(network: Network, driver: Driver): void {
+  if (!isLeased(network)) return;
+  const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: network.name, why });
   if (!driver.lan)
     throw refuse(
       `ipam driver dhcp needs a network on a LAN; driver ${driver.type} makes a segment of its own, use macvlan`,
     );
-  if (internal) throw refuse("ipam driver dhcp needs the LAN's server, and an internal network reaches nobody");
+  if (driver.hasMacs?.(network) === false)
+    throw refuse(
+      "ipam driver dhcp tells containers apart by their MACs, and here they share their parent's; use macvlan",
+    );
+  if (network.internal) throw refuse("ipam driver dhcp needs the LAN's server, and an internal network reaches nobody");
 }
 
 function validateLeasing({ pools, ipamOptions }: NetworkRequest): void {
