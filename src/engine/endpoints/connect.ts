@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { attachmentOf } from "./attachments.ts";
+import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
@@ -32,9 +33,12 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const endpoint = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
-  const attachment = attachmentOf(parts, endpoint);
+  const reserved = reserveEndpoint(parts, { network, container, settings, beside }, rollback);
   const sandbox = parts.sandboxes.get(container.id);
+  const endpoint = sandbox
+    ? await avoidDuplicates(parts, { network, container, endpoint: reserved }, rollback)
+    : reserved;
+  const attachment = attachmentOf(parts, endpoint);
   const live =
     sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
   // A removed network of this name meant the one it joins now, or nothing any more.

@@ -14,6 +14,7 @@ import type { Parts } from "../parts.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
+import { avoidDuplicatesOf } from "./duplicates.ts";
 import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { Passage } from "./passage.ts";
@@ -58,6 +59,7 @@ export class EndpointNetworking implements Networking {
     if (networkMode.kind === "container") {
       return committed(commit, this.#join(container, networkMode.containerId, rollback));
     }
+    if (!this.#parts.sandboxes.get(container.id)) await avoidDuplicatesOf(this.#parts, container, rollback);
     const passage = new Passage(this.#parts.gate, rollback);
     const sandbox = await this.#inside(container, passage, async () => {
       const kept = this.#parts.sandboxes.get(container.id);
