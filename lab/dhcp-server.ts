@@ -35,13 +35,18 @@ export class DhcpServer implements AsyncDisposable {
   static async start({ link, ranges, more = [], entrance = [] }: DhcpServerOptions): Promise<DhcpServer> {
     const folder = mkdtempSync(join(tmpdir(), "fairlead-dhcp-"));
     const options = [
-      ...["no-daemon", "conf-file=/dev/null", "user=root", "port=0", "log-dhcp", "no-ping", "dhcp-authoritative"],
+      ...["no-daemon", "conf-file=/dev/null", "user=root", "log-dhcp", "no-ping", "dhcp-authoritative"],
       ...[`interface=${link}`, "bind-interfaces", `dhcp-leasefile=${join(folder, "leases")}`, "no-resolv", "no-hosts"],
       ...ranges.map((range) => `dhcp-range=${range}`),
+      ...(more.some((option) => option.startsWith("port=")) ? [] : ["port=0"]),
       ...more,
     ];
     const server = new DhcpServer(start([...entrance, "dnsmasq", ...options.map((option) => `--${option}`)]), folder);
-    await server.logged(/started|failed|dnsmasq: /);
+    const ended = ending(server.#child).then(() => {
+      throw new Error(`dnsmasq ended before it served:\n${server.log.join("\n")}`);
+    });
+    await Promise.race([server.logged(/dnsmasq.*started/), ended]);
+    ended.catch(() => {}); // from here on its end is the caller's
     return server;
   }
 

@@ -1,5 +1,6 @@
 import { DhcpServer, type DhcpServerOptions } from "./dhcp-server.ts";
 import { Host } from "./host.ts";
+import { ending, lineOf } from "./process.ts";
 
 /** Documentation addresses (RFC 5737, RFC 3849): nothing of the real world has them. */
 export const lanRouter4 = "192.0.2.1";
@@ -45,6 +46,24 @@ export class LanSegment implements AsyncDisposable {
   startServer(options: Partial<Omit<DhcpServerOptions, "link" | "entrance">> = {}): Promise<DhcpServer> {
     const { ranges = [lanRange4], more = ["dhcp-option-force=option:T1,3"] } = options;
     return DhcpServer.start({ link: "lan", ranges, more, entrance: this.#entrance });
+  }
+
+  /** busybox's DHCP server, which lends for as few `seconds` as it is told. */
+  async startShortLender(seconds: number): Promise<AsyncDisposable> {
+    const conf = [
+      ...["interface lan", "start 192.0.2.200", "end 192.0.2.209", "lease_file /dev/null", "pidfile /dev/null"],
+      ...["min_lease 1", `option lease ${seconds}`, "option subnet 255.255.255.0", `option router ${lanRouter4}`],
+    ];
+    const path = `${this.machine.folder}/udhcpd.conf`;
+    await this.machine.run("sh", "-ec", 'printf "%s\\n" "$@" >"$0"', path, ...conf);
+    const child = this.machine.spawn(["busybox", "udhcpd", "-f", path]);
+    await lineOf(child, /started/, "udhcpd");
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await this.machine.run("sh", "-c", 'kill -9 $(cat /proc/[0-9]*/stat | sed -n "s/ (busybox) .*//p")');
+        await ending(child);
+      },
+    };
   }
 
   /** Plugs in a machine that Fairlead knows nothing of; returns its MAC. It goes with `dispose`. */
