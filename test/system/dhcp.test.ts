@@ -24,11 +24,13 @@ const inspect = (container: string, field: string) =>
 const addressOf = (container: string) => inspect(container, "IPAddress");
 const routes = (container: string) => inside(container, "ip", "route", "show", "default");
 
-async function leaseEvents(since: string): Promise<string[]> {
-  const until = String(Math.ceil(Date.now() / 1000));
-  const format = "{{.Action}} {{.Actor.Attributes.address}}";
+/** What happened to the lease of a running container. */
+async function leaseEvents(container: string): Promise<string[]> {
+  const id = await host.fairlead("inspect", "--format", "{{.Id}}", container);
+  const [since, until] = ["0", String(Math.ceil(Date.now() / 1000))];
+  const format = "{{.Actor.Attributes.container}} {{.Action}} {{.Actor.Attributes.address}}";
   const events = await host.fairlead("events", "--since", since, "--until", until, "--format", format);
-  return events.split("\n").filter((line) => line.startsWith("lease_"));
+  return events.split("\n").flatMap((line) => (line.startsWith(`${id} lease_`) ? line.slice(id.length + 1) : []));
 }
 
 test("DHCP-1 only a LAN has such networks, without subnets of their own", async () => {
@@ -181,7 +183,6 @@ test("DHCP-9 --ip is asked of the server; when it lends another address the star
 });
 
 test("DHCP-10 when the server goes, the address is kept until its lease ends; when one comes, there is one again", async () => {
-  const since = String(Math.floor(Date.now() / 1000));
   const lender = await lan.startShortLender(6);
   await network();
   await run("web");
@@ -198,14 +199,14 @@ test("DHCP-10 when the server goes, the address is kept until its lease ends; wh
   await daemon.logged(/a new lease/, renewals);
   assert.equal(await addressOf("web"), address);
   assert.match(await routes("web"), new RegExp(`^default via ${lanRouter4} `));
-  assert.deepEqual(await leaseEvents(since), [`lease_lost ${address}/24`, `lease_bound ${address}/24`]);
+  assert.deepEqual(await leaseEvents("web"), [`lease_lost ${address}/24`, `lease_bound ${address}/24`]);
 });
 
 test("DHCP-11 an address that the server takes back goes at once, and the next one follows, with events", async () => {
   const server = await lan.startServer();
   await network();
   await run("web");
-  const [address, since] = [await addressOf("web"), String(Math.floor(Date.now() / 1000))];
+  const address = await addressOf("web");
   const from = daemon.log.length;
   await server[Symbol.asyncDispose]();
   await using other = await lan.startServer({ ranges: ["192.0.2.30,192.0.2.39,255.255.255.0,120"] });
@@ -216,7 +217,7 @@ test("DHCP-11 an address that the server takes back goes at once, and the next o
   assert.match(await inside("web", "ip", "-br", "-4", "address", "show", "eth0"), new RegExp(`\\s${next}/24\\s*$`));
   assert.match(await inside("web", "cat", "/etc/hosts"), new RegExp(`^${next}\t`, "m"));
   assert.match(await routes("web"), new RegExp(`^default via ${lanRouter4} `));
-  assert.deepEqual(await leaseEvents(since), [`lease_lost ${address}/24`, `lease_bound ${next}/24`]);
+  assert.deepEqual(await leaseEvents("web"), [`lease_lost ${address}/24`, `lease_bound ${next}/24`]);
 });
 
 test("DHCP-12 an address that somebody else has is declined, and another one taken", async () => {
@@ -244,4 +245,20 @@ test("DHCP-13 connect gets a lease and disconnect gives it back; without a serve
   await host.fairlead("network", "disconnect", "lan", "web");
   await server.logged(new RegExp(`DHCPRELEASE\\(lan\\) ${address}`));
   assert.equal(await links(), before);
+});
+
+test("DHCP-15 a daemon that is killed while a start waits for a server leaves nothing of it", async () => {
+  await network("--ipam-opt", "timeout=300");
+  const id = await host.fairlead("create", ...staying, "--name", "web", "--network", "lan", "sleep", "infinity");
+  const before = await host.snapshot();
+  const starting = host.cli("start", "web");
+  const pin = `${host.folder}/run/netns/${id}`;
+  await host.run("timeout", "60", "sh", "-c", `until nsenter --net=${pin} ip link show eth0 up; do sleep 0.05; done`);
+  await host.killDaemon();
+  assert.notEqual((await starting).code, 0);
+  daemon = await host.startDaemon();
+  assert.deepEqual(await host.snapshot(), before);
+  await using server = await lan.startServer();
+  await host.fairlead("start", "web");
+  await server.logged(/DHCPACK/);
 });

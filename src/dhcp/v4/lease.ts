@@ -45,7 +45,9 @@ export const textIn = (message: Message, option: number): string =>
 
 /** The host's own domain first; each once. */
 function domainsIn(message: Message): string[] {
-  const own = textIn(message, options.domain).trim();
+  const own = Buffer.from(message.options.get(options.domain) ?? [])
+    .toString("latin1")
+    .replace(/\0+$/, ""); // some servers count a terminating NUL
   const list = decodeDomains(message.options.get(options.search) ?? new Uint8Array());
   return [...new Set([...(isDomain(own) ? [own] : []), ...list])];
 }
