@@ -248,6 +248,14 @@ export interface Kernel {
   owned(netns?: NetnsRef): { readonly name: string; readonly owner: string }[];
   /** Removes a link by name, of the host unless told, on the deletion thread; idempotent. */
   removeLink(name: string, netns?: NetnsRef): Promise<void>;
+  /**
+   * Static routes and permanent neighbours on these links of the host, all of them ours, that none of `objects`
+   * describes; with their names for people. To be removed with remove().
+   */
+  strays(
+    links: readonly string[],
+    objects: readonly KernelObject[],
+  ): readonly { readonly object: KernelObject; readonly name: string }[];
   /** Links of a namespace with their addresses. */
   links(netns: NetnsRef): HostLink[];
   /** Routes of the host, every table, both families. */

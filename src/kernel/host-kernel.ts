@@ -23,7 +23,9 @@ import type { Namespaces } from "./netns/namespaces.ts";
 import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
 import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
+import { kindOf } from "./objects/kinds.ts";
 import { ownerOfLink } from "./objects/mark.ts";
+import { findStrays } from "./objects/strays.ts";
 import { PacketThread } from "./packets/packet-thread.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
@@ -92,6 +94,11 @@ export class HostKernel implements Kernel {
 
   removeLink(name: string, netns: NetnsRef = hostNetns): Promise<void> {
     return this.#deletion.remove({ links: [{ netns, name }] });
+  }
+
+  strays(links: readonly string[], objects: readonly KernelObject[]): { object: KernelObject; name: string }[] {
+    using session = this.#session();
+    return findStrays(session, links, objects).map((object) => ({ object, name: kindOf(object).name(object) }));
   }
 
   links(netns: NetnsRef): HostLink[] {

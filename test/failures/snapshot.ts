@@ -19,7 +19,7 @@ export function snapshot(parts: Parts): unknown {
     neighbours: json("ip", "-j", "neigh").filter(({ state }: any) => state.includes("PERMANENT")),
     ruleset: json("nft", "-j", "list", "ruleset").nftables.map(nftObject),
     forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
-    sandboxes: parts.kernel.sandboxes.list(),
+    sandboxes: parts.kernel.sandboxes.list().map((id) => inside(parts.kernel.sandboxes.path(id))),
     sockets: listening(),
     descriptors: descriptors(),
     model: {
@@ -27,12 +27,18 @@ export function snapshot(parts: Parts): unknown {
       endpoints: [...parts.state.endpoints.values()],
       open: [...parts.sandboxes.all()].map(({ id, ports, attachments }) => [id, ports, attachments.length]),
       addresses: [...parts.state.networks.values()].map(({ id, driver }) =>
-        driver === "bridge" ? parts.ipam.usage(id).map(({ subnet, inUse }) => `${subnet} ${inUse}`) : [],
+        parts.drivers.find(driver).addressed
+          ? parts.ipam.usage(id).map(({ subnet, inUse }) => `${subnet} ${inUse}`)
+          : [],
       ),
     },
   };
 }
 
+const inside = (pin: string) => {
+  const ip = (...args: string[]) => json("nsenter", `--net=${pin}`, "ip", "-j", ...args);
+  return [ip("-d", "addr").map(link), ip("route").map(route), ip("-6", "route").filter(lasting).map(route)];
+};
 const lasting = ({ local, dst }: any) => !/^(fe80|ff00|anycast|multicast)/.test(local ?? dst ?? "");
 const link = ({ ifname, flags, mtu, master, ifalias, addr_info, linkinfo }: any) => ({
   ...{ ifname, mtu, master, ifalias, kind: linkinfo?.info_kind, up: flags.includes("UP") },

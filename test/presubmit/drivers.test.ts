@@ -3,6 +3,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bridgeOptionDefaults } from "../../src/drivers/bridge/options.ts";
+import { ipvlanOptionDefaults } from "../../src/drivers/ipvlan/options.ts";
+import { macvlanOptionDefaults } from "../../src/drivers/macvlan/options.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,8 +16,16 @@ for (const folder of globSync("src/drivers/*/", { cwd: root }).sort()) {
   });
 }
 
-test("the README of the bridge driver lists every option with its default", () => {
-  const readme = readFileSync(join(root, "src/drivers/bridge/README.md"), "utf8");
-  const rows = [...readme.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, option, value]) => [option, value]);
-  assert.deepEqual(rows, Object.entries(bridgeOptionDefaults));
-});
+const documented = {
+  bridge: bridgeOptionDefaults,
+  ipvlan: ipvlanOptionDefaults,
+  macvlan: macvlanOptionDefaults,
+};
+
+for (const [driver, defaults] of Object.entries(documented)) {
+  test(`the README of the driver ${driver} lists every option with its default`, () => {
+    const readme = readFileSync(join(root, "src/drivers", driver, "README.md"), "utf8");
+    const rows = [...readme.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, option, value]) => [option, value]);
+    assert.deepEqual(rows, Object.entries(defaults));
+  });
+}

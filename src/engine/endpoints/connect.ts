@@ -7,6 +7,7 @@ import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { announceOnLan } from "./announce.ts";
 import { attachmentOf } from "./attachments.ts";
 import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
@@ -72,6 +73,7 @@ async function attachLive(
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
   const finish = async () => {
+    announceOnLan(parts, sandbox.id, [attachment]);
     await flushFlows(parts, change.rerouted);
     await removeOld();
   };

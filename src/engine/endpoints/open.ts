@@ -5,6 +5,7 @@ import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { wantedPorts } from "../wanted-ports.ts";
+import { announceOnLan } from "./announce.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { flushFlows, move, nothing } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -27,6 +28,7 @@ export async function openSandbox(
   const resolver =
     attachments.length > 0 ? openResolver(parts, container.id, attachments, upstreams, rollback) : undefined;
   await move(parts, { before: nothing, after: sandboxPlan(container.id, attachments, mappings) }, rollback)();
+  announceOnLan(parts, container.id, attachments);
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
   await flushFlows(parts, mappings);
   const sandbox = { id: container.id, members: new Set([container.id]), attachments, ports: mappings };

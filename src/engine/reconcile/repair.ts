@@ -1,7 +1,8 @@
-import { type Difference, hostNetns, isLink } from "../../contracts/kernel.ts";
+import type { Difference } from "../../contracts/kernel.ts";
 import type { RepairReport } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { type Desired, desired } from "./desired.ts";
+import { findOrphans } from "./orphans.ts";
 
 /**
  * Compares kernel and model, and unless it is a dry run makes the kernel follow: makes what is missing, mends what is
@@ -41,38 +42,6 @@ function mend({ kernel }: Parts, want: Desired, broken: readonly Difference[]): 
   const network = [...owners].some((owner) => owner.startsWith("network/"));
   kernel.repair(network ? want.objects : want.objects.filter(({ owner }) => owners.has(owner)));
 }
-
-interface Orphan {
-  readonly difference: Difference;
-  readonly remove: () => Promise<void>;
-}
-
-function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
-  const detail = "it carries our mark, and nothing in the store owns it";
-  const pinned = kernel.sandboxes.list();
-  const straySandboxes = pinned.filter((id) => !want.sandboxes.has(id));
-  const places = [hostNetns, ...pinned.filter((id) => want.sandboxes.has(id))];
-  const links = new Set(want.objects.filter(isLink).map(({ netns, name }) => `${netns} ${name}`));
-  const strayLinks = places.flatMap((netns) =>
-    kernel
-      .owned(netns)
-      .filter(({ name }) => !links.has(`${netns} ${name}`))
-      .map((link) => ({ netns, ...link })),
-  );
-  return [
-    ...strayLinks.map(({ netns, name, owner }) => ({
-      difference: { problem: "orphan", object: linkName(netns, name), owner, detail } as const,
-      remove: () => kernel.removeLink(name, netns),
-    })),
-    ...straySandboxes.map((id) => ({
-      difference: { problem: "orphan", object: `sandbox ${id}`, owner: `sandbox/${id}`, detail } as const,
-      remove: () => kernel.sandboxes.remove(id),
-    })),
-  ];
-}
-
-const linkName = (netns: string, name: string) =>
-  netns === hostNetns ? `link ${name}` : `link ${name} in sandbox ${netns}`;
 
 /** One thing that cannot be mended, such as a link that a privileged container holds, is no reason to leave the rules flushed. */
 async function all(steps: readonly (() => unknown)[]): Promise<void> {

@@ -28,6 +28,11 @@ export interface LinkState {
   readonly data: Uint8Array | undefined;
 }
 
+/** A route with who made it: RTPROT_*, include/uapi/linux/rtnetlink.h. */
+export interface RouteState extends HostRoute {
+  readonly protocol: number;
+}
+
 export interface AddressState {
   readonly ifIndex: number;
   /** CIDR text. */
@@ -101,7 +106,7 @@ export function listAddresses(socket: NetlinkSocket): AddressState[] {
 }
 
 /** Routes of every table, both families. Without a link (unreachable, blackhole) `ifName` is "". */
-export function listRoutes(socket: NetlinkSocket): HostRoute[] {
+export function listRoutes(socket: NetlinkSocket): RouteState[] {
   const names = new Map(listLinks(socket).map(({ ifIndex, name }) => [ifIndex, name]));
   const ask = request("list routes", RTM_GETROUTE, routeMessage, { header: {}, attributes: {} });
   return socket
@@ -110,7 +115,7 @@ export function listRoutes(socket: NetlinkSocket): HostRoute[] {
     .map((route) => hostRoute(route, names));
 }
 
-function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<number, string>): HostRoute {
+function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<number, string>): RouteState {
   const any = header.family === 2 ? "0.0.0.0" : "::";
   const { gateway, outInterface, multipath } = attributes;
   return {
@@ -119,6 +124,7 @@ function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<numb
     ...(gateway === undefined ? {} : { gateway }),
     table: attributes.table ?? header.table ?? 0,
     type: header.type ?? 0,
+    protocol: header.protocol ?? 0,
   };
 }
 
