@@ -126,13 +126,17 @@ export class HostKernel implements Kernel {
     }
   }
 
-  probeAddresses(
+  async probeAddresses(
     at: { readonly netns: NetnsRef; readonly link: string },
     addresses: readonly string[],
     signal?: AbortSignal,
   ): Promise<Map<string, string>> {
     const ours = new Set(listLinks(this.#host).map(({ mac }) => mac));
-    return probeAddresses(this.packets, at, addresses, { ours, signal });
+    try {
+      return await probeAddresses(this.packets, at, addresses, { ours, signal });
+    } finally {
+      await this.packets.flushed(); // who asks may look for what is left open
+    }
   }
 
   async flushConntrack(flows: readonly PublishedPort[]): Promise<void> {
