@@ -16,6 +16,8 @@ export interface LeaseRequest {
   readonly address?: string;
   /** The user wants that address or none. */
   readonly exact: boolean;
+  /** Whether the LAN is asked for the address before it is used. */
+  readonly detectDuplicates: boolean;
   /** How long a first answer may take. */
   readonly timeoutSeconds: number;
 }

@@ -1,15 +1,40 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Longest delay of a Node timer, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+/** How often a long wait looks at the clocks, in milliseconds. */
+const LOOK = 30_000;
 
-/** Resolves at a time (milliseconds since the epoch), however far away; rejects when the signal aborts. */
-export async function until(time: number, signal: AbortSignal): Promise<void> {
-  for (let left = time - Date.now(); left > 0; left = time - Date.now()) {
-    await setTimeout(Math.min(left, LONGEST), undefined, { signal });
+/**
+ * A time to come, by two clocks. The wall clock alone would put it off when it is set back; the monotonic one alone when
+ * the machine sleeps. It has come when either says so.
+ */
+export class Deadline {
+  readonly #wall: number;
+  readonly #monotonic: number;
+
+  /** `time` in milliseconds since the epoch, as the wall clock has it now. */
+  constructor(time: number) {
+    this.#wall = time;
+    this.#monotonic = performance.now() + (time - Date.now());
   }
+
+  static in(ms: number): Deadline {
+    return new Deadline(Date.now() + ms);
+  }
+
+  /** Milliseconds; 0 when it has come. */
+  get left(): number {
+    return Math.max(0, Math.min(this.#wall - Date.now(), this.#monotonic - performance.now()));
+  }
+}
+
+/** Resolves when the time has come; rejects when the signal aborts. */
+export async function until(deadline: Deadline, signal: AbortSignal): Promise<void> {
+  while (deadline.left > 0) await setTimeout(Math.min(deadline.left, LOOK), undefined, { signal });
   signal.throwIfAborted();
 }
+
+/** Waits some milliseconds; rejects when the signal aborts. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> => until(Deadline.in(ms), signal);
 
 /** A lifetime of 2^32 - 1 seconds means for ever (RFC 2131, section 3.3; RFC 8415, section 7.7). */
 const FOR_EVER = 0xffffffff;

@@ -73,10 +73,12 @@ class DhcpClients implements Dhcp {
   }
 
   #protocolOf(request: LeaseRequest): Protocol {
-    const { netns, link, hostname, container, network } = request;
+    const { netns, link, hostname, container, network, detectDuplicates } = request;
     const port = { packets: this.#kernel.packets, netns, link };
     const holderOf = async (address: string, signal: AbortSignal) =>
-      (await this.#kernel.probeAddresses({ netns, link }, [address], signal)).get(address);
+      detectDuplicates
+        ? (await this.#kernel.probeAddresses({ netns, link }, [address], signal)).get(address)
+        : undefined;
     const onConflict = (address: string, mac: string) =>
       this.#log.warn(
         { address, mac, container, network },

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { KernelError } from "../base/kernel-error.ts";
 import type { LinkPacket, PacketKind, PacketSocket, PacketSockets } from "../contracts/packets.ts";
+import type { Deadline } from "./clock.ts";
 
 /** A link of a namespace to speak on. */
 export interface Port {
@@ -54,10 +55,8 @@ export function* backoff(): Generator<number> {
 const LEAST_BETWEEN = 10_000;
 
 /** Half of what is left until `end` each time (RFC 2131, section 4.4.5), and no less than ten seconds. */
-export function* halving(end: number): Generator<number> {
-  for (let left = end - Date.now(); left > 0; left = end - Date.now()) {
-    yield Math.min(left, Math.max(left / 2, LEAST_BETWEEN));
-  }
+export function* halving(end: Deadline): Generator<number> {
+  while (end.left > 0) yield Math.min(end.left, Math.max(end.left / 2, LEAST_BETWEEN));
 }
 
 const goneErrors = ["ENODEV", "ENOENT", "ENXIO", "ENETDOWN"];

@@ -1,8 +1,8 @@
 import type { Log } from "../base/log.ts";
 import type { LeaseRequest, OnLeaseNews } from "../contracts/dhcp.ts";
 import type { Lease } from "../model/lease.ts";
-import { until } from "./clock.ts";
-import { OtherAddress, type Protocol } from "./protocol.ts";
+import { Deadline, pause, until } from "./clock.ts";
+import { OtherAddress, type Protocol, type Renewal } from "./protocol.ts";
 
 /** How long a lease that ended while nobody kept it is asked for again before another is, in milliseconds. */
 const REBOOT_MS = 10_000;
@@ -60,25 +60,34 @@ export class Keeper {
   async #live(): Promise<never> {
     for (;;) {
       const lease = this.#lease ?? (await this.#again());
-      await until(lease.renewAt, this.#stopped.signal);
-      const next = await this.#renew(lease);
+      const times = {
+        renew: new Deadline(lease.renewAt),
+        rebind: new Deadline(lease.rebindAt),
+        end: new Deadline(lease.expiresAt),
+      };
+      await until(times.renew, this.#stopped.signal);
+      const next = await this.#renew(lease, times);
       if (typeof next === "object") this.#have(next, next.address === lease.address ? "renewed" : "bound");
       else this.#lose(next);
     }
   }
 
   /** From T1 on its server is asked, from T2 on any, until it ends. */
-  async #renew(lease: Lease): Promise<Lease | string> {
+  async #renew(lease: Lease, times: { rebind: Deadline; end: Deadline }): Promise<Lease | string> {
     const { signal } = this.#stopped;
-    const overdue = lease.expiresAt <= Date.now();
-    const end = overdue ? Date.now() + REBOOT_MS : lease.expiresAt;
-    const plan = overdue ? [] : ([["server", lease.rebindAt]] as const);
-    for (const [whom, time] of [...plan, ["any", end] as const]) {
-      if (time <= Date.now()) continue;
-      const answer = await this.#protocol.renew(lease, whom, time, signal);
+    const steps: readonly (readonly [Renewal, Deadline])[] =
+      times.end.left > 0
+        ? [
+            ["renew", times.rebind],
+            ["rebind", times.end],
+          ]
+        : [["reboot", Deadline.in(REBOOT_MS)]];
+    for (const [how, end] of steps) {
+      if (end.left === 0) continue;
+      const answer = await this.#protocol.renew(lease, how, end, signal);
       if (answer === "refused") return "the server refuses to lend it any longer";
       if (answer) return answer;
-      if (whom === "server") this.#onNews({ kind: "unanswered", lease });
+      if (how === "renew") this.#onNews({ kind: "unanswered", lease });
     }
     return "no server answered before it ended";
   }
@@ -95,7 +104,7 @@ export class Keeper {
         if (!(error instanceof OtherAddress)) throw error;
         const { container, network } = this.request;
         this.#log.warn({ container, network, why: error.message }, "the address wanted is not to be had, asking again");
-        await until(Date.now() + OTHER_ADDRESS_MS, this.#stopped.signal);
+        await pause(OTHER_ADDRESS_MS, this.#stopped.signal);
       }
     }
   }

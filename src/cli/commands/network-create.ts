@@ -18,7 +18,11 @@ export const networkCreate = command({
     ingress: flag({ hidden: true, about: "needs a swarm" }),
     internal: flag({ about: "no way out to other networks" }),
     ipRange: commaList({ about: "part of the subnet that addresses are handed out from" }),
-    ipamDriver: text({ default: "default", about: "address management: default, or dhcp on a LAN", completes: ["default", "dhcp"] }),
+    ipamDriver: text({
+      default: "default",
+      about: "address management: default, or dhcp on a LAN",
+      completes: ["default", "dhcp"],
+    }),
     ipamOpt: pairs({ about: "option of the address management" }),
     ipv4: choice({ about: "IPv4 addresses (default true)" }),
     ipv6: choice({ about: "IPv6 addresses" }),

@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { readUdpInIpv4, udpInIpv4 } from "../../base/ip-packet.ts";
 import type { LinkPacket, PacketSocket } from "../../contracts/packets.ts";
 import type { Lease } from "../../model/lease.ts";
-import { until } from "../clock.ts";
+import { type Deadline, pause } from "../clock.ts";
 import { backoff, exchange, halving, jitter, type Port, sendOnce } from "../exchange.ts";
-import { OtherAddress, type Protocol, type Wish } from "../protocol.ts";
+import { OtherAddress, type Protocol, type Renewal, type Wish } from "../protocol.ts";
 import { addressesIn, leaseOf, textIn } from "./lease.ts";
 import { decodeMessage, encodeMessage, type Message, type MessageType, macBytes, options } from "./message.ts";
 
@@ -52,29 +52,24 @@ export class Client4 implements Protocol {
       const lease = ack && ack.message.type === "ack" ? leaseOf(ack.message, ack.from, since) : undefined;
       if (!lease) {
         if (wish.exact && ack?.message.type === "nak") throw other(ack, wish);
-        await until(Date.now() + jitter(PAUSE_MS), signal);
+        await pause(jitter(PAUSE_MS), signal);
         continue;
       }
       const holder = await this.#options.holderOf(ack?.message.yours ?? "", signal);
       if (!holder) return lease;
       this.#decline(lease, holder);
-      await until(Date.now() + (conflicts++ === 0 ? PAUSE_MS : CONFLICT_PAUSE_MS), signal);
+      await pause(conflicts++ === 0 ? PAUSE_MS : CONFLICT_PAUSE_MS, signal);
     }
   }
 
-  async renew(
-    lease: Lease,
-    whom: "server" | "any",
-    end: number,
-    signal: AbortSignal,
-  ): Promise<Lease | "refused" | undefined> {
+  async renew(lease: Lease, how: Renewal, end: Deadline, signal: AbortSignal): Promise<Lease | "refused" | undefined> {
     const since = Date.now();
     const [address = any] = lease.address.split("/");
-    const overdue = lease.expiresAt <= since;
+    const overdue = how === "reboot";
     // RFC 2131, section 4.3.6: while bound the address is the sender's own; after its end it is asked for (INIT-REBOOT).
     const asked = overdue ? [[options.requestedAddress, addressOption(address)] as const] : [];
     const answer = await this.#ask("request", overdue ? any : address, asked, {
-      to: whom === "server" ? { address: lease.server, mac: lease.serverMac } : undefined,
+      to: how === "renew" ? { address: lease.server, mac: lease.serverMac } : undefined,
       accept: ({ type }) => type === "ack" || type === "nak",
       waits: halving(end),
       signal,

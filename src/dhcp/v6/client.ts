@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { concatBytes, ipText, readUdpInIpv6, udpInIpv6 } from "../../base/ip-packet.ts";
 import type { LinkPacket, PacketSocket } from "../../contracts/packets.ts";
 import type { Lease } from "../../model/lease.ts";
-import { until } from "../clock.ts";
+import { type Deadline, pause } from "../clock.ts";
 import { backoff, exchange, halving, jitter, type Port, sendOnce } from "../exchange.ts";
-import { OtherAddress, type Protocol, type Wish } from "../protocol.ts";
+import { OtherAddress, type Protocol, type Renewal, type Wish } from "../protocol.ts";
 import { macBytes } from "../v4/message.ts";
 import { askRouter } from "./advertisement.ts";
 import { encodeGrant, type Grant, grantIn, leaseOf } from "./lease.ts";
@@ -56,7 +56,7 @@ export class Client6 implements Protocol {
       router.catch(() => {}); // awaited below, unless something else fails first
       const got = await this.#solicitAndRequest(wish, signal);
       if (!got) {
-        await until(Date.now() + jitter(PAUSE_MS), signal);
+        await pause(jitter(PAUSE_MS), signal);
         continue;
       }
       const { answer, grant } = got;
@@ -65,21 +65,16 @@ export class Client6 implements Protocol {
       if (!holder) return lease;
       this.#options.onConflict(grant.address, holder);
       this.#tell("decline", lease);
-      await until(Date.now() + (conflicts++ === 0 ? PAUSE_MS : CONFLICT_PAUSE_MS), signal);
+      await pause(conflicts++ === 0 ? PAUSE_MS : CONFLICT_PAUSE_MS, signal);
     }
   }
 
-  async renew(
-    lease: Lease,
-    whom: "server" | "any",
-    end: number,
-    signal: AbortSignal,
-  ): Promise<Lease | "refused" | undefined> {
+  async renew(lease: Lease, how: Renewal, end: Deadline, signal: AbortSignal): Promise<Lease | "refused" | undefined> {
     const since = Date.now();
     const [address = ""] = lease.address.split("/");
-    const server = whom === "server" ? lease.server : undefined;
+    const server = how === "renew" ? lease.server : undefined;
     const asking = this.#ask(
-      whom === "server" ? "renew" : "rebind",
+      how === "renew" ? "renew" : "rebind",
       { address, server },
       {
         accept: (message) => message.type === "reply",

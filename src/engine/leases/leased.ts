@@ -36,7 +36,11 @@ export const familiesOf = ({ ipv4, ipv6 }: Pick<Network, "ipv4" | "ipv6">): (4 |
 export const leaseOf = ({ leases }: Endpoint, family: 4 | 6) => (family === 4 ? leases?.ipv4 : leases?.ipv6);
 
 /** What to ask a server for. */
-export function leaseRequest(container: Container, { network, endpoint }: Attachment, family: 4 | 6): LeaseRequest {
+export function leaseRequest(
+  container: Container,
+  { driver, network, endpoint }: Attachment,
+  family: 4 | 6,
+): LeaseRequest {
   const wanted = family === 4 ? endpoint.settings.ipv4 : endpoint.settings.ipv6;
   const had = family === 4 ? endpoint.hadIpv4 : endpoint.hadIpv6;
   const address = wanted ?? bare(leaseOf(endpoint, family)?.address) ?? had;
@@ -50,6 +54,7 @@ export function leaseRequest(container: Container, { network, endpoint }: Attach
     network: network.name,
     ...(address ? { address } : {}),
     exact: wanted !== undefined,
+    detectDuplicates: driver.lan?.(network)?.detectDuplicates ?? false,
     timeoutSeconds: leaseTimeout(network.ipamOptions),
   };
 }

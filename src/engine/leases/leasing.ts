@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { Rollback } from "../../base/rollback.ts";
 import type { LeaseNews } from "../../contracts/dhcp.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
+import type { Lease } from "../../model/lease.ts";
 import { isLeased } from "../../model/network.ts";
 import { disconnectContainer } from "../endpoints/disconnect.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
@@ -119,7 +121,9 @@ export class Leasing {
       return log.warn({ ...about, until }, "the DHCP server does not answer; the address is kept until its lease ends");
     }
     const lease = news.kind === "lost" ? undefined : news.lease;
-    await this.#apply(container, [withLease(endpoint, family, lease)]);
+    const changed = withLease(endpoint, family, lease);
+    if (sameFacts(leaseOf(endpoint, family), lease)) this.#remember(changed);
+    else await this.#apply(container, [changed]);
     if (news.kind === "renewed") return log.debug(about, "a lease was renewed");
     log.warn({ ...about, ...news }, news.kind === "lost" ? "a lease was lost, asking for another" : "a new lease");
     const address = lease?.address ?? leaseOf(endpoint, family)?.address ?? "";
@@ -128,6 +132,17 @@ export class Leasing {
       id: network.id,
       attributes,
     });
+  }
+
+  /** Only the times are new. */
+  #remember(endpoint: Endpoint): void {
+    const { state, sandboxes } = this.#parts;
+    state.commit([{ put: "endpoint", id: endpoint.id, value: endpoint }], "process");
+    const sandbox = sandboxes.get(endpoint.containerId);
+    if (!sandbox) return;
+    sandbox.attachments = sandbox.attachments.map((each) =>
+      each.endpoint.id === endpoint.id ? { ...each, endpoint } : each,
+    );
   }
 
   /** Kernel, names and store follow. Under the container's lock. */
@@ -151,4 +166,10 @@ export class Leasing {
     await finish();
     this.#side.updateFiles(container);
   }
+}
+
+/** Whether all but server and times is the same. */
+function sameFacts(before: Lease | undefined, after: Lease | undefined): boolean {
+  const facts = (lease: Lease | undefined) => lease && [lease.address, lease.router, lease.dns, lease.search];
+  return before !== undefined && isDeepStrictEqual(facts(before), facts(after));
 }

@@ -2,6 +2,7 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
+import { announceOnLan } from "../endpoints/announce.ts";
 import { flushFlows, move } from "../endpoints/move.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
@@ -33,6 +34,11 @@ export async function readdress(
   rollback.onFailure("reserved ports", () => parts.ports.release(change.added));
   const plans = { before: sandboxPlan(sandbox.id, before, portsBefore), after: sandboxPlan(sandbox.id, after, ports) };
   const removeOld = move(parts, plans, rollback);
+  const moved = after.filter(({ endpoint: { ipv4, ipv6 } }, index) => {
+    const old = before[index]?.endpoint;
+    return old?.ipv4 !== ipv4 || old?.ipv6 !== ipv6;
+  });
+  announceOnLan(parts, sandbox.id, moved);
   Object.assign(sandbox, { attachments: after, ports });
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await tellNames(parts, sandbox, { before, upstreams, changed: byId }, rollback);
