@@ -42,6 +42,8 @@ const request = (family: 4 | 6): LeaseRequest => ({
 function resume(family: 4 | 6, lease: Lease | undefined): Promise<LeaseNews> {
   return new Promise((resolve) => dhcp.resume(request(family), lease, resolve));
 }
+const address = (verb: "replace" | "del", cidr: string) =>
+  execFileSync("ip", ["-n", "a", "address", verb, cidr, "dev", "eth0"]);
 const now = Date.now();
 /** Moments of a lease: its T1 has come, or its T2 too, or it has ended. */
 const moments = {
@@ -62,6 +64,9 @@ for (const { family, moment, asked } of cases) {
     await using server = await serve();
     const lease = await dhcp.acquire(request(family), () => {});
     dhcp.close();
+    await server.logged(family === 4 ? /DHCPACK/ : /DHCPREPLY/); // all that was said until here is in the log
+    // As the engine does: the server's answer to a renewal goes to the address itself.
+    address("replace", lease.address);
     const from = server.log.length;
     const news = await resume(family, moments[moment](lease));
     assert.ok(news.kind === "renewed", JSON.stringify(news));
@@ -71,6 +76,7 @@ for (const { family, moment, asked } of cases) {
     assert.ok(!server.log.slice(from).some((line) => /DISCOVER|SOLICIT\(lan\) 0/.test(line)));
     dhcp.release("e1");
     await server.logged(/DHCPRELEASE/, from);
+    address("del", lease.address);
   });
 }
 
