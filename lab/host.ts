@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearCgroups } from "./cgroups.ts";
+import { childrenOf } from "./children.ts";
 import { Daemon } from "./daemon.ts";
 import { checkout, type ExecOptions, ending, exec, lineOf, type Result, run, start } from "./process.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -149,6 +150,4 @@ export class Host implements AsyncDisposable {
 }
 
 /** tini below unshare: the first process of the new namespace. */
-function onlyChildOf({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
-}
+const onlyChildOf = ({ pid }: ChildProcess): number => childrenOf(pid)[0] ?? Number.NaN;

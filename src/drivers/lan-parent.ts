@@ -143,12 +143,15 @@ const ownerOf = (parent: string): string => `parent/${parent}`;
 export function parentObjects(network: Network): KernelObject[] {
   const name = parentOf(network);
   const mark = { netns: hostNetns, owner: ownerOf(name), why: "parent of networks" };
+  const setting = (key: string, value: string) => ({ kind: "sysctl", ...mark, key, value, optional: true }) as const;
   const vlan = parseVlan(name);
-  if (network.settled?.["parent"] === "vlan" && vlan)
-    return [{ kind: "vlan", ...mark, name, parent: vlan.lower, id: vlan.id }];
+  if (network.settled?.["parent"] === "vlan" && vlan) {
+    const link = { kind: "vlan", ...mark, name, parent: vlan.lower, id: vlan.id } as const;
+    // It is for containers: the host does not take what that VLAN's router advertises.
+    return [link, setting(`net/ipv6/conf/${name}/disable_ipv6`, "1")];
+  }
   if (network.settled?.["parent"] !== "isolated") return [];
   const end = deadEnd(name);
-  const setting = (key: string, value: string) => ({ kind: "sysctl", ...mark, key, value, optional: true }) as const;
   return [
     { kind: "veth", ...mark, name, mtu: largestMtu, isolated: false, peer: { netns: hostNetns, name: end, mac: "" } },
     setting(`net/ipv6/conf/${name}/disable_ipv6`, "1"),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { shortId } from "../base/ids.ts";
 import { hostNetns, type KernelObject, type ParentedObject } from "../contracts/kernel.ts";
-import { hostAux, type Network } from "../model/network.ts";
+import { hostAddressIn, type Network } from "../model/network.ts";
 
 /** The host's own link on a network's parent: 15 characters, the most that fits IFNAMSIZ. */
 export const shimName = ({ id }: Pick<Network, "id">): string => `flh${shortId(id)}`;
@@ -24,7 +24,7 @@ export function shimObjects(network: Network, link: ParentedObject): KernelObjec
   const { name } = link;
   const mark = shimMark(network);
   const setting = (key: string, value: string) => ({ kind: "sysctl", ...mark, key, value, optional: true }) as const;
-  const own = network.pools.flatMap(({ aux }) => aux[hostAux] ?? []);
+  const own = network.pools.flatMap((pool) => hostAddressIn(pool) ?? []);
   return [
     link,
     // Answer those only whom a route through the shim leads to: the LAN is to find the host at its own link's MAC.

@@ -12,6 +12,11 @@ export interface Pool {
 
 /** Name of the aux address that is the host's own in the network, where its driver gives it one. */
 export const hostAux = "host";
+/** Another name for one of IPv6: a command line has each name once. */
+const hostAux6 = "host6";
+
+/** The host's own address in a pool. */
+export const hostAddressIn = ({ aux }: Pick<Pool, "aux">): string | undefined => aux[hostAux] ?? aux[hostAux6];
 
 /** The gateway of the pool that an endpoint's address ("172.18.0.2/24") is of; absent without address or gateway. */
 export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | undefined): string | undefined {

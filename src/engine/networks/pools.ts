@@ -1,7 +1,7 @@
 import type { Rollback } from "../../base/rollback.ts";
 import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
 import type { Kernel } from "../../contracts/kernel.ts";
-import { hostAux, isLeased, type Pool } from "../../model/network.ts";
+import { hostAddressIn, hostAux, isLeased, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
 /**
@@ -36,7 +36,7 @@ export function reserveHostAddresses(
   return pools.map((pool, index) => {
     const family = familyOf(pool);
     const first = pools.findIndex((each) => familyOf(each) === family) === index;
-    const named = pools.some((each) => familyOf(each) === family && each.aux[hostAux] !== undefined);
+    const named = pools.some((each) => familyOf(each) === family && hostAddressIn(each) !== undefined);
     if (!first || named || !families.includes(family)) return pool;
     const address = ipam.reserve(networkId, { family, owner: "the host (aux address)" });
     return { ...pool, aux: { ...pool.aux, [hostAux]: address.split("/")[0] ?? "" } };

@@ -18,6 +18,13 @@ export const createLink = (name: string, attributes: LinkValues): Request =>
     attributes: { ifName: name, group: UNFINISHED, ...attributes },
   });
 
+/** Changes a link of this name, which stays up or down. */
+export const changeLink = (name: string, attributes: LinkValues): Request =>
+  request(`change link "${name}"`, RTM_NEWLINK, linkMessage, {
+    header: {},
+    attributes: { ifName: name, ...attributes },
+  });
+
 /** Changes a link of this name and makes it up. RTM_NEWLINK, because RTM_SETLINK takes no bridge port settings. */
 export const raiseLink = (name: string, attributes: LinkValues): Request =>
   request(`set up link "${name}"`, RTM_NEWLINK, linkMessage, {

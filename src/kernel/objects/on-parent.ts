@@ -6,7 +6,7 @@ import { getLink, type LinkState } from "../netlink/lists.ts";
 import type { Request } from "../netlink/socket.ts";
 import type { Session } from "../netns/session.ts";
 import { compare, missing, type ObjectKind, type Outcome, outcome } from "./kind.ts";
-import { createLink, raiseLink, withoutLinkLocal } from "./link-requests.ts";
+import { changeLink, createLink, raiseLink, withoutLinkLocal } from "./link-requests.ts";
 import { FINISHED, markOf } from "./mark.ts";
 import { explainRefusal } from "./on-parent-errors.ts";
 import { removeLink } from "./remove-links.ts";
@@ -29,7 +29,7 @@ export interface ParentedForm<O extends ParentedObject> {
  */
 export function parentedKind<O extends ParentedObject>(form: ParentedForm<O>): ObjectKind<O> {
   const name = (object: O) => `${object.kind} ${object.name} on ${object.parent}`;
-  const settle = (object: O) => settleRequest(object, form.settings(object));
+  const settle = (object: O) => settleRequests(object, form.settings(object));
   const make = (session: Session, objects: readonly O[]) => makeAll(session, objects, form, settle);
   return {
     name,
@@ -52,7 +52,7 @@ export function parentedKind<O extends ParentedObject>(form: ParentedForm<O>): O
       const parent = parentOf(session, object);
       const rebuilt = found && { ...form.compare(found, object), lower: [found.lower, parent.ifIndex] as const };
       if (found?.kind === form.kind && compare(rebuildable(rebuilt ?? {})) === undefined) {
-        session.socket(object.netns).run([settle(object)]);
+        session.socket(object.netns).run(settle(object));
         return;
       }
       // Only a link of our kind makes room; somebody's of another kind stays, and making ours says EEXIST.
@@ -66,10 +66,13 @@ export function parentedKind<O extends ParentedObject>(form: ParentedForm<O>): O
 /** What only a new link can have: all but its MAC and MTU. */
 const rebuildable = <T>({ mac: _mac, mtu: _mtu, ...rest }: Readonly<Record<string, T>>) => rest;
 
-function settleRequest(object: ParentedObject, settings: LinkValues): Request {
-  // In the host it has no address that nobody gave it: neighbours would see one more.
+/** In the host it has no address that nobody gave it, and so is told before it is up. */
+function settleRequests(object: ParentedObject, settings: LinkValues): Request[] {
   const quiet = object.netns === hostNetns && object.kind !== "vlan" ? withoutLinkLocal(object.mtu) : {};
-  return raiseLink(object.name, { ...settings, ...quiet, alias: markOf(object), group: FINISHED });
+  return [
+    ...(Object.keys(quiet).length > 0 ? [changeLink(object.name, quiet)] : []),
+    raiseLink(object.name, { ...settings, alias: markOf(object), group: FINISHED }),
+  ];
 }
 
 /** The parent, which has to be there and up; throws ENODEV or ENETDOWN in words. */
@@ -90,7 +93,7 @@ function makeAll<O extends ParentedObject>(
   session: Session,
   objects: readonly O[],
   form: ParentedForm<O>,
-  settle: (object: O) => Request,
+  settle: (object: O) => Request[],
 ): Outcome[] {
   const netns: NetnsRef = objects[0]?.netns ?? hostNetns;
   const parents = objects.map((object) => parentOf(session, object));
@@ -98,7 +101,7 @@ function makeAll<O extends ParentedObject>(
   const explain = (error: KernelError, at: number) =>
     explainRefusal(session, error, objects[at] as O, parents[at] as LinkState);
   try {
-    const requests = objects.map((object, at) =>
+    const creations = objects.map((object, at) =>
       createLink(object.name, {
         ...form.settings(object),
         lower: parents[at]?.ifIndex,
@@ -106,12 +109,13 @@ function makeAll<O extends ParentedObject>(
         info: { kind: form.kind, data: form.data(object) },
       }),
     );
-    const verdicts = session.socket(hostNetns).try(requests);
+    const verdicts = session.socket(hostNetns).try(creations);
     const outcomes = verdicts.map((error, at) => outcome(error && explain(error, at)));
     const made = [...outcomes.keys()].filter((at) => outcomes[at]?.made);
-    const settled = session.socket(netns).try(made.map((at) => settle(objects[at] as O)));
-    for (const [index, at] of made.entries()) {
-      const error = settled[index];
+    const requests = made.flatMap((at) => settle(objects[at] as O).map((request) => ({ at, request })));
+    const settled = session.socket(netns).try(requests.map(({ request }) => request));
+    for (const [index, error] of settled.entries()) {
+      const at = requests[index]?.at ?? 0;
       if (error) outcomes[at] = { made: true, error: explain(error, at) };
     }
     return outcomes;

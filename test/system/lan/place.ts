@@ -92,14 +92,27 @@ server.serve_forever()`;
     return this.host.cli(...argv).then(({ code, stderr }) => (code === 0 ? "it was taken" : stderr));
   }
 
+  get<T>(path: string): Promise<Answer<T>> {
+    return callApi<T>(this.host, "GET", path);
+  }
+
   /** A call of the API, for statuses. */
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<string> {
     return refusal(this.host, method, path, body);
   }
 
-  /** "Kernel and store agree". */
-  agreement(): Promise<string> {
-    return this.host.fairlead("repair", "--dry-run");
+  /** "Kernel and store agree", or how they do not. */
+  async agreement(): Promise<string> {
+    return (await this.host.cli("repair", "--dry-run")).stdout;
+  }
+
+  /** Waits until the daemon has repaired what others changed: whatever it does about it, it logs. */
+  async settled(daemon: Daemon): Promise<void> {
+    for (;;) {
+      const from = daemon.log.length;
+      if (/agree/.test(await this.agreement())) return;
+      await daemon.logged(/./, from);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
