@@ -27,6 +27,14 @@ export interface Machine {
   readonly networks: readonly Network[];
 }
 
+/** Addresses on a LAN are not ours alone. */
+export interface Lan {
+  /** The host's link to it. */
+  readonly link: string;
+  /** Whether an address that is chosen here is asked for there before it is used. */
+  readonly detectDuplicates: boolean;
+}
+
 /** Where this host's tunnels end, when it belongs to a cluster. */
 export interface Underlay {
   /** VTEP. */
@@ -64,6 +72,8 @@ export interface Driver {
   readonly publishes: boolean;
   /** Bytes that its encapsulation takes of the underlay's MTU; absent: none. `underlay` undefined: not known yet. */
   overhead?(options: Network["options"], underlay: Pick<Underlay, "address"> | undefined): number;
+  /** The LAN that a network's endpoints sit on; undefined for a network that meets none. Absent: this driver's never do. */
+  lan?(network: Network): Lan | undefined;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
   /**

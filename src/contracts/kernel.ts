@@ -1,5 +1,6 @@
 import type { Rollback } from "../base/rollback.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { PacketSockets } from "./packets.ts";
 
 /**
  * What drivers describe and the kernel layer makes, compares and removes. One description serves creation, repair,
@@ -295,6 +296,17 @@ export interface Kernel {
   uplink(): HostLink | undefined;
   /** Announces an address of a sandbox's interface to its neighbours (gratuitous ARP, unsolicited NA); best effort, logged. */
   announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void;
+  /**
+   * Asks a link's neighbours for addresses (ARP probes, neighbour solicitations; RFC 5227, RFC 4862): those that somebody
+   * has, with the MAC that answered. MACs of the host's links do not count. Takes some 400 ms when nobody answers.
+   */
+  probeAddresses(
+    at: { readonly netns: NetnsRef; readonly link: string },
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, string>>;
+  /** Packets of single links, below addresses and firewall. */
+  readonly packets: PacketSockets;
   /**
    * Deletes conntrack entries of these published ports, on the deletion thread: when it resolves, their flows follow the
    * rules as they are.

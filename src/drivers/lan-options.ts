@@ -5,17 +5,23 @@ import { flagOption as flag } from "./option-values.ts";
 
 export const parentOption = "parent";
 const hostAccessOption = "host_access";
+const duplicatesOption = "dad";
 
 /** Options that every driver on a parent has, with their defaults. */
 export const lanOptionDefaults = {
   [parentOption]: "link of the default route; internal: one of its own",
   [hostAccessOption]: "false",
+  [duplicatesOption]: "true",
   [prefixOption]: "eth",
   [mtuOption]: "MTU of the parent",
 } as const;
 
 /** Whether the host is to reach the containers. */
 export const hostAccess = ({ options }: Network): boolean => flag(hostAccessOption, options[hostAccessOption], false);
+
+/** Whether the LAN is asked for an address before it is used (duplicate address detection). */
+export const detectsDuplicates = ({ options }: Network): boolean =>
+  flag(duplicatesOption, options[duplicatesOption], true);
 
 /** Refuses host access where the kernel keeps links on one parent from each other. */
 export function refuseHostAccess(network: Network, sharing: boolean, instead: string): void {

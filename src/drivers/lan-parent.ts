@@ -1,11 +1,11 @@
 import { EngineError, invalid } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import { interfaceNameRule, isInterfaceName } from "../base/interface-name.ts";
-import type { Machine } from "../contracts/driver.ts";
+import type { Lan, Machine } from "../contracts/driver.ts";
 import { type HostLink, hostNetns, type KernelObject } from "../contracts/kernel.ts";
 import type { Network } from "../model/network.ts";
 import { mtuOption, refuseUnworkableInterfaces } from "./interface-options.ts";
-import { parentOption } from "./lan-options.ts";
+import { detectsDuplicates, parentOption } from "./lan-options.ts";
 
 /** How a network's parent came about: found on the machine, or made by us and shared by all networks that name it. */
 type Origin = "found" | "vlan" | "isolated";
@@ -36,6 +36,12 @@ export function chooseParent(network: Network, machine: Machine): Network {
   refuseUnworkableInterfaces(chosen);
   return chosen;
 }
+
+/** A parent without an outside leads to no LAN. */
+export const lanOf = (network: Network): Lan | undefined =>
+  network.settled?.["parent"] === "isolated"
+    ? undefined
+    : { link: parentOf(network), detectDuplicates: detectsDuplicates(network) };
 
 /** Networks whose containers would be on the same parent. */
 export const besides = (network: Network, { networks }: Machine): Network[] =>

@@ -19,6 +19,7 @@ import {
 import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
+import { probeAddresses } from "./neighbours/probe.ts";
 import type { PublishedPort } from "./netlink/flush-conntrack.ts";
 import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
@@ -29,6 +30,7 @@ import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
 import { kindOf } from "./objects/kinds.ts";
 import { ownerOfLink } from "./objects/mark.ts";
 import { findStrays } from "./objects/strays.ts";
+import { PacketThread } from "./packets/packet-thread.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
@@ -39,6 +41,7 @@ const OUR_TABLE = "fairlead";
 export class HostKernel implements Kernel {
   readonly sandboxes: Sandboxes;
   readonly forwarding: Forwarding & Disposable;
+  readonly packets: PacketThread;
   readonly #namespaces: Namespaces;
   readonly #host: NetlinkSocket;
   readonly #deletion: DeletionThread;
@@ -51,6 +54,7 @@ export class HostKernel implements Kernel {
     this.#deletion = parts.deletion;
     this.#log = parts.log;
     this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
+    this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }
 
@@ -128,6 +132,19 @@ export class HostKernel implements Kernel {
     }
   }
 
+  async probeAddresses(
+    at: { readonly netns: NetnsRef; readonly link: string },
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, string>> {
+    const ours = new Set(listLinks(this.#host).map(({ mac }) => mac));
+    try {
+      return await probeAddresses(this.packets, at, addresses, { ours, signal });
+    } finally {
+      await this.packets.flushed(); // who asks may look for what is left open
+    }
+  }
+
   async flushConntrack(flows: readonly PublishedPort[]): Promise<void> {
     if (flows.length > 0) await this.#deletion.remove({ flows });
   }
@@ -151,6 +168,7 @@ export class HostKernel implements Kernel {
   async close(): Promise<void> {
     for (const watcher of this.#watchers) watcher[Symbol.dispose]();
     await Promise.all([...this.#watchers].map(({ ended }) => ended));
+    await this.packets.close();
     await this.#deletion.close();
     this.forwarding[Symbol.dispose]();
     this.#host[Symbol.dispose]();

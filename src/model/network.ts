@@ -25,6 +25,9 @@ export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | u
   return pools.find((pool) => pool.subnet === subnet)?.gateway;
 }
 
+/** Whether endpoints' addresses come from the LAN's DHCP server, and so exist only while they are attached. */
+export const isLeased = ({ ipamDriver }: Pick<Network, "ipamDriver">): boolean => ipamDriver === "dhcp";
+
 /** A named segment made by one driver (CNM network). Stored as JSON under its id. */
 export interface Network {
   readonly id: string;

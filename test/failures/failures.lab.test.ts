@@ -80,12 +80,15 @@ const request = (name: string, driver: string): NetworkRequest => ({
   ...{ pools: [], options: optionsOf(driver), labels: {}, configOnly: false },
 });
 
-/** As many kinds of objects as the driver and the kernel have: a sub-interface that both networks share, host access. */
+/**
+ * As many kinds of objects as the driver and the kernel have: a sub-interface that both networks share, host access.
+ * Nobody is at the other end of the wire, and each question there would take its time.
+ */
 const optionsOf = (driver: string): Record<string, string> =>
-  isLan(driver) ? { host_access: "true", parent: lacksLinkKind("vlan") ? "uplink0" : "uplink0.7" } : {};
+  isLan(driver) ? { dad: "false", host_access: "true", parent: lacksLinkKind("vlan") ? "uplink0" : "uplink0.7" } : {};
 
 const upstreams = () => [];
-const networkingOf = (parts: Parts) => new EndpointNetworking(parts, upstreams);
+const networkingOf = (parts: Parts) => new EndpointNetworking(parts, { upstreamsOf: upstreams, updateFiles() {} });
 const web = labContainer("web", [
   { protocol: "tcp", containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 },
 ]);

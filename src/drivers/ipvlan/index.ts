@@ -4,8 +4,8 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { endpointSysctls, refuseUnworkableInterfaces } from "../interface-options.ts";
 import { endpointMark, lanEndpointPlan, lanGateways } from "../lan-endpoint.ts";
-import { hostAccess, refuseHostAccess } from "../lan-options.ts";
-import { besides, chooseParent, clash, parentObjects, parentOf, refuseOtherKind } from "../lan-parent.ts";
+import { detectsDuplicates, hostAccess, refuseHostAccess } from "../lan-options.ts";
+import { besides, chooseParent, clash, lanOf, parentObjects, parentOf, refuseOtherKind } from "../lan-parent.ts";
 import { shimMark, shimName, shimObjects } from "../lan-shim.ts";
 import { flagOf, modeOf, refuseUnknown } from "./options.ts";
 
@@ -22,6 +22,7 @@ function create(): Driver {
     validateNetwork(network) {
       refuseUnknown(network);
       modeOf(network);
+      detectsDuplicates(network);
       refuseHostAccess(network, flagOf(network) === "bridge", "ipvlan_flag=bridge");
       refuseUnworkableInterfaces(network);
     },
@@ -40,6 +41,8 @@ function create(): Driver {
       return lanEndpointPlan({ network, endpoint, sandbox, link: { ...link, ...onParent(network) } });
     },
     gateways,
+    // In the l3 modes addresses are routed: nobody on the LAN is asked for them.
+    lan: (network) => (modeOf(network) === "l2" ? lanOf(network) : undefined),
   };
 }
 

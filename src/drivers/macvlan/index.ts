@@ -4,8 +4,8 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { endpointSysctls, refuseUnworkableInterfaces } from "../interface-options.ts";
 import { endpointMark, lanEndpointPlan, lanGateways } from "../lan-endpoint.ts";
-import { hostAccess, refuseHostAccess } from "../lan-options.ts";
-import { besides, chooseParent, clash, parentObjects, parentOf, refuseOtherKind } from "../lan-parent.ts";
+import { detectsDuplicates, hostAccess, refuseHostAccess } from "../lan-options.ts";
+import { besides, chooseParent, clash, lanOf, parentObjects, parentOf, refuseOtherKind } from "../lan-parent.ts";
 import { shimMac, shimMark, shimName, shimObjects } from "../lan-shim.ts";
 import { modeOf, refuseUnknown } from "./options.ts";
 
@@ -21,6 +21,7 @@ function create(): Driver {
     publishes: false,
     validateNetwork(network) {
       refuseUnknown(network);
+      detectsDuplicates(network);
       refuseHostAccess(network, modeOf(network) === "bridge", "macvlan_mode=bridge");
       refuseUnworkableInterfaces(network);
     },
@@ -39,6 +40,7 @@ function create(): Driver {
       return lanEndpointPlan({ network, endpoint, sandbox, link: { ...link, ...onParent(network) } });
     },
     gateways: lanGateways,
+    lan: lanOf,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Driver } from "../../contracts/driver.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
-import { isShared, type Network } from "../../model/network.ts";
+import { isLeased, isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -76,6 +76,7 @@ async function reserveAddresses(
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
+  if (isLeased(network)) return {};
   return {
     ...(network.ipv4 ? { ipv4: await reserve(4, settings.ipv4) } : {}),
     ...(network.ipv6 ? { ipv6: await reserve(6, settings.ipv6) } : {}),

@@ -15,8 +15,7 @@ import { findNetwork } from "./find.ts";
 
 import { makeNetwork } from "./make.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
-
-import { validateAddressing, validateName, validateRequest } from "./validate.ts";
+import { refuseWithoutLan, validateAddressing, validateName, validateRequest } from "./validate.ts";
 
 /** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
 export const networksLock = "networks";
@@ -46,6 +45,7 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
+  refuseWithoutLan(draft, driver);
   if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
   const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;
   const pools = driver.addressed ? reservePools(parts, id, request, rollback) : [];

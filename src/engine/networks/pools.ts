@@ -1,7 +1,7 @@
 import type { Rollback } from "../../base/rollback.ts";
 import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
 import type { Kernel } from "../../contracts/kernel.ts";
-import { hostAddressIn, hostAux, type Pool } from "../../model/network.ts";
+import { hostAddressIn, hostAux, isLeased, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
 /**
@@ -11,10 +11,11 @@ import type { NetworkRequest } from "../engine.ts";
 export function reservePools(
   parts: { ipam: Ipam; kernel: Kernel },
   networkId: string,
-  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">,
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
   rollback: Rollback,
 ): Pool[] {
   const { ipam, kernel } = parts;
+  if (isLeased(request)) return [];
   rollback.onFailure("address pools", () => ipam.removeNetwork(networkId));
   const wanted = completePools(request);
   const defaults = wanted.some((pool) => !pool.subnet);
@@ -43,7 +44,11 @@ export function reserveHostAddresses(
 }
 
 /** Refuses pools of a configuration that no network could ever be made with. */
-export function checkPools({ ipam }: { ipam: Ipam }, request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): void {
+export function checkPools(
+  { ipam }: { ipam: Ipam },
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
+): void {
+  if (isLeased(request)) return;
   for (const pool of completePools(request)) ipam.checkPool(pool);
 }
 

@@ -1,4 +1,5 @@
-import { onLink } from "../../contracts/driver.ts";
+import { type Gateways, onLink } from "../../contracts/driver.ts";
+import { isLeased } from "../../model/network.ts";
 import type { Attachment } from "./attachment.ts";
 
 /**
@@ -35,12 +36,19 @@ export const through = (gateway: string) => (gateway === onLink ? {} : { gateway
 
 function elect(inOrder: readonly Attachment[], family: 4 | 6) {
   for (const attachment of inOrder) {
-    const { driver, network, endpoint } = attachment;
-    const gateway = driver.gateways(network, endpoint)[family === 4 ? "ipv4" : "ipv6"];
+    const { endpoint } = attachment;
+    const gateway = gatewaysOf(attachment)[family === 4 ? "ipv4" : "ipv6"];
     const address = family === 4 ? endpoint.ipv4 : endpoint.ipv6;
     if (gateway && address) return { attachment, gateway, address: address.split("/")[0] ?? "" };
   }
   return undefined;
 }
 
-const families = ({ driver, network, endpoint }: Attachment) => Object.keys(driver.gateways(network, endpoint)).length;
+const families = (attachment: Attachment) => Object.keys(gatewaysOf(attachment)).length;
+
+/** As the driver says, by the pools; where addresses are lent, as their lender says. */
+function gatewaysOf({ driver, network, endpoint }: Attachment): Gateways {
+  if (!isLeased(network)) return driver.gateways(network, endpoint);
+  const [ipv4, ipv6] = [endpoint.leases?.ipv4?.router, endpoint.leases?.ipv6?.router];
+  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
+}

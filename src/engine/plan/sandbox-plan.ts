@@ -1,5 +1,8 @@
+import { containsIp, networkOfAddress } from "../../base/cidr.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { Plan } from "../../contracts/driver.ts";
 import type { KernelObject, NetnsRef } from "../../contracts/kernel.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
 import { electGateway, through } from "./gateway-order.ts";
@@ -31,14 +34,19 @@ function defaultRoutes(sandbox: NetnsRef, attachments: readonly Attachment[]): K
     const elected = electGateway(attachments, family);
     if (!elected) return [];
     const { endpoint, network } = elected.attachment;
-    return {
-      kind: "route",
-      netns: sandbox,
-      owner: `endpoint/${endpoint.id}`,
-      why: `default route through ${network.name}`,
-      destination: family === 4 ? "0.0.0.0/0" : "::/0",
-      ...through(elected.gateway),
-      link: endpoint.ifName ?? "eth0",
-    } as const;
+    const why = `default route through ${network.name}`;
+    const link = endpoint.ifName ?? "eth0";
+    const route = { kind: "route", netns: sandbox, owner: `endpoint/${endpoint.id}`, why, link } as const;
+    return [
+      ...(isBeside(endpoint, elected.gateway) ? [{ ...route, destination: `${elected.gateway}/32` }] : []),
+      { ...route, destination: family === 4 ? "0.0.0.0/0" : "::/0", ...through(elected.gateway) },
+    ];
   });
+}
+
+/** Some DHCP servers lend single addresses with a router outside their subnet: it is on the link all the same. */
+function isBeside({ ipv4, leases }: Endpoint, gateway: string): boolean {
+  const router = parseIp(gateway);
+  if (leases?.ipv4?.router !== gateway || !ipv4 || !router) return false;
+  return !containsIp(networkOfAddress(ipv4), router);
 }
