@@ -66,6 +66,6 @@ export interface PacketSockets {
     kind: PacketKind,
     receive: (packet: LinkPacket) => void,
   ): PacketSocket;
-  /** Resolves when what was disposed until now is closed. */
+  /** Resolves when what has arrived until now has been handed out, and what was disposed is closed. */
   flushed(): Promise<void>;
 }

@@ -27,7 +27,7 @@ const routes = (container: string) => inside(container, "ip", "route", "show", "
 /** What happened to the lease of a running container. */
 async function leaseEvents(container: string): Promise<string[]> {
   const id = await host.fairlead("inspect", "--format", "{{.Id}}", container);
-  const [since, until] = ["0", String(Math.ceil(Date.now() / 1000))];
+  const [since, until] = ["1", String(Math.ceil(Date.now() / 1000))];
   const format = "{{.Actor.Attributes.container}} {{.Action}} {{.Actor.Attributes.address}}";
   const events = await host.fairlead("events", "--since", since, "--until", until, "--format", format);
   return events.split("\n").flatMap((line) => (line.startsWith(`${id} lease_`) ? line.slice(id.length + 1) : []));

@@ -42,6 +42,7 @@ export async function probeAddresses(
     if (nd) sendAll(ipv6.filter(open), (address) => nd.send(solicitation(address), groupMac(address)));
     await setTimeout(WAIT_MS, undefined, options.signal ? { signal: options.signal } : {});
   }
+  await sockets.flushed(); // an answer may be there that a busy machine has not let us read yet
   return answers;
 }
 
