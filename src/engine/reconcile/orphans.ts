@@ -1,4 +1,6 @@
+import { loopbackAlias6 } from "../../contracts/firewall.ts";
 import { type Difference, hasParent, hostNetns, isLink } from "../../contracts/kernel.ts";
+import { loopbackAlias } from "../host.ts";
 import type { Parts } from "../parts.ts";
 import type { Desired } from "./desired.ts";
 import { isHostLink } from "./expected-links.ts";
@@ -19,6 +21,7 @@ export function findOrphans({ kernel }: Pick<Parts, "kernel">, want: Desired): O
   return [
     ...[hostNetns, ...open].flatMap((netns) => strayLinks(kernel, netns, want)),
     ...straysOnLinks(kernel, want),
+    ...strayAlias(kernel, want),
     ...straySandboxes.map((id) => ({
       difference: { problem: "orphan", object: `sandbox ${id}`, owner: `sandbox/${id}`, detail } as const,
       remove: () => kernel.sandboxes.remove(id),
@@ -39,6 +42,14 @@ function strayLinks(kernel: Parts["kernel"], netns: string, { objects }: Desired
 }
 
 const nameOf = (object: Desired["objects"][number]): string => (isLink(object) ? object.name : "");
+
+/** The host's stand-in for ::1, which only this daemon gives it. */
+function strayAlias(kernel: Parts["kernel"], { objects }: Desired): Orphan[] {
+  const stays = objects.includes(loopbackAlias) || kernel.diff([loopbackAlias]).length > 0;
+  const object = `address ${loopbackAlias6} on lo`;
+  const difference = { problem: "orphan", object, owner: loopbackAlias.owner, detail: "no network has IPv6" } as const;
+  return stays ? [] : [{ difference, remove: () => kernel.remove([loopbackAlias]) }];
+}
 
 /** On links that the host has for itself alone there is nothing but what endpoints describe. */
 function straysOnLinks(kernel: Parts["kernel"], { objects }: Desired): Orphan[] {
