@@ -6,6 +6,7 @@ import { bridgeOptionDefaults } from "../../src/drivers/bridge/options.ts";
 import { ipvlanOptionDefaults } from "../../src/drivers/ipvlan/options.ts";
 import { macvlanOptionDefaults } from "../../src/drivers/macvlan/options.ts";
 import { overlayOptionDefaults } from "../../src/drivers/overlay/options.ts";
+import { builtinDrivers } from "../../src/main/drivers.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -16,6 +17,18 @@ for (const folder of globSync("src/drivers/*/", { cwd: root }).sort()) {
     assert.deepEqual(sections, ["Name", "What it builds", "Options", "Examples"]);
   });
 }
+
+test("every driver that makes something has its failure-injection suite", () => {
+  const addressed = builtinDrivers.filter(({ create }) => create({ defaultBridge: "fairlead0" }).addressed);
+  const suites = globSync("test/failures/*.lab.test.ts", { cwd: root }).map((file) =>
+    readFileSync(join(root, file), "utf8"),
+  );
+  for (const { type } of addressed)
+    assert.ok(
+      suites.some((text) => text.includes(`failureSuite("${type}")`)),
+      type,
+    );
+});
 
 const documented = {
   bridge: bridgeOptionDefaults,
