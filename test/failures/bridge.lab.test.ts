@@ -1,3 +1,3 @@
 import { failureSuite } from "./suite.ts";
 
-failureSuite("bridge");
+failureSuite("FIX-1", "bridge");

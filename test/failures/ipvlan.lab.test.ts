@@ -1,3 +1,3 @@
 import { failureSuite } from "./suite.ts";
 
-failureSuite("ipvlan");
+failureSuite("FIX-1", "ipvlan");

@@ -1,3 +1,3 @@
 import { failureSuite } from "./suite.ts";
 
-failureSuite("macvlan");
+failureSuite("FIX-1", "macvlan");

@@ -1,3 +1,3 @@
 import { failureSuite } from "./suite.ts";
 
-failureSuite("overlay");
+failureSuite("FIX-1", "overlay");

@@ -163,19 +163,19 @@ interface Removal {
 }
 
 /** The whole life of a driver's networks and endpoints, cut off after each step. One driver a file: it takes a while. */
-export function failureSuite(type: string): void {
+export function failureSuite(row: string, type: string): void {
   const { publishes } = builtinDrivers.find((each) => each.type === type)?.create({ defaultBridge: "fairlead0" }) ?? {};
   const isOffered = ({ name }: { name: string }) => publishes || !name.startsWith("port ");
   suite(type, { skip: lacks(type) }, () => {
     after(() => clear(opened.parts));
     for (const { name, run } of operations(type).filter(isOffered)) {
-      test(`FIX-1 ${type}: ${name} cut off after any step leaves the host as it was`, async () => {
+      test(`${row} ${type}: ${name} cut off after any step leaves the host as it was`, async () => {
         const cut = await cutAfterEachStep(run);
         assert.ok(cut > 0, "no step was seen: the injection does not work");
       });
     }
     for (const removal of removals(type).filter(isOffered)) {
-      test(`FIX-1 ${type}: ${removal.name} cut off after any step changes nothing, or the reconciler finishes it`, async () => {
+      test(`${row} ${type}: ${removal.name} cut off after any step changes nothing, or the reconciler finishes it`, async () => {
         const cut = await cutRemoval(removal);
         assert.ok(cut > 0, "no step was seen: the injection does not work");
       });

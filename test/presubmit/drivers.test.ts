@@ -25,7 +25,7 @@ test("every driver that makes something has its failure-injection suite", () => 
   );
   for (const { type } of addressed)
     assert.ok(
-      suites.some((text) => text.includes(`failureSuite("${type}")`)),
+      suites.some((text) => text.includes(`failureSuite("FIX-1", "${type}")`)),
       type,
     );
 });
