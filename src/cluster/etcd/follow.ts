@@ -69,6 +69,7 @@ export class Follow {
     if (fresh) await this.#list();
     const { transport, relistMs } = this.#options;
     const stream = await transport.open(methods.watch);
+    if (this.#signal.aborted) return stream.close(); // meanwhile, which its listeners are not told any more
     let relist = false;
     const close = (): void => stream.close();
     this.#signal.addEventListener("abort", close, { once: true });
