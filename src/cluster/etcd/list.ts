@@ -45,8 +45,8 @@ async function listOnce(transport: Transport, root: string, prefix: string): Pro
     for (const kv of page.kvs) entries.push(entryOf(kv, root));
     if (!page.more) return { entries, header };
     const key = `${page.kvs.at(-1)?.key}\0`; // the next key there can be
-    // A member that is behind refuses a revision it does not have yet, so its own state will do.
-    const request = { ...range, key, limit, revision: header.revision, serializable: true };
+    // Linearizable too: after a failure it may go to a member that is behind, which must catch up before it answers.
+    const request = { ...range, key, limit, revision: header.revision };
     page = await transport.call(methods.range, request, { repeatable: true });
     if (page.kvs.length === 0 && page.more) throw new EtcdFailure("away", "it sent an empty page");
   }
