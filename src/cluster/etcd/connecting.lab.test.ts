@@ -75,25 +75,31 @@ test("etcd: a clock that is set forward takes no time from a call", { timeout: 3
   assert.equal((await one.store.get("a"))?.value, "1");
 });
 
-/** The first SYN of every connection is lost; the kernel sends it again after a second. */
-function loseFirstSyn(): Disposable {
+/** The first SYNs of every connection are lost; the kernel sends one again after one second, and two more (RFC 6298). */
+function loseSyns(count: number): Disposable {
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  const lost = "tcp dport 2379 tcp flags & (syn | ack) == syn tcp sport";
   const rules = `table inet lossy {
-    set seen { type inet_service; flags dynamic; timeout 1m; }
+    ${numbers.map((n) => `set seen${n} { type inet_service; flags dynamic; timeout 1m; }`).join("\n")}
     chain in {
       type filter hook input priority 0;
-      tcp dport 2379 tcp flags & (syn | ack) == syn tcp sport != @seen add @seen { tcp sport } drop
+      ${numbers.map((n) => `${lost} != @seen${n} add @seen${n} { tcp sport } drop`).join("\n")}
     }
   }`;
   execFileSync("nft", ["-f", "-"], { input: rules });
   return { [Symbol.dispose]: () => void execFileSync("nft", ["delete", "table", "inet", "lossy"]) };
 }
 
-for (const endpoints of [[etcd], [etcd, "127.0.0.2:2379"]]) {
-  test(`etcd: ${endpoints.length} endpoint(s) that take longer than a second to connect are reached`, {
+const slow: [endpoints: readonly string[], lost: number][] = [
+  [[etcd], 2],
+  [[etcd, "127.0.0.2:2379"], 1],
+];
+for (const [endpoints, lost] of slow) {
+  test(`etcd: ${endpoints.join(" or ")}, which loses ${lost} SYN of each connection, is reached`, {
     timeout: 60_000,
   }, async () => {
-    await using _server = await EtcdServer.create({ program, address: "127.0.0.1" });
-    using _lossy = loseFirstSyn();
+    await using _server = await EtcdServer.create({ program });
+    using _lossy = loseSyns(lost);
     await using one = client(endpoints);
     await write(one.store, { put: "a", value: "1" });
     const lease = await one.store.grant(5);
