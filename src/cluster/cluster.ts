@@ -177,7 +177,9 @@ export class StoreCluster implements Cluster {
   #onHosts(news: News): void {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
-    if (changed.has(this.hostId)) this.#member.noteRecord();
+    // A snapshot may lack a record of this host that was never told of.
+    if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId)))
+      this.#member.noteRecord(news.revision);
     this.#review(changed);
   }
 
