@@ -26,7 +26,7 @@ export const entryOf = ({ key, value, mod_revision }: KeyValue, root: string): E
  * Everything below `root` + `prefix` at one revision, ascending, in pages. The first is linearizable and fixes the
  * revision. Keys come without `root`.
  */
-export async function listAll(transport: Transport, root: string, prefix: string): Promise<Listing> {
+export async function listAll(transport: Pick<Transport, "call">, root: string, prefix: string): Promise<Listing> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await listOnce(transport, root, prefix);
@@ -36,7 +36,7 @@ export async function listAll(transport: Transport, root: string, prefix: string
   }
 }
 
-async function listOnce(transport: Transport, root: string, prefix: string): Promise<Listing> {
+async function listOnce(transport: Pick<Transport, "call">, root: string, prefix: string): Promise<Listing> {
   const range = { key: root + prefix, range_end: endOfPrefix(root + prefix) };
   const entries: Entry[] = [];
   let page = await transport.call(methods.range, { ...range, limit: firstPage }, { repeatable: true });
