@@ -9,7 +9,7 @@ import type {
   LocalEndpoint,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
-import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
+import type { ClusterStore, Entry, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
@@ -62,6 +62,9 @@ export class StoreCluster implements Cluster {
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
+  #joining = false;
+  /** Hosts that are being taken out. */
+  readonly #leaving = new Set<string>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -177,7 +180,9 @@ export class StoreCluster implements Cluster {
   #onHosts(news: News): void {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
-    if (changed.has(this.hostId)) this.#member.noteRecord();
+    // A snapshot may lack a record of this host that was never told of.
+    if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId)))
+      this.#member.noteRecord(news.revision);
     this.#review(changed);
   }
 
@@ -195,8 +200,12 @@ export class StoreCluster implements Cluster {
     else this.#settleSoon(false);
   }
 
+  /** Asked for while it is being done, it is done once, and fails in one line of the log. */
   async #join(): Promise<void> {
+    if (this.#joining) return;
+    this.#joining = true;
     await this.#member.join().catch((err: unknown) => this.#options.log.error({ err }, "cannot join the cluster"));
+    this.#joining = false;
   }
 
   #state(connected: boolean, why: string): void {
@@ -233,12 +242,16 @@ export class StoreCluster implements Cluster {
 
   #onWishes(news: News): void {
     if (news.kind !== "snapshot" && news.kind !== "changes") return;
-    for (const entry of news.kind === "changes" ? news.puts : news.entries) {
-      const [, networkId = "", family = ""] = entry.key.split("/");
-      this.#addresses
-        .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
-        .catch((err: unknown) => this.#options.log.warn({ err }, "an address that another host asked for is kept"));
-    }
+    for (const entry of news.kind === "changes" ? news.puts : news.entries)
+      this.#grant(entry).catch((err: unknown) =>
+        this.#options.log.warn({ err }, "an address that another host asked for is kept"),
+      );
+  }
+
+  /** Asynchronous, so that a wish that cannot be read is a rejection, and others are still granted. */
+  async #grant(entry: Entry): Promise<void> {
+    const [, networkId = "", family = ""] = entry.key.split("/");
+    await this.#addresses.grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry));
   }
 
   /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
@@ -276,11 +289,18 @@ export class StoreCluster implements Cluster {
   async #reclaim({ id, name }: ClusterHost): Promise<void> {
     const { store, log } = this.#options;
     const revision = this.#hosts.entry(id)?.revision;
-    if (revision === undefined || id === this.hostId) return;
-    log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-    await reclaimHost(store, id, revision).catch((err: unknown) =>
-      log.warn({ err, host: name }, "cannot take it out yet"),
-    );
+    if (revision === undefined || id === this.hostId || this.#leaving.has(id)) return;
+    this.#leaving.add(id);
+    try {
+      // This process may have stood still itself, and what it heard last be as old as the grace.
+      if (await store.get(keys.liveOf(id))) return;
+      log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
+      await reclaimHost(store, id, revision);
+    } catch (err) {
+      log.warn({ err, host: name }, "cannot take it out yet");
+    } finally {
+      this.#leaving.delete(id);
+    }
   }
 
   #checkFence(): void {

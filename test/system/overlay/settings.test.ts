@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { daemonCommand } from "../../../lab/daemon.ts";
 import { Host } from "../../../lab/host.ts";
 import { checkout } from "../../../lab/process.ts";
 
@@ -31,6 +32,25 @@ for (const [flags, says] of refused) {
     assert.match(stderr, says);
   });
 }
+
+test("OVL-16: a daemon whose tunnels could end nowhere does not start, and says what to do", async () => {
+  await host.run("ip", "link", "add", "spare", "type", "bridge");
+  await host.run("ip", "address", "add", "10.97.0.1/24", "dev", "spare");
+  const says: readonly (readonly [advertise: string, says: RegExp])[] = [
+    ["10.9.9.9", /Invalid --advertise: no interface of this host is or has \W*10\.9\.9\.9/],
+    ["fd99::9", /no interface of this host is or has \W*fd99::9/],
+    ["10.97.0.1", /interface spare is down; .*ip link set spare up/],
+    ["spare", /interface spare is down/],
+    ["", /this host has no default route to take an address from; name an address or interface/],
+  ];
+  await host.run("ip", "route", "flush", "default");
+  for (const [advertise, text] of says) {
+    const flags = ["--cluster", "etcd://127.0.0.1:1", ...(advertise === "" ? [] : ["--advertise", advertise])];
+    const { code, stdout, stderr } = await host.exec([...daemonCommand(host), ...flags]);
+    assert.equal(code, 1, advertise);
+    assert.match(stdout + stderr, text);
+  }
+});
 
 test("OVL-210: the password of --cluster is shown nowhere, whether the store answers or not", async () => {
   const secret = "s3cr3t";
