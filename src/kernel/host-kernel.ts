@@ -113,7 +113,7 @@ export class HostKernel implements Kernel {
   }
 
   routes(): HostRoute[] {
-    return listRoutes(this.#host);
+    return listRoutes(this.#host).map(({ protocol: _whoMadeIt, ...route }) => route);
   }
 
   uplink(): HostLink | undefined {

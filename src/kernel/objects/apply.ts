@@ -53,14 +53,21 @@ export function repairObjects(session: Session, objects: readonly KernelObject[]
     try {
       const finding = kindOf(object).check(seen, object);
       if (finding) repairOne(session, object, finding, seen);
+      for (const end of endsOf(object)) lacking.delete(end);
     } catch (error) {
       failures.push(error);
-      if (isLink(object)) lacking.add(`${object.netns} ${object.name}`);
-      if (object.kind === "veth") lacking.add(`${object.peer.netns} ${object.peer.name}`);
+      for (const end of endsOf(object)) lacking.add(end);
     }
   }
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join("; "));
+}
+
+/** The places of a link, both of a pair; none of anything else. */
+function endsOf(object: KernelObject): string[] {
+  if (!isLink(object)) return [];
+  const far = object.kind === "veth" ? [`${object.peer.netns} ${object.peer.name}`] : [];
+  return [`${object.netns} ${object.name}`, ...far];
 }
 
 function repairOne(session: Session, object: KernelObject, { problem }: Finding, seen: Snapshot): void {
