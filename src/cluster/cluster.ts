@@ -122,11 +122,11 @@ export class StoreCluster implements Cluster {
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
       const joined = this.#member.join();
-      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn({ err }, "cannot join yet"));
+      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn(reasonOf(err), "cannot join yet"));
       else await joined;
     } catch (error) {
       if (!isAway(error)) throw error;
-      this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
+      this.#options.log.error(reasonOf(error), "the cluster's store is away: starting on what this host knows");
     }
     this.#tick();
   }
@@ -368,5 +368,8 @@ export class StoreCluster implements Cluster {
     await this.#options.store.close();
   }
 }
+
+/** For the log: an absence of the store is no mistake of ours that a stack would lead to. */
+const reasonOf = (error: unknown): object => (isAway(error) ? { why: (error as Error).message } : { err: error });
 
 const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { invalid } from "../base/errors.ts";
-import { isLinkLocal, parseIp } from "../base/ip.ts";
+import { isLinkLocal, isLoopback, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { type AddressOptions, formatClusterAddress, parseClusterAddress } from "../cluster/address.ts";
 import { type ClusterOptions, StoreCluster } from "../cluster/cluster.ts";
@@ -67,17 +67,20 @@ function placeOf(advertise: string, kernel: Kernel): { address: string; device: 
   const links = kernel.links("host");
   const link = advertise === "" ? kernel.uplink() : findLink(links, advertise);
   if (!link)
-    throw invalid("--advertise", advertise === "" ? noUplink : `no interface of this host is or has "${advertise}"`);
+    throw invalid("--advertise", advertise === "" ? noUplink : noLink(advertise, links));
   const addresses = link.addresses.map((cidr) => cidr.split("/")[0] ?? "").filter(isUsable);
   const address = parseIp(advertise) ? advertise : addresses.sort(v4First)[0];
-  if (address === undefined) throw invalid("--advertise", `interface ${link.name} has no address`);
+  if (address === undefined || !isUsable(address))
+    throw invalid("--advertise", `interface ${link.name} has no address that other hosts could reach`);
   return { address, device: link.name, mtu: link.mtu };
 }
 
 const noUplink = "this host has no default route to take an address from; name an address or interface";
+const noLink = (advertise: string, links: readonly HostLink[]): string =>
+  `no interface of this host is or has "${advertise}", only ${links.map(({ name }) => name).join(", ")}`;
 const isUsable = (text: string): boolean => {
   const ip = parseIp(text);
-  return ip !== undefined && !isLinkLocal(ip);
+  return ip !== undefined && !isLinkLocal(ip) && !isLoopback(ip);
 };
 const v4First = (a: string, b: string) => Number(a.includes(":")) - Number(b.includes(":"));
 
