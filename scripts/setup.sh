@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
-  faketime conntrack iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server"
+  faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
+  qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
@@ -147,6 +148,11 @@ unpack_consul() {
     say "WARNING: Debian 11's consul cannot be had: the tests of the cluster's store on Consul are skipped"
 }
 
+# The kernel that the vm tests run in. Without one they are skipped, and say so.
+prepare_vm() {
+  test/vm/run.sh -p >/dev/null || say "there will be no virtual machine for the vm tests, see above"
+}
+
 [ "$(id -u)" = 0 ] ||
   fail "this needs root, for network namespaces and Debian packages: run it as root or with sudo"
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get; install by hand: $runtime_packages"
@@ -166,6 +172,7 @@ case "${1:-runtime}" in
     unpack_docker
     unpack_etcd
     unpack_consul
+    prepare_vm
     ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
 esac

@@ -86,7 +86,11 @@ export class StoreCluster implements Cluster {
       fenced: () => this.#member.fenced,
       freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
     });
-    this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
+    this.#publisher = new Publisher({
+      ...{ ...shared, networks: this.#networks, epoch: () => this.#member.epoch },
+      // Networks that are still being carried over would be taken for removed ones: #settle() writes what waits.
+      connected: () => shared.connected() && this.#known === undefined,
+    });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
