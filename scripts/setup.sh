@@ -99,6 +99,10 @@ unpack_etcd() {
     say "unpacking etcd into .cache/etcd"
     unpack etcd-server .cache/etcd || fail "cannot download etcd-server"
   fi
+  if [ ! -x .cache/etcd-client/usr/bin/etcdctl ]; then
+    say "unpacking etcdctl into .cache/etcd-client"
+    unpack etcd-client .cache/etcd-client || fail "cannot download etcd-client"
+  fi
   if [ ! -x .cache/etcd-trixie/usr/bin/etcd ]; then
     say "unpacking Debian 13's etcd into .cache/etcd-trixie"
     unpack_from trixie etcd-server .cache/etcd-trixie ||

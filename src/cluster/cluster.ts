@@ -89,7 +89,11 @@ export class StoreCluster implements Cluster {
       fenced: () => this.#member.fenced,
       freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
     });
-    this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
+    this.#publisher = new Publisher({
+      ...{ ...shared, networks: this.#networks, epoch: () => this.#member.epoch },
+      // Networks that are still being carried over would be taken for removed ones: #settle() writes what waits.
+      connected: () => shared.connected() && this.#known === undefined,
+    });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
@@ -125,11 +129,11 @@ export class StoreCluster implements Cluster {
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
       const joined = this.#member.join();
-      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn({ err }, "cannot join yet"));
+      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn(reasonOf(err), "cannot join yet"));
       else await joined;
     } catch (error) {
       if (!isAway(error)) throw error;
-      this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
+      this.#options.log.error(reasonOf(error), "the cluster's store is away: starting on what this host knows");
     }
     this.#tick();
   }
@@ -388,5 +392,8 @@ export class StoreCluster implements Cluster {
     await this.#options.store.close();
   }
 }
+
+/** For the log: an absence of the store is no mistake of ours that a stack would lead to. */
+const reasonOf = (error: unknown): object => (isAway(error) ? { why: (error as Error).message } : { err: error });
 
 const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";

@@ -20,6 +20,7 @@ const refused: readonly (readonly [flags: string[], says: RegExp])[] = [
     ["--cluster-lease", "1m", "--cluster-grace", "2m"],
     /Invalid --cluster-grace: it must be three times --cluster-lease/,
   ],
+  [["--cluster", "etcd://10.0.0.1:99999"], /Invalid --cluster: the port of "10.0.0.1:99999" must be/],
   [["--vni-range", "9-5"], /Invalid --vni-range: "9-5" is no range/],
   [["--vxlan-port", "0"], /Invalid --vxlan-port: "0" is no number from 1 to 65535/],
   [["--cluster-store", "etcd://10.0.0.1"], /Invalid --cluster-store: it is not offered; use --cluster/],
@@ -52,10 +53,24 @@ test("OVL-16: a daemon whose tunnels could end nowhere does not start, and says 
   }
 });
 
+const unreachable: readonly (readonly [advertise: string, says: RegExp])[] = [
+  ["nope0", /Invalid --advertise: no interface of this host is or has \\"nope0\\", only lo/],
+  ["lo", /Invalid --advertise: interface lo has no address that other hosts could reach/],
+  ["127.0.0.1", /Invalid --advertise: interface lo has no address that other hosts could reach/],
+];
+
+for (const [advertise, says] of unreachable) {
+  test(`OVL-209: fairlead daemon --advertise ${advertise} does not start, and says why`, async () => {
+    const flags = ["--cluster", "etcd://192.0.2.1", "--advertise", advertise];
+    await assert.rejects(host.startDaemon(...flags), says);
+  });
+}
+
 test("OVL-210: the password of --cluster is shown nowhere, whether the store answers or not", async () => {
   const secret = "s3cr3t";
   // Nobody listens at port 1.
   const cluster = ["--cluster", `etcd://me:${secret}@127.0.0.1:1`, "--advertise", "lo", "--log-level", "debug"];
+  await host.run("ip", "address", "add", "192.0.2.1/32", "dev", "lo");
   const daemon = await host.startDaemon(...cluster);
   const pages = ["/info", "/metrics", "/fairlead/cluster", "/fairlead/hosts", "/events?since=1&until=1"];
   const shown = await Promise.all(pages.map(get));
