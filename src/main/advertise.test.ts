@@ -38,8 +38,8 @@ for (const [advertise, address, device] of taken) {
 
 const refused: readonly (readonly [advertise: string, message: RegExp])[] = [
   ["", /^Invalid --advertise: this host has no default route to take an address from; name an address or interface$/],
-  ["10.99.0.9", /^Invalid --advertise: no interface of this host is or has "10\.99\.0\.9"$/],
-  ["eth7", /^Invalid --advertise: no interface of this host is or has "eth7"$/],
+  ["10.99.0.9", /^Invalid --advertise: no interface of this host is or has "10\.99\.0\.9", only .*eth0/],
+  ["eth7", /^Invalid --advertise: no interface of this host is or has "eth7", only .*eth0/],
   ["down", /^Invalid --advertise: interface down is down; "ip link set down up" first$/],
   ["10.97.0.1", /^Invalid --advertise: interface down is down/],
   ["fe80::1", /^Invalid --advertise: fe80::1 is link-local, .* use another address of eth0$/],
