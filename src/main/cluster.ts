@@ -66,8 +66,7 @@ function readPassword(path: string): string {
 function placeOf(advertise: string, kernel: Kernel): { address: string; device: string; mtu: number } {
   const links = kernel.links("host");
   const link = advertise === "" ? kernel.uplink() : findLink(links, advertise);
-  if (!link)
-    throw invalid("--advertise", advertise === "" ? noUplink : noLink(advertise, links));
+  if (!link) throw invalid("--advertise", advertise === "" ? noUplink : noLink(advertise, links));
   const addresses = link.addresses.map((cidr) => cidr.split("/")[0] ?? "").filter(isUsable);
   const address = parseIp(advertise) ? advertise : addresses.sort(v4First)[0];
   if (address === undefined || !isUsable(address))
