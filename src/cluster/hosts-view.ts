@@ -7,6 +7,8 @@ import { type HostRecord, type LiveRecord, read } from "./records.ts";
 export class HostsView {
   readonly #records = new Map<string, Entry & { readonly record: HostRecord }>();
   readonly #live = new Map<string, LiveRecord>();
+  /** Hosts without a lease of their record's epoch: few or none, so that they need not be looked for. */
+  readonly #unknown = new Set<string>();
   readonly #told = new Map<string, { readonly name: string; readonly state: string }>();
   readonly #onUnreadable: (error: unknown) => void;
 
@@ -27,10 +29,9 @@ export class HostsView {
   #take<T>(news: News, prefix: string, into: Map<string, T>, parse: (entry: Entry) => T): Set<string> {
     const changed = new Set<string>();
     if (news.kind !== "snapshot" && news.kind !== "changes") return changed;
+    const here = new Set(news.kind === "snapshot" ? news.entries.map(({ key }) => key) : []);
     const gone =
-      news.kind === "changes"
-        ? news.deletes.map(leaf)
-        : [...into.keys()].filter((id) => !news.entries.some(({ key }) => key === prefix + id));
+      news.kind === "changes" ? news.deletes.map(leaf) : [...into.keys()].filter((id) => !here.has(prefix + id));
     for (const id of gone) if (into.delete(id)) changed.add(id);
     for (const entry of news.kind === "changes" ? news.puts : news.entries) {
       try {
@@ -40,7 +41,16 @@ export class HostsView {
         this.#onUnreadable(error);
       }
     }
+    for (const id of changed) {
+      if (this.#records.has(id) && !this.isLive(id)) this.#unknown.add(id);
+      else this.#unknown.delete(id);
+    }
     return changed;
+  }
+
+  /** Hosts that have a record and whose lease has run out. */
+  unknown(): { readonly id: string; readonly name: string }[] {
+    return [...this.#unknown].map((id) => ({ id, name: this.nameOf(id) }));
   }
 
   record(id: string): HostRecord | undefined {

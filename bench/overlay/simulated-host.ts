@@ -1,0 +1,101 @@
+import { silentLog } from "../../src/base/log.ts";
+import { StoreCluster } from "../../src/cluster/cluster.ts";
+import { openEtcdStore } from "../../src/cluster/etcd/store.ts";
+import { Journal } from "../../src/cluster/journal.ts";
+import type { ClusterListener, LocalEndpoint, RemoteChange } from "../../src/contracts/cluster.ts";
+import type { StoreAddress } from "../../src/contracts/cluster-store.ts";
+import type { RecordKind, Store } from "../../src/contracts/store.ts";
+import type { Network } from "../../src/model/network.ts";
+
+/** Where the bench's etcd listens, in a network namespace of its own. */
+export const endpoint = "127.0.0.1:2379";
+export const storeAddress: StoreAddress = { kind: "etcd", endpoints: [endpoint], prefix: "bench" };
+
+/** CLOCK_MONOTONIC, which all processes of a machine share. */
+export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** An id like the engine's: 64 hexadecimal digits. */
+export const idOf = (number: number): string => number.toString(16).padStart(64, "0");
+
+const byte = (value: number) => (value & 255).toString(16).padStart(2, "0");
+
+/** Endpoint of that number on a network: 10.64.0.0/10 and its MAC. */
+export const endpointOf = (networkId: string, number: number): LocalEndpoint => ({
+  networkId,
+  endpointId: idOf(number),
+  containerId: idOf(number),
+  container: `container${number}`,
+  names: [`container${number}`, idOf(number).slice(-12)],
+  mac: `02:42:${byte(number >> 24)}:${byte(number >> 16)}:${byte(number >> 8)}:${byte(number)}`,
+  ipv4: `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`,
+});
+
+/** VTEP of the host of that number. */
+export const vtepOf = (number: number): string => `198.18.${number >> 8}.${number & 255}`;
+
+/** The overlay that is measured, as the engine drafts it. */
+export const measured: Network = {
+  id: idOf(1),
+  ...{ name: "measured", driver: "overlay", scope: "global", created: "2026-01-01T00:00:00Z", internal: false },
+  ...{ attachable: true, ipv4: true, ipv6: false, ipamDriver: "default", ipamOptions: {}, userSubnets: true },
+  ...{ options: {}, labels: {}, mtu: 1450, configOnly: false, builtIn: false },
+  pools: [{ subnet: "10.64.0.0/10", gateway: "10.64.0.1", aux: {} }],
+};
+
+/** What a host keeps in its own store, in memory: 1,000 files on one disk would say nothing about 1,000 hosts. */
+class MemoryStore implements Store {
+  readonly #records = new Map<string, unknown>();
+
+  all<T>(kind: RecordKind): T[] {
+    return [...this.#records].flatMap(([key, value]) => (key.startsWith(`${kind}/`) ? [value as T] : []));
+  }
+
+  get<T>(kind: RecordKind, id: string): T | undefined {
+    return this.#records.get(`${kind}/${id}`) as T | undefined;
+  }
+
+  commit: Store["commit"] = (changes) => {
+    for (const change of changes) {
+      if ("put" in change) this.#records.set(`${change.put}/${change.id}`, change.value);
+      else this.#records.delete(`${change.delete}/${change.id}`);
+    }
+  };
+
+  close(): void {}
+}
+
+/** The cluster's part of a daemon: a member of its own with its own connections to the store, and nothing of a kernel. */
+export class SimulatedHost {
+  readonly cluster: StoreCluster;
+  readonly #onRemotes: (networkId: string, change: RemoteChange) => void;
+
+  constructor(number: number, onRemotes: (networkId: string, change: RemoteChange) => void) {
+    this.#onRemotes = onRemotes;
+    this.cluster = new StoreCluster({
+      store: openEtcdStore(storeAddress, silentLog),
+      storeName: endpoint,
+      journal: new Journal(new MemoryStore()),
+      self: {
+        ...{ id: idOf(number), name: `host${number}`, vtep: vtepOf(number) },
+        ...{ mtu: 1500, version: "0.0.0", since: "2026-01-01T00:00:00Z" },
+      },
+      ...{ device: "eth0", port: 4789, vnis: { first: 4096, last: 8191 }, boot: "boot", log: silentLog },
+      ...{ leaseSeconds: 10, graceSeconds: 86_400 },
+    });
+  }
+
+  /** Resolves when it is a member and knows the measured network, which must be there unless `alone`. */
+  async start({ alone = false } = {}): Promise<void> {
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    const listener: ClusterListener = {
+      onNetwork: () => resolve(),
+      onNetworkGone() {},
+      onRemotes: this.#onRemotes,
+      onUnderlay() {},
+      onLost() {},
+      onEvent() {},
+    };
+    await this.cluster.start(listener, []);
+    if (!alone) await known;
+  }
+}
