@@ -4,11 +4,11 @@ import { EtcdServer, newestEtcd } from "../../lab/etcd.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { openEtcdStore } from "../../src/cluster/etcd/store.ts";
 import { keys } from "../../src/cluster/keys.ts";
-import type { EndpointRecord } from "../../src/cluster/records.ts";
 import { percentiles, type Row, ratio, timed } from "../row.ts";
 import { inThrowAwayHost } from "../throw-away.ts";
 import { rawClient, rawPut } from "./raw.ts";
-import { endpointOf, idOf, measured, nowMs, SimulatedHost, storeAddress } from "./simulated-host.ts";
+import { presence, publishing } from "./seed.ts";
+import { clusterId, endpointOf, idOf, measured, nowMs, SimulatedHost, storeAddress } from "./simulated-host.ts";
 import type { Counted } from "./worker.ts";
 import { Workers } from "./workers.ts";
 
@@ -20,6 +20,8 @@ const endpointsOfHost = 100;
 const processes = 4;
 const gapMs = 100;
 const prefix = "raw/";
+/** A process that 250 hosts share stands still now and then, and what their pings waited comes at once. */
+const flags = ["--grpc-keepalive-min-time=1s"];
 
 /**
  * From connect to the last host, on one etcd, among hosts with 100 endpoints each: the time from publish() on one host
@@ -76,17 +78,13 @@ function note(way: Way, began: ReadonlyMap<string, number>, found: readonly Coun
   }
 }
 
-/** The endpoints that nobody follows: all but one of each host. */
+/** The hosts, and the endpoints that nobody follows: all but one of each host. */
 async function seed(): Promise<void> {
   const store = openEtcdStore(storeAddress, silentLog);
+  await store.txn([], [{ put: keys.cluster, value: clusterId }]);
   for (let host = 1; host <= hosts; host++) {
-    const writes = Array.from({ length: endpointsOfHost - 1 }, (_, index) => {
-      const networkId = idOf(1_000 + index);
-      const endpoint = endpointOf(networkId, host);
-      const record: EndpointRecord = { ...endpoint, host: idOf(host), epoch: 1 };
-      return { put: keys.endpoint(networkId, endpoint.ipv4 ?? ""), value: JSON.stringify(record) };
-    });
-    await store.txn([], writes);
+    const others = Array.from({ length: endpointsOfHost - 1 }, (_, index) => publishing(idOf(1_000 + index), host, host));
+    await store.txn([], [...presence(host, { live: false }), ...others]);
   }
   await store.close();
 }
@@ -96,7 +94,7 @@ const step = (what: string): void => void process.stderr.write(`bench: ${(nowMs(
 async function prepare(): Promise<{ ours: Way; raw: Way }> {
   await seed();
   step("seeded");
-  const publisher = new SimulatedHost(hosts + 1, () => {});
+  const publisher = new SimulatedHost(hosts + 1);
   await publisher.start({ alone: true });
   await publisher.cluster.createNetwork(measured);
   const [ours, raw] = [new Workers(processes), new Workers(processes)];
@@ -140,7 +138,7 @@ function rowsOf(ours: Way, raw: Way): Row[] {
 }
 
 if (import.meta.main) {
-  const server = await EtcdServer.create({ program: newestEtcd() });
+  const server = await EtcdServer.create({ program: newestEtcd(), flags });
   const { ours, raw } = await prepare();
   await pause(3_000);
   for (const way of [raw, ours]) await round(way, 0);

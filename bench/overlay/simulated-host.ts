@@ -2,8 +2,9 @@ import { silentLog } from "../../src/base/log.ts";
 import { StoreCluster } from "../../src/cluster/cluster.ts";
 import { openEtcdStore } from "../../src/cluster/etcd/store.ts";
 import { Journal } from "../../src/cluster/journal.ts";
+import type { HostRecord } from "../../src/cluster/records.ts";
 import type { ClusterListener, LocalEndpoint, RemoteChange } from "../../src/contracts/cluster.ts";
-import type { StoreAddress } from "../../src/contracts/cluster-store.ts";
+import type { ClusterStore, StoreAddress } from "../../src/contracts/cluster-store.ts";
 import type { RecordKind, Store } from "../../src/contracts/store.ts";
 import type { Network } from "../../src/model/network.ts";
 
@@ -64,21 +65,43 @@ class MemoryStore implements Store {
   close(): void {}
 }
 
+/** Id of the bench's cluster. */
+export const clusterId = "bench";
+
+/** What the store has of the host of that number. */
+export const recordOf = (number: number): HostRecord => ({
+  ...{ id: idOf(number), name: `host${number}`, epoch: 1, vtep: vtepOf(number), mtu: 1500 },
+  ...{ created: "2026-01-01T00:00:00Z", drained: false },
+});
+
+/** A host that has been a member before: its record is in the store, and joining is to bring its lease. */
+function journalOf(number: number): Journal {
+  const journal = new Journal(new MemoryStore());
+  journal.remember({ epoch: recordOf(number).epoch, cluster: clusterId, boot: "boot", renewedAt: nowMs() });
+  journal.settleIn(clusterId);
+  return journal;
+}
+
+interface HostOptions {
+  readonly onRemotes?: (networkId: string, change: RemoteChange) => void;
+  readonly store?: ClusterStore;
+  /** Has its record in the store already. */
+  readonly isKnown?: boolean;
+}
+
 /** The cluster's part of a daemon: a member of its own with its own connections to the store, and nothing of a kernel. */
 export class SimulatedHost {
   readonly cluster: StoreCluster;
-  readonly #onRemotes: (networkId: string, change: RemoteChange) => void;
+  readonly #onRemotes: NonNullable<HostOptions["onRemotes"]>;
 
-  constructor(number: number, onRemotes: (networkId: string, change: RemoteChange) => void) {
+  constructor(number: number, { onRemotes = () => {}, store, isKnown = false }: HostOptions = {}) {
     this.#onRemotes = onRemotes;
+    const { id, name, vtep, mtu } = recordOf(number);
     this.cluster = new StoreCluster({
-      store: openEtcdStore(storeAddress, silentLog),
+      store: store ?? openEtcdStore(storeAddress, silentLog),
       storeName: endpoint,
-      journal: new Journal(new MemoryStore()),
-      self: {
-        ...{ id: idOf(number), name: `host${number}`, vtep: vtepOf(number) },
-        ...{ mtu: 1500, version: "0.0.0", since: "2026-01-01T00:00:00Z" },
-      },
+      journal: isKnown ? journalOf(number) : new Journal(new MemoryStore()),
+      self: { id, name, vtep, mtu, version: "0.0.0", since: "2026-01-01T00:00:00Z" },
       ...{ device: "eth0", port: 4789, vnis: { first: 4096, last: 8191 }, boot: "boot", log: silentLog },
       ...{ leaseSeconds: 10, graceSeconds: 86_400 },
     });

@@ -1,3 +1,4 @@
+import type { RemoteChange } from "../../src/contracts/cluster.ts";
 import { rawWatch } from "./raw.ts";
 import { endpointOf, measured, nowMs, SimulatedHost } from "./simulated-host.ts";
 
@@ -22,7 +23,7 @@ export interface Counted {
   readonly cpuMs: number;
 }
 
-const joinsAtOnce = 8;
+const joinsAtOnce = 16;
 const hosts: { readonly number: number; readonly host: SimulatedHost }[] = [];
 const last = new Map<string, number>();
 const first = new Map<string, number>();
@@ -48,11 +49,10 @@ async function each<T>(items: readonly T[], body: (item: T) => Promise<unknown>)
 }
 
 async function join(number: number): Promise<void> {
-  const host = new SimulatedHost(number, (_network, { whole, put, drop }) => {
-    if (whole) return;
-    for (const { address } of put) note(address);
-    for (const { address } of drop) note(address);
-  });
+  const onRemotes = (_network: string, { whole, put }: RemoteChange) => {
+    if (!whole) for (const { address } of put) note(address);
+  };
+  const host = new SimulatedHost(number, { onRemotes, isKnown: true });
   await host.start();
   await host.cluster.publish([endpointOf(measured.id, number)]);
   hosts.push({ number, host });
