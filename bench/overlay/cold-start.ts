@@ -159,7 +159,12 @@ function rowsOf(floors: readonly number[], times: readonly Times[]): Row[] {
     ),
     timed(`removal of a host of ${endpointsOfHost}, from the event to the kernel`, of("event"), { atMost: 50 }),
     timed(`removal of a host of ${endpointsOfHost}, from the store's answer on`, of("total")),
-    { what: "store events that a removal takes", value: Math.max(...of("events")), unit: "events", goal: { atMost: 1 } },
+    {
+      what: "store events that a removal takes",
+      value: Math.max(...of("events")),
+      unit: "events",
+      goal: { atMost: 1 },
+    },
   ];
 }
 

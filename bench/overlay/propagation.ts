@@ -83,7 +83,9 @@ async function seed(): Promise<void> {
   const store = openEtcdStore(storeAddress, silentLog);
   await store.txn([], [{ put: keys.cluster, value: clusterId }]);
   for (let host = 1; host <= hosts; host++) {
-    const others = Array.from({ length: endpointsOfHost - 1 }, (_, index) => publishing(idOf(1_000 + index), host, host));
+    const others = Array.from({ length: endpointsOfHost - 1 }, (_, index) =>
+      publishing(idOf(1_000 + index), host, host),
+    );
     await store.txn([], [...presence(host, { live: false }), ...others]);
   }
   await store.close();
