@@ -12,7 +12,7 @@ import { inThrowAwayHost } from "../throw-away.ts";
 import { netlinkFloor, TunnelDevice } from "../tunnel-device.ts";
 import { rawClient, rawList } from "./raw.ts";
 import { presence, publishing, seedHost } from "./seed.ts";
-import { idOf, measured, nowMs, SimulatedHost, storeAddress, vtepOf } from "./simulated-host.ts";
+import { idOf, measured, nowMs, SimulatedHost, storeAddress, vtepOf, withFollow } from "./simulated-host.ts";
 
 const hosts = Number(process.env["FAIRLEAD_BENCH_HOSTS"] ?? 1_000);
 const rounds = Number(process.env["FAIRLEAD_BENCH_ROUNDS"] ?? 5);
@@ -91,12 +91,7 @@ class ProgrammedHost {
       forwarding.put(name, change.put);
       this.#onProgrammed(change);
     };
-    const bound = (key: string | symbol): unknown => {
-      const value: unknown = Reflect.get(store, key);
-      return typeof value === "function" ? value.bind(store) : value;
-    };
-    const heard = new Proxy(store, { get: (_store, key) => (key === "follow" ? follow : bound(key)) });
-    this.host = new SimulatedHost(number, { onRemotes, store: heard });
+    this.host = new SimulatedHost(number, { onRemotes, store: withFollow(store, follow) });
   }
 
   /** What a change of the store comes to here; `isIt`: which change of the remote endpoints it is. */

@@ -2,6 +2,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { StoreCluster } from "../../src/cluster/cluster.ts";
 import { openEtcdStore } from "../../src/cluster/etcd/store.ts";
 import { Journal } from "../../src/cluster/journal.ts";
+import { keys } from "../../src/cluster/keys.ts";
 import type { HostRecord } from "../../src/cluster/records.ts";
 import type { ClusterListener, LocalEndpoint, RemoteChange } from "../../src/contracts/cluster.ts";
 import type { ClusterStore, StoreAddress } from "../../src/contracts/cluster-store.ts";
@@ -65,6 +66,9 @@ class MemoryStore implements Store {
   close(): void {}
 }
 
+/** Six times the daemon's: a process that many hosts share stands still for seconds on a busy machine, a daemon does not. */
+const leaseSeconds = 60;
+
 /** Id of the bench's cluster. */
 export const clusterId = "bench";
 
@@ -87,6 +91,26 @@ interface HostOptions {
   readonly store?: ClusterStore;
   /** Has its record in the store already. */
   readonly isKnown?: boolean;
+  /** Follows the others' leases only then. */
+  readonly followLive?: Promise<void>;
+}
+
+/** A store whose news of leases are held back: 1,000 hosts that join would be told a million times of each other. */
+function holding(store: ClusterStore, until: Promise<void>): ClusterStore {
+  const follow: ClusterStore["follow"] = (prefix, onNews, signal) => {
+    if (prefix === keys.live) void until.then(() => store.follow(prefix, onNews, signal));
+    else store.follow(prefix, onNews, signal);
+  };
+  return withFollow(store, follow);
+}
+
+/** A store that is followed in another way. */
+export function withFollow(store: ClusterStore, follow: ClusterStore["follow"]): ClusterStore {
+  const bound = (key: string | symbol): unknown => {
+    const value: unknown = Reflect.get(store, key);
+    return typeof value === "function" ? value.bind(store) : value;
+  };
+  return new Proxy(store, { get: (_store, key) => (key === "follow" ? follow : bound(key)) });
 }
 
 /** The cluster's part of a daemon: a member of its own with its own connections to the store, and nothing of a kernel. */
@@ -94,16 +118,17 @@ export class SimulatedHost {
   readonly cluster: StoreCluster;
   readonly #onRemotes: NonNullable<HostOptions["onRemotes"]>;
 
-  constructor(number: number, { onRemotes = () => {}, store, isKnown = false }: HostOptions = {}) {
+  constructor(number: number, { onRemotes = () => {}, store, isKnown = false, followLive }: HostOptions = {}) {
     this.#onRemotes = onRemotes;
+    const opened = store ?? openEtcdStore(storeAddress, silentLog);
     const { id, name, vtep, mtu } = recordOf(number);
     this.cluster = new StoreCluster({
-      store: store ?? openEtcdStore(storeAddress, silentLog),
+      store: followLive ? holding(opened, followLive) : opened,
       storeName: endpoint,
       journal: isKnown ? journalOf(number) : new Journal(new MemoryStore()),
       self: { id, name, vtep, mtu, version: "0.0.0", since: "2026-01-01T00:00:00Z" },
       ...{ device: "eth0", port: 4789, vnis: { first: 4096, last: 8191 }, boot: "boot", log: silentLog },
-      ...{ leaseSeconds: 10, graceSeconds: 86_400 },
+      ...{ leaseSeconds, graceSeconds: 86_400 },
     });
   }
 

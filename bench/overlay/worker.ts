@@ -6,7 +6,7 @@ import { endpointOf, measured, nowMs, SimulatedHost } from "./simulated-host.ts"
 export type Work =
   /** Hosts of these numbers join the cluster and publish one endpoint each. */
   | { readonly do: "join"; readonly first: number; readonly count: number }
-  /** They begin to follow the measured network. */
+  /** They begin to follow each other's leases and the measured network. */
   | { readonly do: "follow" }
   /** So many watches of a prefix without the cluster. */
   | { readonly do: "watch"; readonly prefix: string; readonly count: number }
@@ -27,6 +27,7 @@ const joinsAtOnce = 16;
 const hosts: { readonly number: number; readonly host: SimulatedHost }[] = [];
 const last = new Map<string, number>();
 const first = new Map<string, number>();
+const live = Promise.withResolvers<void>();
 let deliveries = 0;
 let wanted = Number.POSITIVE_INFINITY;
 let reached: () => void = () => {};
@@ -52,7 +53,7 @@ async function join(number: number): Promise<void> {
   const onRemotes = (_network: string, { whole, put }: RemoteChange) => {
     if (!whole) for (const { address } of put) note(address);
   };
-  const host = new SimulatedHost(number, { onRemotes, isKnown: true });
+  const host = new SimulatedHost(number, { onRemotes, isKnown: true, followLive: live.promise });
   await host.start();
   await host.cluster.publish([endpointOf(measured.id, number)]);
   hosts.push({ number, host });
@@ -87,7 +88,10 @@ function rest(): Counted {
 async function carryOut(work: Work): Promise<unknown> {
   if (work.do === "rest") return rest();
   if (work.do === "count") return count(work.deliveries);
-  if (work.do === "follow") return each(hosts, ({ host }) => host.cluster.use(measured));
+  if (work.do === "follow") {
+    live.resolve();
+    return each(hosts, ({ host }) => host.cluster.use(measured));
+  }
   if (work.do === "watch") {
     const watches = Array.from({ length: work.count }, () => rawWatch(work.prefix, ({ key }) => note(key)));
     return Promise.all(watches);
