@@ -11,7 +11,10 @@ export class Workers implements AsyncDisposable {
   readonly #children: readonly ChildProcess[];
 
   constructor(count: number) {
-    const options = { execArgv: [...process.execArgv, ...young], stdio: ["ignore", "inherit", "inherit", "ipc"] as never };
+    const options = {
+      execArgv: [...process.execArgv, ...young],
+      stdio: ["ignore", "inherit", "inherit", "ipc"] as never,
+    };
     this.#children = Array.from({ length: count }, () => fork(join(import.meta.dirname, "worker.ts"), options));
   }
 
