@@ -50,7 +50,9 @@ export async function forgetNetwork(
   for (const { containerId } of state.endpointsOn(networkId)) {
     if (!sandboxes.get(containerId)) continue;
     log.warn({ network: networkId, container: containerId }, "the network was removed by another host: disconnecting");
-    await disconnect(networkId, containerId);
+    await disconnect(networkId, containerId).catch((err: unknown) =>
+      log.error({ err, container: containerId }, "cannot disconnect a container from a network that is gone"),
+    );
   }
   await using _list = await locks.hold(networksLock);
   await using _lock = await locks.hold(networkId);

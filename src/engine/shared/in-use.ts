@@ -59,8 +59,8 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
       inUse.fresh.add(network.id);
     }
     inUse.add(network.id, sandboxId);
-    if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
     rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
+    if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   }
   await cluster.use(network);
 }
