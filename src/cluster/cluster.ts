@@ -62,6 +62,7 @@ export class StoreCluster implements Cluster {
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
+  #settled = false;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -73,7 +74,10 @@ export class StoreCluster implements Cluster {
       ...{ leaseSeconds: options.leaseSeconds, graceSeconds: options.graceSeconds },
       now: () => Number(process.hrtime.bigint() / 1_000_000n),
     });
-    this.#member.onJoined = (anew) => this.#settleSoon(anew);
+    this.#member.onJoined = (anew) => {
+      this.#settled = false;
+      this.#settleSoon(anew);
+    };
     const shared = {
       ...{ store, journal, log, storeName, hostId: self.id },
       member: (what: string) => this.#member.condition(what),
@@ -101,6 +105,16 @@ export class StoreCluster implements Cluster {
 
   get hostId(): string {
     return this.#options.self.id;
+  }
+
+  /** Its lease; undefined while it has none. */
+  get lease() {
+    return this.#member.lease;
+  }
+
+  /** What it holds has been compared with the store since it last joined. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   get isAlone(): boolean {
@@ -259,6 +273,7 @@ export class StoreCluster implements Cluster {
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
     const lost = await this.#addresses.compareAll();
     if (lost.length > 0) this.#listener?.onLost(lost);
+    this.#settled = true;
     await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
     this.#addresses.wake();
     this.#checkFence();
