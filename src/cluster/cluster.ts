@@ -13,6 +13,7 @@ import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store
 import type { Network } from "../model/network.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
+import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
 import { embedded, type Journal } from "./journal.ts";
@@ -25,6 +26,7 @@ import { read, type WishRecord } from "./records.ts";
 import { Sight } from "./sight.ts";
 import { Standing } from "./standing.ts";
 import { UsedNetworks } from "./used-networks.ts";
+import { dropWish } from "./wishes.ts";
 
 export interface ClusterOptions {
   readonly store: ClusterStore;
@@ -62,7 +64,12 @@ export class StoreCluster implements Cluster {
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
-  #settled = false;
+  #settlesNext = false;
+  /** It was taken out, and has not yet looked at all that it left. */
+  #anew = false;
+  /** Keys of wishes that this host waits for. */
+  readonly #wishing = new Set<string>();
+  #toldWishes: Extract<News, { kind: "snapshot" | "changes" }>[] = [];
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -75,22 +82,41 @@ export class StoreCluster implements Cluster {
       now: () => Number(process.hrtime.bigint() / 1_000_000n),
     });
     this.#member.onJoined = (anew) => {
-      this.#settled = false;
+      this.#standing.unsettle();
+      this.#addresses.doubt();
       this.#settleSoon(anew);
     };
     const shared = {
-      ...{ store, journal, log, storeName, hostId: self.id },
+      ...{ store: doubting(store, () => this.#member.doubt()), journal, log, storeName, hostId: self.id },
       member: (what: string) => this.#member.condition(what),
       nameOf: (id: string) => this.#hosts.nameOf(id),
-      connected: () => this.#standing.connected && this.#member.joined,
     };
+    const isGone = (id: string) => this.#hosts.record(id) === undefined;
     this.#networks = new Networks({ ...shared, vnis: options.vnis });
     this.#addresses = new Addresses({
       ...shared,
+      network: (id) => this.#networks.condition(id),
+      lookAgain: (id) => this.#lookAgain([id]),
+      joined: () => this.#member.joined,
+      settled: () => this.#member.joined && this.#standing.settled,
       fenced: () => this.#member.fenced,
-      freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
+      lease: () => this.#member.lease,
+      wishing: this.#wishing,
+      isPublished: (id, address) => this.#publisher.has(id, address),
+      onLost: (lost) => this.#listener?.onLost(lost),
+      freeAbandoned: () => sweep(store, isGone),
     });
-    this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
+    this.#publisher = new Publisher({
+      ...{ ...shared, networks: this.#networks },
+      epoch: () => this.#member.epoch,
+      ready: () => this.#standing.connected && this.#member.joined && this.#standing.compared,
+      whenReady: async () => {
+        if (this.#standing.connected && this.#member.joined) await this.#settling;
+      },
+      owns: (id, address) => this.#addresses.owns(id, address),
+      lookAgain: (ids) => this.#lookAgain(ids),
+      onWritten: () => this.#addresses.wake(),
+    });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
@@ -112,9 +138,14 @@ export class StoreCluster implements Cluster {
     return this.#member.lease;
   }
 
-  /** What it holds has been compared with the store since it last joined. */
+  /** It knows which addresses are its own, since it last joined. */
+  get compared(): boolean {
+    return this.#member.joined && this.#standing.compared;
+  }
+
+  /** And the store has of it what it shall have. */
   get settled(): boolean {
-    return this.#settled;
+    return this.#member.joined && this.#standing.settled;
   }
 
   get isAlone(): boolean {
@@ -191,7 +222,7 @@ export class StoreCluster implements Cluster {
   #onHosts(news: News): void {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
-    if (changed.has(this.hostId)) this.#member.noteRecord();
+    if (changed.has(this.hostId) && "revision" in news) this.#member.noteRecord(news.revision);
     this.#review(changed);
   }
 
@@ -240,6 +271,7 @@ export class StoreCluster implements Cluster {
         this.#listener?.onNetworkGone(id);
       }
       for (const network of put) this.#listener?.onNetwork(network);
+      void this.#publisher.flush(); // a removal may have been taken back
     } catch (err) {
       this.#options.log.error({ err }, "networks of the cluster are left out");
     }
@@ -247,42 +279,75 @@ export class StoreCluster implements Cluster {
 
   #onWishes(news: News): void {
     if (news.kind !== "snapshot" && news.kind !== "changes") return;
-    for (const entry of news.kind === "changes" ? news.puts : news.entries) {
-      const [, networkId = "", family = ""] = entry.key.split("/");
+    this.#toldWishes.push(news);
+    if (this.settled) this.#grantWishes();
+  }
+
+  /** Nothing is given away before it is certain what this host has. */
+  #grantWishes(): void {
+    const { log, store } = this.#options;
+    const entries = this.#toldWishes.splice(0).flatMap((news) => (news.kind === "changes" ? news.puts : news.entries));
+    for (const entry of entries) {
+      const [, networkId = "", family = "", host] = entry.key.split("/");
+      if (host === this.hostId) {
+        if (!this.#wishing.has(entry.key)) void dropWish(store, entry.key);
+        continue;
+      }
       this.#addresses
         .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
-        .catch((err: unknown) => this.#options.log.warn({ err }, "an address that another host asked for is kept"));
+        .catch((err: unknown) => log.warn({ err }, "an address that another host asked for is kept"));
     }
+  }
+
+  async #lookAgain(networkIds: Iterable<string>): Promise<void> {
+    await this.#member.lookAgain();
+    for (const id of networkIds) await this.#networks.lookAgain(id);
   }
 
   /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
   #settleSoon(anew: boolean): void {
-    this.#settling = this.#settling.then(() =>
-      this.#settle(anew).catch((err: unknown) =>
-        this.#options.log.warn(
-          { err },
-          "cannot compare with the cluster's store yet; it is tried again when it is back",
-        ),
-      ),
-    );
+    this.#anew ||= anew;
+    if (this.#settlesNext) return;
+    this.#settlesNext = true;
+    this.#settling = this.#settling.then(async () => {
+      this.#settlesNext = false;
+      await this.#settle(this.#anew).catch((err: unknown) =>
+        this.#options.log.warn({ err }, "cannot compare with the cluster's store yet; it is tried again"),
+      );
+    });
   }
 
   async #settle(anew: boolean): Promise<void> {
     await this.#beginNetworks();
     if (anew)
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
-    const lost = await this.#addresses.compareAll();
-    if (lost.length > 0) this.#listener?.onLost(lost);
-    this.#settled = true;
-    await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
-    this.#addresses.wake();
+    await this.#addresses.compareAll();
+    this.#standing.noteCompared();
     this.#checkFence();
+    // Whoever was taken out may have left things anywhere.
+    const everywhere = anew ? this.#networks.all().map(({ id }) => id) : [];
+    const all = await this.#publisher.compare(new Set([...everywhere, ...this.#addresses.held, ...this.#used.ids]));
+    if (!all || !this.#member.joined) return;
+    this.#anew = false;
+    this.#standing.noteSettled();
+    this.#grantWishes();
+    this.#addresses.wake();
+  }
+
+  async #finishRemovals(): Promise<void> {
+    try {
+      await this.#networks.finishRemovals((id) => this.#hosts.record(id) === undefined);
+    } catch (err) {
+      this.#options.log.debug({ err }, "a removal that was cut short is finished later");
+    }
   }
 
   #tick(): void {
     this.#checkFence();
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
+    if (this.#standing.settled) void this.#finishRemovals();
+    else this.#settleSoon(false);
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
     for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
@@ -299,7 +364,8 @@ export class StoreCluster implements Cluster {
   }
 
   #checkFence(): void {
-    const { fenced } = this.#member;
+    // Whoever was cut off stays so until it knows which addresses are still its own.
+    const fenced = this.#member.fenced || (this.#standing.fenced && !this.#standing.compared);
     if (!this.#standing.fence(fenced)) return;
     const { log } = this.#options;
     if (fenced)

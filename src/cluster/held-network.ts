@@ -9,7 +9,7 @@ import { PoolSlots } from "./slots.ts";
 export class HeldNetwork {
   readonly network: Network;
   readonly pools: readonly Holdings[];
-  /** Addresses in use that are somebody else's by now, until somebody asks. */
+  /** Addresses in use that are somebody else's by now, until they have been reported. */
   readonly lost: string[] = [];
   /** Whether the holdings have been compared with the store since the last join. */
   compared = false;
@@ -22,6 +22,7 @@ export class HeldNetwork {
     const held = journal.slots.find(({ networkId }) => networkId === network.id);
     for (const ip of (held?.whole ?? []).map(ipOf)) this.poolOf(ip)?.whole.add(ip.value);
     for (const ip of (held?.singles ?? []).map(ipOf)) this.poolOf(ip)?.singles.add(ip.value);
+    for (const ip of (held?.unsure ?? []).map(ipOf)) this.poolOf(ip)?.unsure.add(ip.value);
   }
 
   poolOf(ip: Ip): Holdings | undefined {
@@ -29,7 +30,7 @@ export class HeldNetwork {
   }
 
   get isHolding(): boolean {
-    return this.pools.some(({ whole, singles, used }) => whole.size + singles.size + used.size > 0);
+    return this.pools.some(({ whole, singles, used, unsure }) => whole.size + singles.size + used.size + unsure.size > 0);
   }
 
   /** To be called after each change of what is held. */
@@ -38,6 +39,7 @@ export class HeldNetwork {
       networkId: this.network.id,
       whole: this.pools.flatMap((pool) => [...pool.whole].map((slot) => addressText(pool, slot))),
       singles: this.pools.flatMap((pool) => [...pool.singles].map((value) => addressText(pool, value))),
+      unsure: this.pools.flatMap((pool) => [...pool.unsure].map((slot) => addressText(pool, slot))),
     });
   }
 }

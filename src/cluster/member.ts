@@ -6,7 +6,7 @@ import type { HostsView } from "./hosts-view.ts";
 import type { Journal } from "./journal.ts";
 import { embedded } from "./journal.ts";
 import { keys } from "./keys.ts";
-import { reclaimHost } from "./reclaim.ts";
+import { leaveForGood, reclaimHost } from "./reclaim.ts";
 import { type HostRecord, type LiveRecord, read } from "./records.ts";
 
 /** What this host is to the others, apart from its epoch. */
@@ -121,24 +121,55 @@ export class Member {
   }
 
   async #join(): Promise<void> {
-    const { store, leaseSeconds } = this.#parts;
     const anew = this.#revision === undefined && (await this.#enter());
-    const lease = await store.grant(leaseSeconds);
-    const live: LiveRecord = { epoch: this.#epoch, since: this.self.since, version: this.self.version };
-    const put = { put: keys.liveOf(this.self.id), value: JSON.stringify(live), lease };
-    const result = await store.txn([this.condition("join the cluster")], [put]);
-    if (!result.done) {
-      this.#revision = undefined;
-      await lease.revoke();
+    const lease = this.#lease ?? (await this.#parts.store.grant(this.#parts.leaseSeconds));
+    try {
+      if (!(await this.#sign(lease))) this.#revision = undefined;
+    } catch (error) {
+      if (lease !== this.#lease) void lease.revoke();
+      throw error;
+    }
+    if (lease !== this.#lease && this.#lease) return this.#join(); // lost meanwhile, and there is another one
+    if (this.#revision === undefined) {
+      if (lease !== this.#lease) await lease.revoke();
       return this.#join();
     }
-    this.#lease = lease;
-    void lease.lost.then(() => this.#loseLease(lease));
+    if (lease !== this.#lease) {
+      this.#lease = lease;
+      void lease.lost.then(() => this.#loseLease(lease));
+    }
     this.note();
     this.onJoined(anew);
   }
 
-  /** Writes the host's record, or finds it as it left it. True when others may have taken what this host held. */
+  /** Puts the sign of life under the lease; false when this host's record is not as it was. */
+  async #sign(lease: Lease): Promise<boolean> {
+    const live: LiveRecord = { epoch: this.#epoch, since: this.self.since, version: this.self.version };
+    const put = { put: keys.liveOf(this.self.id), value: JSON.stringify(live), lease };
+    return (await this.#parts.store.txn([this.condition("join the cluster")], [put])).done;
+  }
+
+  /**
+   * A write of this host's has failed and may be carried out all the same, later too: its record is written anew, so that
+   * nothing that compared the old one has an effect any more, and what it holds is compared with the store.
+   */
+  doubt(): void {
+    if (this.#revision === undefined || this.#stopped) return;
+    this.#revision = undefined;
+    this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
+  }
+
+  /** Takes over what others have done to this host's record, before the news tell. */
+  async lookAgain(): Promise<void> {
+    const entry = await this.#parts.store.get(keys.host(this.self.id));
+    if (!entry) this.#notePresence(undefined, Number.POSITIVE_INFINITY);
+    else if (read<HostRecord>(entry).epoch === this.#epoch) this.#notePresence(entry.revision, entry.revision);
+  }
+
+  /**
+   * Writes the host's record, even when it is as this host left it: what an earlier process sent and has not arrived is
+   * void then. True when others may have taken what this host held.
+   */
   async #enter(): Promise<boolean> {
     const { store, journal } = this.#parts;
     const cluster = await this.#recognise();
@@ -161,8 +192,7 @@ export class Member {
     // Before the store's: an epoch that was written down and not used does no harm, the opposite would.
     journal.remember({ epoch, cluster, boot: this.#parts.boot, renewedAt: this.#renewedAt ?? this.#parts.now() });
     this.#epoch = epoch;
-    if (entry && JSON.stringify(found) === JSON.stringify(record)) this.#revision = entry.revision;
-    else await this.#write(record, entry?.revision);
+    await this.#write(record, entry?.revision);
     return anew;
   }
 
@@ -207,7 +237,7 @@ export class Member {
         { host: other.name, id: other.id },
         "another host had this address before: it is taken out of the cluster",
       );
-      await reclaimHost(store, other.id, entry.revision);
+      if (!(await reclaimHost(store, other.id, entry.revision))) return this.#refuseOrReplaceTwin();
     }
   }
 
@@ -241,12 +271,17 @@ export class Member {
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
 
-  /** News of this host's own record: somebody changed it (drain), or took it away. */
-  noteRecord(): void {
-    const entry = this.#parts.hosts.entry(this.self.id);
-    if (entry === undefined) this.#revision = undefined;
-    else if (this.#revision !== undefined && entry.revision > this.#revision) this.#revision = entry.revision;
-    if (this.#revision !== undefined || this.#stopped || this.#joining) return;
+  /** News of this host's own record, as of a revision: somebody changed it (drain), or took it away. */
+  noteRecord(revision: number): void {
+    this.#notePresence(this.#parts.hosts.entry(this.self.id)?.revision, revision);
+  }
+
+  #notePresence(found: number | undefined, asOf: number): void {
+    if (this.#revision === undefined || this.#stopped) return;
+    if (found !== undefined) this.#revision = Math.max(this.#revision, found);
+    if (found !== undefined || asOf < this.#revision) return;
+    this.#revision = undefined;
+    if (this.#joining) return; // that one finds out
     void this.#lease?.revoke();
     this.#lease = undefined;
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
@@ -278,7 +313,7 @@ export class Member {
     const { store } = this.#parts;
     this.#stopped = true;
     const revision = this.#revision;
-    if (revision !== undefined) await reclaimHost(store, this.self.id, revision);
+    if (revision !== undefined) await leaveForGood(store, this.self.id, revision);
     await this.#lease?.revoke();
   }
 }

@@ -151,7 +151,7 @@ export class History implements Disposable {
   #write({ puts, deletes, revision }: Extract<News, { kind: "changes" }>, at: number): void {
     const told = [...puts.map(({ key, value }) => `${key} = ${value}`), ...deletes.map((key) => `${key} gone`)];
     for (const line of told.filter((each) => !each.startsWith("seen/")))
-      this.#lines.push(`${((at - 1_000_000) / 1000).toFixed(3)} r${revision} ${line}`);
+      this.note(`r${revision} ${line}`, at);
   }
 
   /** The last changes, one a line. */
@@ -160,7 +160,8 @@ export class History implements Disposable {
   }
 
   note(line: string, at: number): void {
-    this.#lines.push(`${((at - 1_000_000) / 1000).toFixed(3)}    ${line}`);
+    const text = line.replaceAll(/[0-9a-f]{60}(?=[0-9a-f]{4})/g, "");
+    this.#lines.push(`${((at - 1_000_000) / 1000).toFixed(3)} ${text}`);
   }
 
   [Symbol.dispose](): void {

@@ -86,7 +86,7 @@ export class SimHost implements ClusterListener {
 
   /** The epoch in which its addresses are its own. */
   get settledEpoch(): number {
-    if (this.cluster?.settled) this.#settledEpoch = this.cluster.state().epoch;
+    if (this.cluster?.compared) this.#settledEpoch = this.cluster.state().epoch;
     return this.#settledEpoch;
   }
 

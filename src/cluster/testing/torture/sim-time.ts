@@ -148,7 +148,7 @@ export class SimTime implements Disposable {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#wake = () => resolve(false);
     const due = this.#began + (at - 1_000_000) / this.#speed;
-    const timer = real.setTimeout(resolve, Math.max(0, due - real.now()), true);
+    const timer = real.setTimeout(() => resolve(true), Math.max(0, due - real.now()));
     const reached = await promise;
     real.clearTimeout(timer);
     if (reached) this.#now = Math.max(this.#now, at);
@@ -214,7 +214,7 @@ export class SimTime implements Disposable {
     promised.setTimeout = ((ms?: number, value?: unknown, options?: object) => {
       const actor = this.#actors.getStore();
       if (!actor) return real.delay(ms, value, options);
-      return new Promise((resolve) => this.#add(actor, () => resolve(value), { ms: ms ?? 0 }));
+      return new Promise<unknown>((resolve) => this.#add(actor, () => resolve(value), { ms: ms ?? 0 }));
     }) as typeof promised.setTimeout;
     syncBuiltinESMExports();
     const simulated = () => this.#actors.getStore() !== undefined;

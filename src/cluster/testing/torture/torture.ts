@@ -54,6 +54,7 @@ class Run {
   readonly #faults: string[] = [];
   /** Hosts that an operator took out, or that came back as another: they need not have been silent. */
   readonly #takenOut = new Set<string>();
+  readonly #lines = Number(process.env["FAIRLEAD_HISTORY"] ?? 120);
   #networks = 0;
 
   constructor(schedule: Schedule, time: SimTime, store: ClusterStore, folder: string) {
@@ -103,7 +104,7 @@ class Run {
   #report(more: readonly string[]): void {
     const found = [...this.#faults, ...more];
     if (found.length === 0) return;
-    const history = this.#history.last(120).map((line) => `  ${line}`);
+    const history = this.#history.last(this.#lines).map((line) => `  ${line}`);
     throw new Error([...found.slice(0, 10), "", describe(this.#schedule), "", "History:", ...history].join("\n"));
   }
 
@@ -144,11 +145,15 @@ class Run {
     const host = this.#host(step.host);
     switch (step.do) {
       case "create":
-        return host.ask(`create ${step.network}`, (cluster) => cluster.createNetwork(this.#draft(step.network, step.plan)));
+        return host.ask(`create ${step.network}`, async (cluster) => {
+          host.onNetwork(await cluster.createNetwork(this.#draft(step.network, step.plan)));
+        });
       case "remove":
         return host.ask(`remove ${step.network}`, async (cluster) => {
           const network = cluster.networks().find(({ name }) => name === step.network);
-          if (network) await cluster.removeNetwork(network);
+          if (!network) return;
+          await cluster.removeNetwork(network);
+          host.onNetworkGone(network.id);
         });
       case "attach":
         return this.#attach(host, step.network, step.address);
