@@ -21,7 +21,7 @@ import { keys } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
-import { reclaimHost, sweep } from "./reclaim.ts";
+import { finishReclaims, reclaimHost, sweep } from "./reclaim.ts";
 import { read, type WishRecord } from "./records.ts";
 import { Sight } from "./sight.ts";
 import { Standing } from "./standing.ts";
@@ -49,6 +49,8 @@ const tickMs = 1_000;
 /** The cluster on a store: what the engine sees of the parts in this folder. */
 export class StoreCluster implements Cluster {
   readonly #options: ClusterOptions;
+  /** For all writes that compare this host's record, or that must not be left half-way. */
+  readonly #store: ClusterStore;
   readonly #hosts: HostsView;
   readonly #member: Member;
   readonly #networks: Networks;
@@ -65,6 +67,8 @@ export class StoreCluster implements Cluster {
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
   #settlesNext = false;
+  /** What hosts that were taken out have left is gone. */
+  #swept = false;
   /** It was taken out, and has not yet looked at all that it left. */
   #anew = false;
   /** Keys of wishes that this host waits for. */
@@ -86,8 +90,9 @@ export class StoreCluster implements Cluster {
       this.#addresses.doubt();
       this.#settleSoon(anew);
     };
+    this.#store = doubting(store, () => this.#member.doubt());
     const shared = {
-      ...{ store: doubting(store, () => this.#member.doubt()), journal, log, storeName, hostId: self.id },
+      ...{ store: this.#store, journal, log, storeName, hostId: self.id },
       member: (what: string) => this.#member.condition(what),
       nameOf: (id: string) => this.#hosts.nameOf(id),
     };
@@ -104,7 +109,7 @@ export class StoreCluster implements Cluster {
       wishing: this.#wishing,
       isPublished: (id, address) => this.#publisher.has(id, address),
       onLost: (lost) => this.#listener?.onLost(lost),
-      freeAbandoned: () => sweep(store, isGone),
+      freeAbandoned: () => sweep(this.#store, isGone),
     });
     this.#publisher = new Publisher({
       ...{ ...shared, networks: this.#networks },
@@ -285,12 +290,12 @@ export class StoreCluster implements Cluster {
 
   /** Nothing is given away before it is certain what this host has. */
   #grantWishes(): void {
-    const { log, store } = this.#options;
+    const { log } = this.#options;
     const entries = this.#toldWishes.splice(0).flatMap((news) => (news.kind === "changes" ? news.puts : news.entries));
     for (const entry of entries) {
       const [, networkId = "", family = "", host] = entry.key.split("/");
       if (host === this.hostId) {
-        if (!this.#wishing.has(entry.key)) void dropWish(store, entry.key);
+        if (!this.#wishing.has(entry.key)) void dropWish(this.#store, entry.key);
         continue;
       }
       this.#addresses
@@ -318,20 +323,25 @@ export class StoreCluster implements Cluster {
   }
 
   async #settle(anew: boolean): Promise<void> {
+    this.#swept = false;
     await this.#beginNetworks();
+    const removal = await this.#store.get(keys.removedHost(this.hostId));
     if (anew)
       this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
     await this.#addresses.compareAll();
     this.#standing.noteCompared();
     this.#checkFence();
     // Whoever was taken out may have left things anywhere.
-    const everywhere = anew ? this.#networks.all().map(({ id }) => id) : [];
+    const everywhere = removal ? this.#networks.all().map(({ id }) => id) : [];
     const all = await this.#publisher.compare(new Set([...everywhere, ...this.#addresses.held, ...this.#used.ids]));
     if (!all || !this.#member.joined) return;
-    this.#anew = false;
     this.#standing.noteSettled();
     this.#grantWishes();
     this.#addresses.wake();
+    if (removal) await this.#store.txn([this.#member.condition("settle")], [{ delete: removal.key }]);
+    this.#anew = false;
+    await finishReclaims(this.#store);
+    this.#swept = true;
   }
 
   async #finishRemovals(): Promise<void> {
@@ -347,18 +357,18 @@ export class StoreCluster implements Cluster {
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
     if (this.#standing.settled) void this.#finishRemovals();
-    else this.#settleSoon(false);
+    if (!this.#standing.settled || !this.#swept) this.#settleSoon(false);
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
     for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
   }
 
   async #reclaim({ id, name }: ClusterHost): Promise<void> {
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     const revision = this.#hosts.entry(id)?.revision;
     if (revision === undefined || id === this.hostId) return;
     log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-    await reclaimHost(store, id, revision).catch((err: unknown) =>
+    await reclaimHost(this.#store, id, revision).catch((err: unknown) =>
       log.warn({ err, host: name }, "cannot take it out yet"),
     );
   }
@@ -417,7 +427,7 @@ export class StoreCluster implements Cluster {
   surveyHosts: Cluster["surveyHosts"] = async (reference) =>
     this.#sight.survey(reference === undefined ? undefined : findHost(this.#hosts, reference).id);
 
-  removeHost = (reference: string): Promise<void> => removeHost(this.#options.store, this.#hosts, reference);
+  removeHost = (reference: string): Promise<void> => removeHost(this.#store, this.#hosts, reference);
   drainHost = (reference: string, drained: boolean): Promise<void> =>
     drainHost(this.#options.store, this.#hosts, { reference, drained });
 

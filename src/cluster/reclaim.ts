@@ -1,11 +1,11 @@
 import type { ClusterStore, Condition, Entry, Write } from "../contracts/cluster-store.ts";
-import { keys } from "./keys.ts";
+import { keys, leaf } from "./keys.ts";
 import { type EndpointRecord, read, type SlotRecord } from "./records.ts";
 
 /**
  * Takes a host out of the cluster for good: its record first, which makes everything it has invalid at once, then its
  * slots and endpoints. `revision` is that of its record: false when it has changed, or the host lives, and nothing was
- * done. A crash on the way leaves slots of a host that is not there, which sweep() finds.
+ * done. What a crash on the way leaves is written down, for finishReclaims().
  */
 export async function reclaimHost(store: ClusterStore, hostId: string, revision: number): Promise<boolean> {
   const conditions: Condition[] = [
@@ -20,21 +20,49 @@ export const leaveForGood = (store: ClusterStore, hostId: string, revision: numb
   takeOut(store, hostId, [{ key: keys.host(hostId), revision }]);
 
 async function takeOut(store: ClusterStore, hostId: string, conditions: readonly Condition[]): Promise<boolean> {
-  const result = await store.txn(conditions, [{ delete: keys.host(hostId) }]);
-  if (!result.done) return false;
-  await sweep(store, (id) => id === hostId);
+  const writes: Write[] = [{ delete: keys.host(hostId) }, { put: keys.removedHost(hostId), value: "{}" }];
+  if (!(await store.txn(conditions, writes)).done) return false;
+  await finishReclaims(store);
   return true;
+}
+
+/**
+ * Frees what hosts that were taken out have left. A host that has come back looks after that itself, and takes the note of
+ * it away when it is done.
+ */
+export async function finishReclaims(store: ClusterStore): Promise<void> {
+  for (;;) {
+    const noted = (await store.list(keys.removed)).entries.map(({ key }) => leaf(key));
+    const present = noted.length === 0 ? [] : (await store.list(keys.hosts)).entries.map(({ key }) => leaf(key));
+    const gone = new Set(noted.filter((id) => !present.includes(id)));
+    if (gone.size === 0) return;
+    if ((await leftOf(store, (id) => gone.has(id))) > 0) continue; // somebody else may have been in the way
+    for (const id of gone)
+      await store.txn([{ key: keys.host(id), is: "absent" }], [{ delete: keys.removedHost(id) }]);
+  }
 }
 
 /** Frees slots and removes endpoints of hosts for which `isGone` says yes and that have no record. Returns how many. */
 export async function sweep(store: ClusterStore, isGone: (hostId: string) => boolean): Promise<number> {
-  // Endpoints first: an address is free when nothing in the store says that somebody has it.
+  let done = 0;
+  for (const changes of await changesFor(store, isGone)) done += await carryOut(store, changes);
+  return done;
+}
+
+/** The same; returns how much there was to do. */
+async function leftOf(store: ClusterStore, isGone: (hostId: string) => boolean): Promise<number> {
+  const all = await changesFor(store, isGone);
+  for (const changes of all) await carryOut(store, changes);
+  return all.flat().length;
+}
+
+/** Endpoints first: an address is free when nothing in the store says that somebody has it. */
+async function changesFor(store: ClusterStore, isGone: (hostId: string) => boolean): Promise<Change[][]> {
   const endpoints = (await store.list("endpoints/")).entries.flatMap((entry): Change[] => {
     const { host } = read<EndpointRecord>(entry);
     return isGone(host) ? [{ entry, hosts: [host], write: { delete: entry.key } }] : [];
   });
-  const slots = (await store.list("slots/")).entries.flatMap((entry) => freeSlot(entry, isGone));
-  return (await carryOut(store, endpoints)) + (await carryOut(store, slots));
+  return [endpoints, (await store.list("slots/")).entries.flatMap((entry) => freeSlot(entry, isGone))];
 }
 
 interface Change {

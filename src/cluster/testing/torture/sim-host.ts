@@ -117,7 +117,19 @@ export class SimHost implements ClusterListener {
         ...{ device: "eth0", port: 4789, boot: "boot", vnis: { first: 4096, last: 4098 }, leaseSeconds, graceSeconds },
       });
       this.cluster = cluster;
-      this.#run("start", () => this.#begin(cluster));
+      this.#run("start", () => this.#begin(cluster).catch((error: unknown) => this.#startAgain(error)));
+    });
+  }
+
+  /** The lease of the machine before it was wiped may last a little longer than it should: whoever starts daemons tries again. */
+  #startAgain(error: unknown): void {
+    if (!(error instanceof EngineError) || error.code !== "INVALID") throw error;
+    this.#parts.note(`${this.name}: ${error.message}`);
+    const { process } = this;
+    this.#parts.time.after(this.#parts.wire, 5_000, () => {
+      if (this.process !== process) return;
+      this.kill();
+      this.start();
     });
   }
 
