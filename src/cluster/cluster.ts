@@ -356,7 +356,10 @@ export class StoreCluster implements Cluster {
     this.#checkFence();
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
-    if (this.#standing.settled) void this.#finishRemovals();
+    if (this.settled) {
+      this.#addresses.wake();
+      void this.#finishRemovals();
+    }
     if (!this.#standing.settled || !this.#swept) this.#settleSoon(false);
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));

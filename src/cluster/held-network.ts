@@ -11,8 +11,7 @@ export class HeldNetwork {
   readonly pools: readonly Holdings[];
   /** Addresses in use that are somebody else's by now, until they have been reported. */
   readonly lost: string[] = [];
-  /** Whether the holdings have been compared with the store since the last join. */
-  compared = false;
+  #compared = false;
   readonly #journal: Journal;
 
   constructor(network: Network, journal: Journal) {
@@ -23,6 +22,15 @@ export class HeldNetwork {
     for (const ip of (held?.whole ?? []).map(ipOf)) this.poolOf(ip)?.whole.add(ip.value);
     for (const ip of (held?.singles ?? []).map(ipOf)) this.poolOf(ip)?.singles.add(ip.value);
     for (const ip of (held?.unsure ?? []).map(ipOf)) this.poolOf(ip)?.unsure.add(ip.value);
+  }
+
+  /** Whether the holdings have been compared with the store since the last join, and nothing has failed since. */
+  get compared(): boolean {
+    return this.#compared && this.pools.every(({ unsure }) => unsure.size === 0);
+  }
+
+  set compared(compared: boolean) {
+    this.#compared = compared;
   }
 
   poolOf(ip: Ip): Holdings | undefined {

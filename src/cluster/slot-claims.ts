@@ -123,12 +123,10 @@ export class SlotClaims {
 
   async returnSlot(held: HeldNetwork, pool: Holdings, slot: bigint): Promise<void> {
     const key = this.#key(held, pool, slot);
-    pool.whole.delete(slot);
-    pool.unsure.add(slot);
-    held.keep();
     const entry = await this.#parts.store.get(key);
-    if (!entry || !this.#isOurs(entry)) held.compared = false;
-    else if (!(await this.#write(held, pool, slot, { key, revision: entry.revision }, { delete: key })))
+    pool.whole.delete(slot);
+    const isOurs = entry !== undefined && this.#isOurs(entry);
+    if (!isOurs || !(await this.#write(held, pool, slot, { key, revision: entry.revision }, { delete: key })))
       held.compared = false;
     held.keep();
   }
@@ -141,15 +139,12 @@ export class SlotClaims {
   async returnSingle(held: HeldNetwork, pool: Holdings, value: bigint): Promise<void> {
     const slot = pool.slots.slotOf(value);
     const key = this.#key(held, pool, slot);
-    pool.singles.delete(value);
-    pool.unsure.add(slot);
-    held.keep();
     for (;;) {
       const entry = await this.#parts.store.get(key);
+      pool.singles.delete(value);
       const record = entry && read<SlotRecord>(entry);
       const { [addressText(pool, value)]: mine, ...singles } = record && "singles" in record ? record.singles : {};
       const gone = !entry || mine !== this.#parts.hostId;
-      if (gone) pool.unsure.delete(slot);
       if (gone || (await this.#write(held, pool, slot, { key, revision: entry.revision }, writeOf(key, singles)))) break;
     }
     held.keep();

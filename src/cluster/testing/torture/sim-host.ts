@@ -55,6 +55,9 @@ export class SimHost implements ClusterListener {
   cluster: StoreCluster | undefined;
   /** The last epoch in which it had compared what it holds with the store. */
   #settledEpoch = 0;
+  /** Endpoints that are being let go, and those whose addresses are others' now, as this process knows. */
+  readonly #dropping = new Set<LocalEndpoint>();
+  readonly #lost = new Set<LocalEndpoint>();
   #made = 0;
   #lives = 0;
   #busy = 0;
@@ -101,6 +104,7 @@ export class SimHost implements ClusterListener {
     const host: Actor = { name: `${this.name}.${++this.#lives}`, state: "running" };
     this.process = host;
     this.programmed.clear();
+    this.#dropping.clear();
     this.#busy = 0;
     const wasCut = this.link?.isCut ?? false;
     const link = new Link({ time, chance, host, wire, store, onMistake: (error) => onFault(`it threw ${text(error)}`) });
@@ -226,7 +230,6 @@ export class SimHost implements ClusterListener {
     for (const address of [endpoint.ipv4, endpoint.ipv6]) if (network && address) cluster.release(network, address);
     this.#leaveUnused(cluster, endpoint.networkId);
   }
-  readonly #dropping = new WeakSet<LocalEndpoint>();
 
   async #use(network: Network): Promise<void> {
     if (!this.programmed.has(network.id)) this.programmed.set(network.id, new Programmed());
@@ -276,7 +279,6 @@ export class SimHost implements ClusterListener {
       this.ask("disconnect what lost its address", (cluster) => this.#drop(cluster, endpoint));
     }
   };
-  readonly #lost = new WeakSet<LocalEndpoint>();
 
   onEvent: ClusterListener["onEvent"] = ({ action }) => this.#parts.note(`${this.name}: ${action}`);
 
