@@ -169,6 +169,7 @@ export class Addresses {
       const wanted = slot === undefined ? pool.roomiest : BigInt(`0x${slot}`);
       if (wanted === undefined || !pool.whole.has(wanted)) continue;
       await this.#claims.split(held, pool, wanted);
+      if (!held.compared) this.#untidy.add(networkId);
       return;
     }
   }
@@ -232,7 +233,7 @@ export class Addresses {
       if (!this.#parts.settled()) return false;
       await this.#compare(held);
       for (const pool of held.pools) await this.#tidy(held, pool);
-      return held.pools.every(({ leaving }) => leaving.size === 0);
+      return held.compared && held.pools.every(({ leaving }) => leaving.size === 0);
     } catch (err) {
       this.#parts.log.debug({ err, network: held.network.name }, "addresses are given back later");
       return false;

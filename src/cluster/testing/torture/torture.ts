@@ -17,7 +17,9 @@ import { type Actor, SimTime } from "./sim-time.ts";
 
 const leaseSeconds = 10;
 const graceSeconds = 60;
-/** After all faults are over everything has settled by then. */
+/** When all faults are over, hosts that nobody heard of for a while are not taken for lost any more after this time. */
+const calmMs = 15_000;
+/** And everything has settled after this. */
 const quietMs = 150_000;
 
 export interface TortureOptions {
@@ -85,10 +87,11 @@ class Run {
         this.#history.note(`${step.do} on host${step.host}`, this.#time.now);
         this.#carryOut(step);
       }
-      await this.#heal();
-      this.#report(differences(this.#history.state, this.#hosts));
-      await this.#tearDown();
-      this.#report(remains(this.#history.state));
+      this.#heal();
+      await this.#pass(calmMs);
+      await this.#until(() => differences(this.#history.state, this.#hosts));
+      this.#tearDown();
+      await this.#until(() => this.#remains());
     } finally {
       for (const host of this.#hosts) host.kill();
       this.#history[Symbol.dispose]();
@@ -99,6 +102,12 @@ class Run {
   async #pass(ms: number): Promise<void> {
     await this.#time.pass(ms);
     this.#report([]);
+  }
+
+  /** Lets time pass until there is nothing to complain of. */
+  async #until(faults: () => string[]): Promise<void> {
+    for (let left = quietMs; left > 0 && faults().length > 0; left -= 5_000) await this.#pass(5_000);
+    this.#report(faults());
   }
 
   #report(more: readonly string[]): void {
@@ -233,7 +242,7 @@ class Run {
   }
 
   /** All faults end, and enough time passes for everything that follows from them. */
-  async #heal(): Promise<void> {
+  #heal(): void {
     this.#history.note("all faults end", this.#time.now);
     for (const host of this.#hosts) {
       host.weather = calm;
@@ -242,15 +251,18 @@ class Run {
       host.link?.mend();
       host.start();
     }
-    await this.#pass(quietMs);
   }
 
-  async #tearDown(): Promise<void> {
+  #tearDown(): void {
     this.#history.note("all is removed", this.#time.now);
     for (const host of this.#hosts) for (let nth = host.endpoints.size - 1; nth >= 0; nth--) host.detach(nth);
-    await this.#pass(20_000);
-    for (const { name } of this.#history.state.networks)
-      this.#carryOut({ after: 0, host: 1, do: "remove", network: name });
-    await this.#pass(20_000);
+  }
+
+  /** What is left; networks go when nothing is on them any more. */
+  #remains(): string[] {
+    const { state } = this.#history;
+    if (state.below("endpoints/").length === 0 && this.#host(1).idle)
+      for (const { name } of state.networks) this.#carryOut({ after: 0, host: 1, do: "remove", network: name });
+    return remains(state);
   }
 }
