@@ -36,6 +36,12 @@ interface Waiting {
   readonly fresh: boolean;
 }
 
+interface Wanted {
+  readonly networkId: string;
+  readonly key: string;
+  readonly value: Omit<EndpointRecord, "epoch">;
+}
+
 /**
  * Brings this host's endpoints into the store: what is wanted is kept, and written again and again until it is there. So an
  * endpoint that starts while the store is away is published when it comes back.
@@ -55,7 +61,7 @@ export class Publisher {
     return this.#waiting.size;
   }
 
-  /** Fails with NETWORK_NOT_FOUND when a network is gone or going: then nothing of these endpoints is wanted any more. */
+  /** Fails with NETWORK_NOT_FOUND when a network is gone or going: then nothing of the endpoints on it is wanted any more. */
   async publish(endpoints: readonly LocalEndpoint[]): Promise<void> {
     const wanted = endpoints.flatMap((endpoint) => this.#records(endpoint));
     for (const { networkId, key, value } of wanted) {
@@ -68,10 +74,24 @@ export class Publisher {
       const isWaiting = this.#waiting.get(key)?.value === value;
       if (isWaiting) this.#waiting.set(key, { networkId, value, fresh: false }); // nobody waits for it any more
     }
-    const refused = wanted.find(({ key }) => !this.#wanted.has(key));
-    if (!refused) return;
-    await this.withdraw(endpoints);
-    throw new EngineError("NETWORK_NOT_FOUND", { network: this.#nameOf(refused.networkId) });
+    const refused = new Set<string>();
+    for (const each of wanted) if (!this.#wanted.has(each.key) && !(await this.#wasThere(each))) refused.add(each.networkId);
+    const [first] = refused;
+    if (first === undefined) return;
+    // Those on other networks stay: a host that starts publishes all of its own at once.
+    await this.withdraw(endpoints.filter(({ networkId }) => refused.has(networkId)));
+    throw new EngineError("NETWORK_NOT_FOUND", { network: this.#nameOf(first) });
+  }
+
+  /** An endpoint that the store has already is in the removal's way, and not the other way round. */
+  async #wasThere({ networkId, key, value }: Wanted): Promise<boolean> {
+    if (!this.#parts.networks.get(networkId)) return false;
+    const entry = await this.#parts.store.get(key);
+    const found = entry && read<EndpointRecord>(entry);
+    if (found?.host !== value.host || found.endpointId !== value.endpointId) return false;
+    this.#wanted.set(key, value);
+    this.#waiting.set(key, { networkId, value, fresh: false });
+    return true;
   }
 
   async withdraw(endpoints: readonly LocalEndpoint[]): Promise<void> {
@@ -201,7 +221,7 @@ export class Publisher {
     }
   }
 
-  #records(endpoint: LocalEndpoint) {
+  #records(endpoint: LocalEndpoint): Wanted[] {
     const { networkId, ipv4, ipv6 } = endpoint;
     const value = { ...endpoint, host: this.#parts.hostId };
     return [ipv4, ipv6].flatMap((address) =>

@@ -56,8 +56,11 @@ export function scheduleOf(seed: number): Schedule {
   const faulty = chance.pick([0.3, 1, 2]);
   const gaps = chance.pick([5, 300, 2_000]);
   const steps = Array.from({ length: chance.int(40, 120) }, () => stepOf(chance, hosts, { faulty, gaps }));
-  const first = { after: 0, host: 1, do: "create", network: "red", plan: chance.int(0, plans.length - 1) } as const;
-  return { seed, hosts, steps: [first, ...steps] };
+  const first = networks.map((network): Step => {
+    const plan = chance.int(0, plans.length - 1);
+    return { after: chance.int(0, 300), host: chance.int(1, hosts), do: "create", network, plan };
+  });
+  return { seed, hosts, steps: [...first, ...steps] };
 }
 
 const calmOnes = ["create", "remove", "attach", "detach"];
