@@ -11,7 +11,7 @@ import type {
 } from "../contracts/cluster.ts";
 import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
-import { AbsentHosts } from "./absent-hosts.ts";
+import { type AbsentHost, AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
 import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
@@ -45,6 +45,7 @@ export interface ClusterOptions {
 }
 
 const tickMs = 1_000;
+const mostTicksMissed = 5;
 
 /** The cluster on a store: what the engine sees of the parts in this folder. */
 export class StoreCluster implements Cluster {
@@ -67,6 +68,7 @@ export class StoreCluster implements Cluster {
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
   #settlesNext = false;
+  #tickedAt = performance.now();
   /** What hosts that were taken out have left is gone. */
   #swept = false;
   /** It was taken out, and has not yet looked at all that it left. */
@@ -266,6 +268,13 @@ export class StoreCluster implements Cluster {
     if (changed.size === 0) return;
     for (const { id, name, state } of this.#hosts.turns(changed)) this.#tell(`host_${state}`, { host: name, id });
     this.#used.review(changed);
+    this.#noteAbsent();
+  }
+
+  #noteAbsent(): void {
+    const unknown = this.#hosts.all().filter(({ state }) => state === "unknown");
+    const absent = unknown.map(({ id }) => ({ id, revision: this.#hosts.entry(id)?.revision ?? 0 }));
+    this.#absent.note(absent, performance.now());
   }
 
   #onNetworks(news: News): void {
@@ -354,6 +363,7 @@ export class StoreCluster implements Cluster {
 
   #tick(): void {
     this.#checkFence();
+    this.#noteStandstill();
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
     if (this.settled) {
@@ -363,16 +373,26 @@ export class StoreCluster implements Cluster {
     if (!this.#standing.settled || !this.#swept) this.#settleSoon(false);
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
-    for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
+    for (const host of this.#absent.overdue(performance.now())) void this.#reclaim(host);
   }
 
-  async #reclaim({ id, name }: ClusterHost): Promise<void> {
+  /** A process that stood still has missed what happened meanwhile, and hears of it only now. */
+  #noteStandstill(): void {
+    const now = performance.now();
+    if (now - this.#tickedAt > tickMs * mostTicksMissed) {
+      this.#absent.forget();
+      this.#noteAbsent();
+    }
+    this.#tickedAt = now;
+  }
+
+  async #reclaim({ id, revision }: AbsentHost): Promise<void> {
     const { log } = this.#options;
-    const revision = this.#hosts.entry(id)?.revision;
-    if (revision === undefined || id === this.hostId) return;
-    log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
+    if (id === this.hostId) return;
+    const host = this.#hosts.nameOf(id);
+    log.warn({ host, id }, "a host was silent for the whole grace: it is taken out of the cluster");
     await reclaimHost(this.#store, id, revision).catch((err: unknown) =>
-      log.warn({ err, host: name }, "cannot take it out yet"),
+      log.warn({ err, host }, "cannot take it out yet"),
     );
   }
 

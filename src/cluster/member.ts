@@ -263,6 +263,8 @@ export class Member {
     if (this.#lease !== lease) return;
     this.#renewedAt = this.#leaseTime(lease);
     this.#lease = undefined;
+    // The record is written anew with the next lease: whoever counts how long this host has been silent begins anew.
+    this.#revision = undefined;
     if (this.#stopped) return;
     this.#parts.log.warn(
       {},
@@ -312,7 +314,7 @@ export class Member {
   async quit(): Promise<void> {
     const { store } = this.#parts;
     this.#stopped = true;
-    const revision = this.#revision;
+    const revision = this.#revision ?? (await store.get(keys.host(this.self.id)))?.revision;
     if (revision !== undefined) await leaveForGood(store, this.self.id, revision);
     await this.#lease?.revoke();
   }
