@@ -51,6 +51,8 @@ export class Publisher {
   /** Key to what the store shall have there. */
   readonly #wanted = new Map<string, Omit<EndpointRecord, "epoch">>();
   readonly #waiting = new Map<string, Waiting>();
+  /** Not to be had, which whoever waits for it has yet to be told. */
+  readonly #refused = new Set<object>();
   #flushing: Promise<void> | undefined;
 
   constructor(parts: PublisherParts) {
@@ -75,7 +77,8 @@ export class Publisher {
       if (isWaiting) this.#waiting.set(key, { networkId, value, fresh: false }); // nobody waits for it any more
     }
     const refused = new Set<string>();
-    for (const each of wanted) if (!this.#wanted.has(each.key) && !(await this.#wasThere(each))) refused.add(each.networkId);
+    for (const each of wanted)
+      if (this.#refused.delete(each.value) && !(await this.#wasThere(each))) refused.add(each.networkId);
     const [first] = refused;
     if (first === undefined) return;
     // Those on other networks stay: a host that starts publishes all of its own at once.
@@ -89,6 +92,7 @@ export class Publisher {
     const entry = await this.#parts.store.get(key);
     const found = entry && read<EndpointRecord>(entry);
     if (found?.host !== value.host || found.endpointId !== value.endpointId) return false;
+    if (this.#wanted.has(key) || this.#waiting.has(key)) return true; // published or withdrawn anew meanwhile
     this.#wanted.set(key, value);
     this.#waiting.set(key, { networkId, value, fresh: false });
     return true;
@@ -216,6 +220,7 @@ export class Publisher {
   #refuse(networkId: string, freshOnly: boolean): void {
     for (const [key, waiting] of this.#waiting) {
       if (waiting.networkId !== networkId || !waiting.value || (freshOnly && !waiting.fresh)) continue;
+      if (waiting.fresh) this.#refused.add(waiting.value);
       this.#waiting.delete(key);
       this.#wanted.delete(key);
     }
