@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
 import { measureConnect } from "./connect.ts";
+import { measureConsul } from "./consul.ts";
 import { measureContainers } from "./containers.ts";
 import { measureDns } from "./dns.ts";
 import { measureForwarding } from "./forwarding.ts";
@@ -20,6 +21,7 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   dns: async () => (await measureDns()).map(withDnsGoal),
   "overlay-data": measureOverlayData,
   "overlay-forwarding": measureForwarding,
+  consul: measureConsul,
 };
 
 const withDnsGoal = (row: Row): Row =>

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
+import { childrenOf } from "./children.ts";
 import { checkout, ending, lineOf } from "./process.ts";
 
 /** The command line of a daemon on these roots. */
@@ -65,9 +65,7 @@ export class Daemon {
 
   /** As seen from outside; undefined before the process that enters the host for it has started it. */
   get pid(): number | undefined {
-    const { pid } = this.#process;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-    return children === "" ? undefined : Number(children);
+    return childrenOf(this.#process.pid ?? 0)[0];
   }
 
   /** SIGKILL at this very instant (end() runs a program to send it), or as soon as there is a process. */

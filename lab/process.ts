@@ -1,9 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { childrenOf } from "./children.ts";
 
 /** The checkout: hosts see it at the same path. */
 export const checkout = join(import.meta.dirname, "..");
@@ -69,9 +69,9 @@ export async function ending(child: ChildProcess): Promise<[number | null, NodeJ
 
 /** The first child of a process; throws when it has none. */
 export function firstChildOf(pid: number): number {
-  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  if (!child) throw new Error(`process ${pid} has no child`);
-  return Number(child);
+  const [child] = childrenOf(pid);
+  if (child === undefined) throw new Error(`process ${pid} has no child`); // 0 would be ourselves to kill(2)
+  return child;
 }
 
 function endGroup(child: ChildProcess): void {

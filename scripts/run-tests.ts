@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,17 +9,20 @@ import type { TestTotals } from "./test-reporter.ts";
 const kinds = {
   unit: {
     files: ["src/**/*.test.ts", "test/presubmit/*.test.ts"],
-    not: /[.]lab[.]test[.]ts$/,
+    not: /[.](lab|vm)[.]test[.]ts$/,
     host: false,
     timeoutMs: 60_000,
   },
   lab: { files: ["{src,lab,test}/**/*.lab.test.ts"], not: /^$/, host: true, timeoutMs: 180_000 },
   system: {
     files: ["test/{system,conformance}/**/*.test.ts", "examples/**/*.test.ts"],
-    not: /[.]lab[.]test[.]ts$/,
+    not: /[.](lab|vm)[.]test[.]ts$/,
     host: true,
     timeoutMs: 400_000,
   },
+  // What the machine's kernel may lack, a virtual machine for each file. x.vm.lab.test.ts is a lab test too, x.vm.system.test.ts
+  // a system test too.
+  vm: { files: ["{src,lab,test}/**/*.vm{,.lab,.system}.test.ts"], not: /^$/, host: true, timeoutMs: 300_000 },
 } as const;
 
 /**
@@ -54,10 +57,18 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
     .filter((file) => !not.test(file) && file.includes(filter))
     .sort();
   const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
-  const take = async (): Promise<void> => {
-    for (let file = found.shift(); file; file = found.shift()) add(totals, await runFile(kind, file));
+  const machine = kind === "vm" ? virtualMachine() : "";
+  if (machine === undefined) {
+    console.log(
+      `- SKIPPED all ${found.length} files of vm tests: neither User-Mode Linux nor QEMU can be had, see above`,
+    );
+    totals.skipped += found.splice(0).length;
+  }
+  const take = async (worker: number): Promise<void> => {
+    for (let file = found.shift(); file; file = found.shift())
+      add(totals, await runFile(kind, file, machine ? { machine, worker } : undefined));
   };
-  await Promise.all([take(), take()]); // two at once: what the tests wait for is mostly the kernel
+  await Promise.all([take(0), take(1)]); // two at once: what the tests wait for is mostly the kernel
   if (totals.passed + totals.failed + totals.skipped === 0) {
     console.log(`✖ no ${kind} test ran`);
     totals.failed += 1;
@@ -71,17 +82,19 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
 }
 
 /** One process a file: a file that hangs or crashes takes only itself down, and is named. */
-async function runFile(kind: Kind, file: string): Promise<TestTotals> {
+async function runFile(kind: Kind, file: string, inside?: Inside): Promise<TestTotals> {
   const { host, timeoutMs } = kinds[kind];
   const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
   const totalsPath = join(folder, "totals.json");
   const node = [process.execPath, `--test-reporter=${root}/scripts/test-reporter.ts`, file];
-  const [command = "", ...args] = [...(host ? inThrowAwayHost : []), ...node];
+  const env = environment(totalsPath);
+  const around = inside ? inVirtualMachine(inside, folder, env, timeoutMs) : [];
+  const [command = "", ...args] = [...around, ...(host ? inThrowAwayHost : []), ...node];
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // a process group of its own, to be ended as one
-    env: environment(totalsPath),
+    env,
   });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => output.push(bytes));
@@ -94,6 +107,32 @@ async function runFile(kind: Kind, file: string): Promise<TestTotals> {
   if (totals.failed + totals.skipped > 0) process.stdout.write(Buffer.concat(output));
   if (totals.failed > 0) console.log(`  ${file}: ${problem || "no test ran"}`);
   return totals;
+}
+
+/** Which virtual machine a file runs in, and which of the runs at the same time it is. */
+interface Inside {
+  readonly machine: string;
+  readonly worker: number;
+}
+
+/** The back end of test/vm/run.sh, prepared; undefined when none can be had. FAIRLEAD_VM asks for one: uml or qemu. */
+function virtualMachine(): string | undefined {
+  const asked = process.env["FAIRLEAD_VM"];
+  const { status, stdout } = spawnSync("test/vm/run.sh", ["-p", ...(asked ? ["-b", asked] : [])], {
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
+  if (status === 69) return undefined;
+  if (status !== 0) fail(`test/vm/run.sh -p ended with ${status}, see above`);
+  console.log(`in ${stdout.trim() === "uml" ? "User-Mode Linux" : "QEMU"}`);
+  return stdout.trim();
+}
+
+/** The command around a test's that runs it in a virtual machine of its own, which may write the totals and nothing else. */
+function inVirtualMachine({ machine, worker }: Inside, folder: string, env: NodeJS.ProcessEnv, timeoutMs: number) {
+  const seconds = timeoutMs / 1000 - 20; // before ours, so that it can clean up
+  const variables = ["PATH", "FAIRLEAD_TEST_TOTALS"].flatMap((name) => ["-e", `${name}=${env[name]}`]);
+  return ["test/vm/run.sh", "-b", machine, "-t", `${seconds}`, "-n", `${worker}`, "-w", folder, ...variables, "--"];
 }
 
 /** Waits for the end of the process, or ends it with everything it started. Returns what went wrong with it, or "". */

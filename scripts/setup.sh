@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
-  faketime conntrack iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server"
+  faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
+  qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
@@ -119,18 +120,33 @@ unpack() {
   return "$result"
 }
 
-# unpack_from SUITE PACKAGE TARGET: of another release of Debian, with lists of its own beside those of the machine's apt.
+# unpack_from SUITE PACKAGE TARGET [MIRROR]: of another release of Debian, with lists of its own beside those of the
+# machine's apt, from the mirror that this machine uses unless told. What is archived is signed, but long out of date.
 unpack_from() {
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' | sed -n 1p)
+  mirror=${4:-$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' | sed -n 1p)}
   [ -n "$mirror" ] || return 1
   apt_folder=$PWD/.cache/apt-$1
   mkdir -p "$apt_folder/sources" "$apt_folder/lists/partial" "$apt_folder/cache/archives/partial"
-  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\nCheck-Valid-Until: no\n' \
     "$mirror" "$1" /usr/share/keyrings/debian-archive-keyring.gpg >"$apt_folder/sources/$1.sources"
   set -- "$2" "$3" -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt_folder/sources" \
     -o "Dir::State::lists=$apt_folder/lists" -o "Dir::Cache=$apt_folder/cache"
   (shift 2 && apt-get -qq "$@" update) || return 1
   unpack "$@"
+}
+
+# Debian 12 has no Consul; that of Debian 11 needs only libc.
+unpack_consul() {
+  if command -v consul >/dev/null || [ -x .cache/consul/usr/bin/consul ]; then return; fi
+  say "unpacking Debian 11's consul into .cache/consul"
+  unpack_from bullseye consul .cache/consul ||
+    unpack_from bullseye consul .cache/consul http://archive.debian.org/debian ||
+    say "WARNING: Debian 11's consul cannot be had: the tests of the cluster's store on Consul are skipped"
+}
+
+# The kernel that the vm tests run in. Without one they are skipped, and say so.
+prepare_vm() {
+  test/vm/run.sh -p >/dev/null || say "there will be no virtual machine for the vm tests, see above"
 }
 
 [ "$(id -u)" = 0 ] ||
@@ -151,6 +167,8 @@ case "${1:-runtime}" in
     install_modules
     unpack_docker
     unpack_etcd
+    unpack_consul
+    prepare_vm
     ;;
   *) fail "usage: setup.sh [runtime|test]" ;;
 esac

@@ -22,7 +22,7 @@ step() {
   echo "== $name $verdict in $(($(date +%s) - began)) s"
 }
 
-for check in format lint types layers unit lab system; do
+for check in format lint types layers unit lab system vm; do
   step "$check" npm run --silent "$check"
 done
 

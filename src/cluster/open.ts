@@ -8,5 +8,6 @@ import type { ClusterStore, StoreAddress } from "../contracts/cluster-store.ts";
  */
 export async function openClusterStore(address: StoreAddress, log: Log): Promise<ClusterStore> {
   if (address.kind === "etcd") return (await import("./etcd/store.ts")).openEtcdStore(address, log);
+  if (address.kind === "consul") return (await import("./consul/store.ts")).openConsulStore(address, log);
   throw invalid("--cluster", `there is no adapter for ${address.kind}`);
 }

@@ -75,6 +75,7 @@ export interface ClusterStore {
   /** Keeps itself alive until revoked or lost. */
   grant(ttlSeconds: number): Promise<Lease>;
   status(): Promise<StoreStatus>;
+  /** Of one transaction: conditions and writes together; the bytes of all its values together. More is INVALID. */
   readonly limits: { readonly operations: number; readonly valueBytes: number };
   close(): Promise<void>;
 }

@@ -14,7 +14,9 @@ export type FirewallSet =
   | "publish_at4"
   | "publish_at6"
   | "publish_range4"
-  | "publish_range6";
+  | "publish_range6"
+  | "tunnels"
+  | "tunnel_ports";
 
 /**
  * An address of the host's own, to be put on `lo` with prefix length 128 as soon as a network has IPv6: stands for ::1

@@ -38,7 +38,8 @@ export interface NetworkView {
   readonly usage: readonly { readonly subnet: string; readonly inUse: bigint; readonly available: bigint }[];
   /** Of a network of the cluster that this host uses: endpoints of other hosts; those hosts and this one. */
   readonly remotes?: readonly RemoteEndpoint[];
-  readonly peers?: readonly ClusterHost[];
+  /** `pathMtu`: bytes that arrive there, when the underlay carries more. */
+  readonly peers?: readonly (ClusterHost & { readonly pathMtu?: number | undefined })[];
 }
 
 export interface ContainerRequest {

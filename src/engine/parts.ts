@@ -2,6 +2,7 @@ import type { Gate } from "../base/gate.ts";
 import type { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../contracts/cluster.ts";
+import type { Dhcp } from "../contracts/dhcp.ts";
 import type { Driver } from "../contracts/driver.ts";
 import type { Firewall } from "../contracts/firewall.ts";
 import type { Ipam } from "../contracts/ipam.ts";
@@ -12,6 +13,7 @@ import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
 import type { NetworksInUse } from "./shared/in-use.ts";
+import type { Paths } from "./shared/paths.ts";
 import type { State } from "./state.ts";
 
 /** Looks drivers up by type. */
@@ -41,6 +43,7 @@ export interface Parts {
   readonly firewall: Firewall;
   readonly ipam: Ipam;
   readonly cluster: Cluster;
+  readonly dhcp: Dhcp;
   readonly names: Names;
   readonly ports: Ports;
   readonly drivers: Drivers;
@@ -51,6 +54,7 @@ export interface Parts {
   readonly expected: ExpectedLinks;
   readonly sandboxes: OpenSandboxes;
   readonly inUse: NetworksInUse;
+  readonly paths: Paths;
   /** Networks of the cluster that cannot be used on this host, and why. */
   readonly clashes: Map<string, string>;
   readonly defaults: NetworkDefaults;

@@ -21,7 +21,7 @@ const cases: [string, FirewallElement, string][] = [
   [
     "a subnet with its family",
     element("masquerade6", ["fd00::/64"]),
-    'add element inet t masquerade6 { ipv6 . fd00::/64 comment "network/1|test" }\n',
+    'add element inet t masquerade6 { ip6 . fd00::/64 comment "network/1|test" }\n',
   ],
   [
     "a port on every IPv6 address, ::1 included",
@@ -58,7 +58,7 @@ test("parseTable() reads what nft lists back into the same elements", () => {
   ]);
   const comment = "network/1|test";
   const { elements } = parseTable([
-    { set: { name: "members4", elem: [{ elem: { val: { concat: ["ipv4", "10.0.0.1"] }, comment } }] } },
+    { set: { name: "members4", elem: [{ elem: { val: { concat: ["ip", "10.0.0.1"] }, comment } }] } },
     {
       map: {
         name: "publish_range6",

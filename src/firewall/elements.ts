@@ -15,10 +15,10 @@ const commentBytes = 127;
 /** By number: names are looked up in /etc/protocols, which minimal systems do not have. */
 const protocols: Readonly<Record<string, string>> = { tcp: "6", udp: "17", sctp: "132" };
 const families: Readonly<Partial<Record<SetName, string>>> = {
-  masquerade4: "ipv4",
-  members4: "ipv4",
-  masquerade6: "ipv6",
-  members6: "ipv6",
+  masquerade4: "ip",
+  members4: "ip",
+  masquerade6: "ip6",
+  members6: "ip6",
 };
 
 export const idOf = (element: { set: SetName; key: readonly string[] }): string =>

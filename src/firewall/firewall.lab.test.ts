@@ -96,6 +96,7 @@ before(async () => {
   firewall.restore(everything);
   host = await station("host");
   outside = await station("outside");
+  for (const one of [host, outside]) await one.serve(4790);
   web = await station("web");
   await web.serve(9000);
   await web.serve(9009);
@@ -140,6 +141,40 @@ for (const bridgeFilter of ["0", "1"]) {
     );
   };
 
+  lab(
+    "takes and sends ports of encrypted overlays through the tunnel only, and forwards nothing into it [ENC-11]",
+    async () => {
+      const port = element("tunnel_ports", ["4790"]);
+      const through = (link: string) => [port, element("tunnels", [link])];
+      const asked = ["198.51.100.2", "2001:db8::2"];
+      const answers = async (from: Station, to: readonly string[]) => {
+        const all = await Promise.all(to.map((address) => from.refused("udp", address, 4790)));
+        return all.map((answer) => answered.test(answer));
+      };
+      assert.deepEqual(await answers(host, asked), [true, true]);
+      firewall.change({ add: through("tun0"), remove: [] });
+      const elsewhere = [await answers(host, asked), await answers(outside, ["198.51.100.1", "2001:db8::1"])];
+      firewall.change({ add: through("v-outside"), remove: through("tun0") });
+      const inTunnel = [await answers(host, asked), await answers(outside, ["198.51.100.1", "2001:db8::1"])];
+      const forwarded = await answers(web, asked);
+      firewall.change({ add: [], remove: through("v-outside") });
+      assert.deepEqual(
+        { elsewhere, inTunnel, forwarded },
+        {
+          elsewhere: [
+            [false, false],
+            [false, false],
+          ],
+          inTunnel: [
+            [true, true],
+            [true, true],
+          ],
+          forwarded: [false, false],
+        },
+      );
+      assert.deepEqual(await answers(web, asked), [true, true]);
+    },
+  );
   lab("lets members of a network talk", async () => {
     await sees(peer, "10.77.1.2", 80, "10.77.1.3");
     await sees(peer, "fd77:1::2", 80, "fd77:1::3");

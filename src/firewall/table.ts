@@ -15,23 +15,27 @@ const map = (type: string, interval = false): SetDefinition => ({ kind: "map", t
 
 /**
  * Every set and map. Subnets carry their family as a first part, only to make them concatenations: of plain interval
- * sets, libnftables reads all elements back for every command (7 ms a command at 5,000), of concatenations none.
+ * sets, libnftables reads all elements back for every command (7 ms a command at 5,000), of concatenations none. In
+ * concatenations with intervals no part may be of one byte that is not read from the packet (`meta l4proto`, `meta
+ * nfproto`): nftables 1.0.6 wants it turned round as two, which Linux refuses since 7.
  */
 export const sets: Readonly<Record<SetName, SetDefinition>> = {
   bridges: set("ifname"), // our bridges
   internal: set("ifname"), // those of them without a way out
   same: set("ifname . ifname"), // in . out: may talk through routing
   hairpin: set("ifname . ifname"), // bridge . bridge, one for each of ours
-  masquerade4: set("nf_proto . ipv4_addr", true), // container subnets that leave with the host's address
-  masquerade6: set("nf_proto . ipv6_addr", true),
-  members4: set("nf_proto . ipv4_addr", true), // all container subnets
-  members6: set("nf_proto . ipv6_addr", true),
+  masquerade4: set("ether_type . ipv4_addr", true), // container subnets that leave with the host's address
+  masquerade6: set("ether_type . ipv6_addr", true),
+  members4: set("ether_type . ipv4_addr", true), // all container subnets
+  members6: set("ether_type . ipv6_addr", true),
   publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
   publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
   publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
   publish_at6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service"),
   publish_range4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr", true), // a range, port kept
   publish_range6: map("inet_proto . ipv6_addr . inet_service : ipv6_addr", true),
+  tunnels: set("ifname"), // WireGuard devices that encrypted overlays go through
+  tunnel_ports: set("inet_service"), // UDP ports of VXLAN inside them
   loopback6: set("inet_proto . inet_service"), // published on [::1], which a wildcard includes
   loopback6_range: set("inet_proto . inet_service", true),
 };
@@ -55,7 +59,12 @@ export const chains: Readonly<Record<string, Chain>> = {
   // Before conntrack turns replies to 127.0.0.1 back, so what has a loopback address here was sent with it.
   raw_prerouting: {
     hook: "type filter hook prerouting priority raw; policy accept;",
-    rules: ["iifname @bridges ip daddr 127.0.0.0/8 drop", "iifname @bridges ip saddr 127.0.0.0/8 drop"],
+    rules: [
+      "iifname @bridges ip daddr 127.0.0.0/8 drop",
+      "iifname @bridges ip saddr 127.0.0.0/8 drop",
+      // Where the parent of an internal network ends that has none on the LAN (src/drivers/lan-parent.ts).
+      `iifname "flx*" drop`,
+    ],
   },
 
   // The kernel drops packets from or to ::1 that come in from a link (ip6_rcv_core), replies of containers too. So a
@@ -63,8 +72,8 @@ export const chains: Readonly<Record<string, Chain>> = {
   // loopback6_input gives ::1 back when routing is done.
   loopback6_output: {
     hook: "type filter hook output priority raw; policy accept;",
-    rules: ["@loopback6", "@loopback6_range"].map(
-      (ports) => `ip6 saddr ::1 ip6 daddr ::1 meta l4proto . th dport ${ports} ip6 saddr set ${loopbackAlias6}`,
+    rules: ["meta l4proto . th dport @loopback6", "ip6 nexthdr . th dport @loopback6_range"].map(
+      (published) => `ip6 saddr ::1 ip6 daddr ::1 ${published} ip6 saddr set ${loopbackAlias6}`,
     ),
   },
   loopback6_input: {
@@ -72,15 +81,26 @@ export const chains: Readonly<Record<string, Chain>> = {
     rules: [`ip6 saddr ::1 ip6 daddr ${loopbackAlias6} ct direction reply ct status dnat ip6 daddr set ::1`],
   },
 
+  // VXLAN of encrypted overlays is neither sent nor taken but through the tunnel, whatever routes and addresses say.
+  tunnel_output: {
+    hook: "type filter hook output priority filter; policy accept;",
+    rules: ["udp dport @tunnel_ports oifname != @tunnels drop"],
+  },
+  tunnel_input: {
+    hook: "type filter hook input priority filter; policy accept;",
+    rules: ["udp dport @tunnel_ports iifname != @tunnels drop"],
+  },
+
   published: {
     hook: "",
     rules: ([4, 6] as const).flatMap((family) => {
       const ip = family === 4 ? "ip" : "ip6";
-      const only = `meta nfproto ipv${family} dnat ${ip} to meta l4proto`;
+      const only = `meta nfproto ipv${family} dnat ${ip} to`;
+      const protocol = family === 4 ? "ip protocol" : "ip6 nexthdr";
       return [
-        `${only} . ${ip} daddr . th dport map @publish_at${family}`,
-        `${only} . th dport map @publish_any${family}`,
-        `${only} . ${ip} daddr . th dport map @publish_range${family}`,
+        `${only} meta l4proto . ${ip} daddr . th dport map @publish_at${family}`,
+        `${only} meta l4proto . th dport map @publish_any${family}`,
+        `${only} ${protocol} . ${ip} daddr . th dport map @publish_range${family}`,
       ];
     }),
   },
@@ -98,38 +118,41 @@ export const chains: Readonly<Record<string, Chain>> = {
     hook: "type filter hook forward priority filter; policy accept;",
     rules: [
       `jump ${operatorChain}`,
+      // The tunnel is between hosts: a container that sends into it could speak VXLAN as if it were the host.
+      "iifname @tunnels drop",
+      "oifname @tunnels drop",
       "ct state established,related accept",
       "iifname . oifname @same accept",
       "iifname @internal drop",
       "oifname @internal drop",
       // A source that is not behind the bridge it came from is forged.
       "iifname @bridges fib saddr . iif oif missing drop",
-      "iifname != @bridges meta nfproto . ip saddr @members4 drop",
-      "iifname != @bridges meta nfproto . ip6 saddr @members6 drop",
+      "iifname != @bridges meta protocol . ip saddr @members4 drop",
+      "iifname != @bridges meta protocol . ip6 saddr @members6 drop",
       "ct status dnat accept",
       // Not published: other networks, other hosts with a route to our subnets.
       "oifname @bridges drop",
-      "meta nfproto . ip daddr @members4 drop",
-      "meta nfproto . ip6 daddr @members6 drop",
+      "meta protocol . ip daddr @members4 drop",
+      "meta protocol . ip6 daddr @members6 drop",
       // What conntrack cannot place would leave without NAT, with an address nobody can answer.
-      "ct state invalid meta nfproto . ip saddr @masquerade4 drop",
-      "ct state invalid meta nfproto . ip6 saddr @masquerade6 drop",
+      "ct state invalid meta protocol . ip saddr @masquerade4 drop",
+      "ct state invalid meta protocol . ip6 saddr @masquerade6 drop",
     ],
   },
 
   nat_postrouting: {
     hook: "type nat hook postrouting priority srcnat; policy accept;",
     rules: [
-      "oifname != @bridges meta nfproto . ip saddr @masquerade4 masquerade",
-      "oifname != @bridges meta nfproto . ip6 saddr @masquerade6 masquerade",
+      "oifname != @bridges meta protocol . ip saddr @masquerade4 masquerade",
+      "oifname != @bridges meta protocol . ip6 saddr @masquerade6 masquerade",
       "oifname @bridges ip saddr 127.0.0.0/8 masquerade",
       `oifname @bridges ip6 saddr ${loopbackAlias6} masquerade`,
       // To a neighbour through the host's address: the answer has to come back through the host too.
       "iifname . oifname @hairpin ct status dnat masquerade",
       // With br_netfilter such a packet is bridged, not routed, and has no input interface here.
       "iifname @bridges accept",
-      "oifname @bridges ct status dnat meta nfproto . ip saddr @members4 masquerade",
-      "oifname @bridges ct status dnat meta nfproto . ip6 saddr @members6 masquerade",
+      "oifname @bridges ct status dnat meta protocol . ip saddr @members4 masquerade",
+      "oifname @bridges ct status dnat meta protocol . ip6 saddr @members6 masquerade",
     ],
   },
 };

@@ -45,7 +45,7 @@ export function clusterSettings(text: (name: string) => string): ClusterSettings
     leaseSeconds: seconds("cluster-lease", text("cluster-lease")),
     graceSeconds: seconds("cluster-grace", text("cluster-grace")),
   };
-  if (settings.url !== "" && !/^(etcd|consul):\/\/./.test(settings.url)) {
+  if (settings.url !== "" && !/^(etcd|consul)s?:\/\/./.test(settings.url)) {
     const why = `"${withoutCredentials(settings.url)}" is neither etcd://HOST:PORT[,HOST:PORT] nor consul://HOST:PORT`;
     throw invalid("--cluster", why);
   }

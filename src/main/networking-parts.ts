@@ -7,18 +7,21 @@ import { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../contracts/cluster.ts";
 import type { Store } from "../contracts/store.ts";
+import { openDhcp } from "../dhcp/dhcp.ts";
 import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
 import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
 import { NetworksInUse } from "../engine/shared/in-use.ts";
+import { Paths } from "../engine/shared/paths.ts";
 import { State } from "../engine/state.ts";
 import { createFirewall } from "../firewall/firewall.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { openIpam } from "../ipam/ipam.ts";
 import { openNft } from "../kernel/nft/nft.ts";
 import { openKernel } from "../kernel/open.ts";
+import { PathProber } from "../kernel/probe/path-probe.ts";
 import { portSockets } from "../kernel/sockets/port-sockets.ts";
 import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
@@ -68,11 +71,15 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   const defaultPools = completePools(options.addressPools, daemonId);
   const forwarding = options.ipForward ? forwardingSettings(kernel) : [];
   rememberSettings(store, forwarding);
+  const events = new EventHub();
   const inUse = new NetworksInUse();
+  const prober = opened.adopt(new PathProber(), (each) => each.close());
+  const paths = opened.use(new Paths({ probe: prober.probe, cluster, inUse, events, log }));
   const parts: Parts = {
     state,
     kernel,
     names,
+    dhcp: opened.adopt(openDhcp({ kernel, log }), (each) => each.close()),
     log,
     firewall: createFirewall({ nft }),
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
@@ -81,10 +88,11 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     drivers: driverTable(cluster),
     locks: new KeyedLock(),
     gate: new Gate(),
-    events: new EventHub(),
+    events,
     expected: new ExpectedLinks(),
     sandboxes: new OpenSandboxes(),
     inUse,
+    paths,
     clashes: new Map(),
     hostObjects: () => hostObjects(state, inUse, forwarding),
     repairs: { runs: 0, differences: {} },

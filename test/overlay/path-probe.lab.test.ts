@@ -46,7 +46,8 @@ for (const [family, ends, beyond] of families) {
   test(`OVL-115: a switch port in the middle that drops large packets without a word is found, to the byte, ${family}`, async () => {
     ip("link set to-h3 mtu 1400");
     try {
-      assert.deepEqual(await probe(ends()), { arrived: false, mtu: 1400 });
+      // A Linux bridge leaves room for a VLAN tag of 4 bytes: __is_skb_forwardable(), include/linux/netdevice.h.
+      assert.deepEqual(await probe(ends()), { arrived: false, mtu: 1404 });
     } finally {
       ip("link set to-h3 mtu 1500");
     }

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ip } from "../../lab/topology.ts";
+import { ip, sysctl } from "../../lab/topology.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Rollback } from "../../src/base/rollback.ts";
 import type { Kernel, KernelObject } from "../../src/contracts/kernel.ts";
@@ -110,6 +110,9 @@ export function addWire(mtu = 1500): void {
     `addr add ${ipv4Of(1)}/24 dev wire`,
     `addr add ${ipv6Of(1)}/64 dev wire nodad`,
   );
+  // A switch has no firewall; what passes this one is that of the hosts.
+  for (const key of ["iptables", "ip6tables"])
+    if (existsSync(`/proc/sys/net/bridge/bridge-nf-call-${key}`)) sysctl(`net/bridge/bridge-nf-call-${key}`, "0");
 }
 
 /** What passes a link, as lines of tcpdump. */

@@ -39,7 +39,7 @@ test("run-tests refuses a kind it does not know, and a filter that matches nothi
     spawnSync(process.execPath, [`${scripts}/run-tests.ts`, ...args], { encoding: "utf8" });
   assert.deepEqual(
     [run("nothing").status, run("nothing").stderr],
-    [2, "usage: run-tests.ts unit|lab|system [part of a file name]\n"],
+    [2, "usage: run-tests.ts unit|lab|system|vm [part of a file name]\n"],
   );
   const none = run("unit", "no such file");
   assert.deepEqual([none.status, none.stdout], [1, "✖ no unit test ran\nunit: 0 passed, 1 failed, 0 skipped\n"]);

@@ -221,7 +221,12 @@ test("API-5 /fairlead/openapi.json describes every route of our own, with its an
   );
   const own = [
     "delete /fairlead/containers/{id}/ports",
+    "delete /fairlead/hosts/{reference}",
+    "get /fairlead/cluster",
+    "get /fairlead/hosts",
+    "get /fairlead/hosts/{reference}",
     "post /fairlead/containers/{id}/ports",
+    "post /fairlead/hosts/{reference}/drain",
     "post /fairlead/repair",
     "post /fairlead/reset",
   ];
@@ -232,7 +237,7 @@ test("API-5 /fairlead/openapi.json describes every route of our own, with its an
     const answer = await callApi<{ message?: string }>(
       host,
       method.toUpperCase() as "POST",
-      path.replace("{id}", "nobody"),
+      path.replace(/\{\w+\}/, "nobody"),
       {},
     );
     assert.notEqual(answer.body.message, "page not found", operation);

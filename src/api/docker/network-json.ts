@@ -83,9 +83,16 @@ function withLength({ pools }: Network, address: string | undefined): string {
 }
 
 /** Docker's network.PeerInfo, only where there are any. */
+/** PathMTU is ours: only there where packets of full size do not arrive. */
+const peerJson = ({ name, vtep, pathMtu }: NonNullable<NetworkView["peers"]>[number]) => ({
+  Name: name,
+  IP: vtep,
+  ...(pathMtu === undefined ? {} : { PathMTU: pathMtu }),
+});
+
 function peersJson({ peers = [] }: NetworkView) {
   const reachable = peers.filter(({ vtep }) => vtep !== "");
-  return reachable.length > 0 ? { Peers: reachable.map(({ name, vtep }) => ({ Name: name, IP: vtep })) } : {};
+  return reachable.length > 0 ? { Peers: reachable.map(peerJson) } : {};
 }
 
 /** Docker's network.EndpointResource: addresses with their prefix length, "" for none. */

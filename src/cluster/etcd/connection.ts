@@ -21,6 +21,7 @@ const options: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1, // a TCP connection of its own: leases do not queue behind bulk
   "grpc.max_receive_message_length": -1, // pages and watches are bounded by us, not by gRPC's 4 MiB
   "grpc.max_send_message_length": -1,
+  "grpc-node.flow_control_window": 1024 * 1024, // a page of a list without waiting for acknowledgements on the way
   "grpc.enable_http_proxy": 0, // http_proxy in the environment is for the web
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,

@@ -143,6 +143,18 @@ test("etcd: who was away during a compaction gets a snapshot", { timeout: 60_000
   assert.deepEqual(follower.values(), { a: "3" });
 });
 
+test("etcd: a watch is not trusted for ever: all is told anew from time to time", { timeout: 60_000 }, async () => {
+  const prefix = nextPrefix();
+  await using one = client(prefix, network.endpoints(), { relistMs: 100 });
+  using follower = new Follower(one.store, "");
+  const snapshots = (): number => follower.kinds.filter((kind) => kind === "snapshot").length;
+  let written = 0;
+  for (; snapshots() < 6; written++) await write(one.store, { put: `k${written % 5}`, value: `${written}` });
+  await follower.untilValue(`k${(written - 1) % 5}`, `${written - 1}`);
+  assert.deepEqual(follower.values(), await values(one.store));
+  assert.deepEqual([...new Set(follower.kinds)].sort(), ["changes", "snapshot"]);
+});
+
 test("etcd: list() of many pages survives that its revision is compacted meanwhile", { timeout: 60_000 }, async () => {
   const prefix = nextPrefix();
   await using one = client(prefix, network.endpoints());

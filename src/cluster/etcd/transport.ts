@@ -88,10 +88,8 @@ export class Transport {
     }
   }
 
-  /** Asks an endpoint that need not be the one in use. */
+  /** Asks this endpoint and no other, whichever is in use. */
   async callAt<Q, S>(endpoint: string, method: Method<Q, S>, request: Q): Promise<S> {
-    if (endpoint === this.#connection?.endpoint)
-      return this.call(method, request, { repeatable: true, anyMember: true });
     const connection = this.#connector.connect(endpoint);
     try {
       return await this.#attempt(connection, method, request, Date.now() + this.#timeoutMs, { anyMember: true });

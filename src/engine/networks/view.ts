@@ -3,7 +3,7 @@ import type { Filters, NetworkView } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { matchesNetwork } from "./filters.ts";
 
-type ViewParts = Pick<Parts, "state" | "ipam" | "cluster" | "inUse">;
+type ViewParts = Pick<Parts, "state" | "ipam" | "cluster" | "inUse" | "paths">;
 
 /** What inspect shows: the network and the endpoints whose sandbox is open. */
 export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
@@ -23,11 +23,12 @@ export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
 }
 
 /** Hosts that have endpoints on a network of the cluster, if this host is one of them, and the endpoints of the others. */
-function remotesOf({ cluster, inUse }: ViewParts, { id }: Network): Pick<NetworkView, "remotes" | "peers"> {
+function remotesOf({ cluster, inUse, paths }: ViewParts, { id }: Network): Pick<NetworkView, "remotes" | "peers"> {
   if (!inUse.has(id)) return { remotes: [], peers: [] };
   const remotes = cluster.remotes(id);
   const ids = new Set([cluster.hostId, ...remotes.map(({ hostId }) => hostId)]);
-  return { remotes, peers: cluster.hosts().filter((host) => ids.has(host.id)) };
+  const hosts = cluster.hosts().filter((host) => ids.has(host.id));
+  return { remotes, peers: hosts.map((host) => ({ ...host, pathMtu: paths.limit(host.vtep) })) };
 }
 
 /** Newest last; filters as `docker network ls` has them. */

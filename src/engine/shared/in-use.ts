@@ -10,6 +10,9 @@ import type { Attachment } from "../plan/attachment.ts";
 export class NetworksInUse {
   readonly #sandboxes = new Map<string, Set<string>>();
 
+  /** Networks whose tunnel has just been made: it is empty, and need not be read. */
+  readonly fresh = new Set<string>();
+
   has(networkId: string): boolean {
     return this.#sandboxes.has(networkId);
   }
@@ -53,6 +56,7 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
       await using making = new Rollback();
       makeNetwork(parts, network, making);
       making.commit();
+      inUse.fresh.add(network.id);
     }
     inUse.add(network.id, sandboxId);
     if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address

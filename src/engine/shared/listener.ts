@@ -20,7 +20,10 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
   return {
     onNetwork: (network) => inTurn("take over a network of the cluster", () => adoptNetwork(parts, network)),
     onNetworkGone: (id) => inTurn("remove a network of the cluster", () => forgetNetwork(parts, id, disconnect)),
-    onRemotes: (networkId, change) => applyRemotes(parts, networkId, change),
+    onRemotes: (networkId, change) => {
+      applyRemotes(parts, networkId, change);
+      parts.paths.see(new Set(change.put.map(({ vtep }) => vtep)));
+    },
     onUnderlay: () =>
       inTurn("cut off or connect overlays", async () => {
         await engine;

@@ -12,7 +12,9 @@ export function applyRemotes(parts: RemoteParts, networkId: string, change: Remo
   if (!network || !inUse.has(networkId)) return;
   const device = tunnelOf(parts, network);
   try {
-    if (device && change.whole) count(parts, kernel.forwarding.reconcile(device, cluster.forwarding(networkId) ?? []));
+    const isEmpty = inUse.fresh.delete(networkId);
+    if (device && change.whole && !isEmpty)
+      count(parts, kernel.forwarding.reconcile(device, cluster.forwarding(networkId) ?? []));
     else if (device) {
       kernel.forwarding.drop(device, change.drop, change.macs);
       kernel.forwarding.put(device, change.put);

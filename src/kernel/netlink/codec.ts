@@ -166,6 +166,12 @@ export const nested = <T extends AttributeTable>(table: T): Codec<Values<T>> => 
   decode: (bytes) => decodeAttributes(table, bytes),
 });
 
+/** A list: attributes inside an attribute, whose types say nothing (0 as the kernel writes them). */
+export const list = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
+  encode: (items) => concat(items.map((item) => encodeAttributes({ item: nest(0, codec) }, { item }))),
+  decode: (bytes) => Array.from(eachAttribute(bytes), ([, payload]) => codec.decode(payload)),
+});
+
 /** A whole message inside an attribute: fixed header, then attributes (VETH_INFO_PEER). */
 export const inner = <H, T extends AttributeTable>(
   table: MessageTable<H, T>,

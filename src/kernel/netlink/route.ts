@@ -9,6 +9,7 @@ export const RTPROT_STATIC = 4;
 export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_LINK = 253;
 export const RTN_UNICAST = 1;
+export const RTN_BLACKHOLE = 6;
 /** RTM_F_CLONED: a cache entry, not a route. */
 export const RTM_F_CLONED = 0x200;
 

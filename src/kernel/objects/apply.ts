@@ -1,5 +1,5 @@
 import type { Rollback } from "../../base/rollback.ts";
-import type { Difference, KernelObject } from "../../contracts/kernel.ts";
+import { type Difference, isLink, type KernelObject } from "../../contracts/kernel.ts";
 import type { Session } from "../netns/session.ts";
 import type { Finding, Outcome } from "./kind.ts";
 import { kindOf, runsOf } from "./kinds.ts";
@@ -40,16 +40,23 @@ export function diffObjects(session: Session, objects: readonly KernelObject[]):
   });
 }
 
-/** Makes and mends what differs, in order. Goes on after a failure: one that cannot be had must not cost the others. */
+/**
+ * Makes and mends what differs, in order. Goes on after a failure: one that cannot be had must not cost the others. What
+ * sits on a link that cannot be had is passed over: its failures would only hide the cause.
+ */
 export function repairObjects(session: Session, objects: readonly KernelObject[]): void {
   const seen = new Snapshot(session);
   const failures: unknown[] = [];
+  const lacking = new Set<string>();
   for (const object of objects) {
+    if ("link" in object && lacking.has(`${object.netns} ${object.link}`)) continue;
     try {
       const finding = kindOf(object).check(seen, object);
       if (finding) repairOne(session, object, finding, seen);
     } catch (error) {
       failures.push(error);
+      if (isLink(object)) lacking.add(`${object.netns} ${object.name}`);
+      if (object.kind === "veth") lacking.add(`${object.peer.netns} ${object.peer.name}`);
     }
   }
   if (failures.length === 1) throw failures[0];
