@@ -51,9 +51,9 @@ export class Addresses {
   }
 
   forget(networkId: string): void {
+    this.#networks.get(networkId)?.forget();
     this.#networks.delete(networkId);
     this.#untidy.delete(networkId);
-    this.#parts.journal.forgetSlots(networkId);
   }
 
   /** Networks of which this host holds or uses addresses. */

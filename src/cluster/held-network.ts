@@ -12,6 +12,7 @@ export class HeldNetwork {
   /** Addresses in use that are somebody else's by now, until they have been reported. */
   readonly lost: string[] = [];
   #compared = false;
+  #forgotten = false;
   readonly #journal: Journal;
 
   constructor(network: Network, journal: Journal) {
@@ -41,8 +42,15 @@ export class HeldNetwork {
     return this.pools.some(({ whole, singles, used, unsure }) => whole.size + singles.size + used.size + unsure.size > 0);
   }
 
+  /** The network is gone: nothing of it is written down any more, whatever is still going on. */
+  forget(): void {
+    this.#forgotten = true;
+    this.#journal.forgetSlots(this.network.id);
+  }
+
   /** To be called after each change of what is held. */
   keep(): void {
+    if (this.#forgotten) return;
     this.#journal.keepSlots({
       networkId: this.network.id,
       whole: this.pools.flatMap((pool) => [...pool.whole].map((slot) => addressText(pool, slot))),
