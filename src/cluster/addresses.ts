@@ -52,6 +52,7 @@ export class Addresses {
 
   forget(networkId: string): void {
     this.#networks.get(networkId)?.forget();
+    this.#parts.journal.forgetSlots(networkId);
     this.#networks.delete(networkId);
     this.#untidy.delete(networkId);
   }
@@ -63,7 +64,15 @@ export class Addresses {
 
   adopt(network: Network, address: string, owner: string): void {
     const ip = ipOf(bare(address));
-    this.know(network).poolOf(ip)?.take(ip.value, owner);
+    const pool = this.know(network).poolOf(ip);
+    pool?.take(ip.value, owner);
+    pool?.adopted.add(ip.value);
+  }
+
+  /** Whether it has been in use since before this process started. */
+  isAdopted(networkId: string, address: string): boolean {
+    const ip = ipOf(address);
+    return this.#networks.get(networkId)?.poolOf(ip)?.adopted.has(ip.value) ?? false;
   }
 
   release(network: Network, address: string): void {

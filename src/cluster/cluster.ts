@@ -121,6 +121,7 @@ export class StoreCluster implements Cluster {
         if (this.#standing.connected && this.#member.joined) await this.#settling;
       },
       owns: (id, address) => this.#addresses.owns(id, address),
+      isAdopted: (id, address) => this.#addresses.isAdopted(id, address),
       lookAgain: (ids) => this.#lookAgain(ids),
       onWritten: () => this.#addresses.wake(),
     });

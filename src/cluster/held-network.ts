@@ -39,13 +39,14 @@ export class HeldNetwork {
   }
 
   get isHolding(): boolean {
-    return this.pools.some(({ whole, singles, used, unsure }) => whole.size + singles.size + used.size + unsure.size > 0);
+    return this.pools.some(
+      ({ whole, singles, used, unsure }) => whole.size + singles.size + used.size + unsure.size > 0,
+    );
   }
 
   /** The network is gone: nothing of it is written down any more, whatever is still going on. */
   forget(): void {
     this.#forgotten = true;
-    this.#journal.forgetSlots(this.network.id);
   }
 
   /** To be called after each change of what is held. */

@@ -13,6 +13,8 @@ export class Holdings {
   readonly lost = new Set<bigint>();
   /** Of those in use: let go, but the others have yet to be told. */
   readonly leaving = new Set<bigint>();
+  /** Of those in use: since before this process started. */
+  readonly adopted = new Set<bigint>();
   /** Slots with a write on its way, or that failed and may have been carried out: nothing new comes out of these. */
   readonly unsure = new Set<bigint>();
   #next = 0n;
@@ -30,13 +32,12 @@ export class Holdings {
 
   take(value: bigint, owner: string): void {
     this.used.set(value, owner);
-    this.leaving.delete(value);
+    for (const set of [this.leaving, this.adopted]) set.delete(value);
   }
 
   letGo(value: bigint): void {
     this.used.delete(value);
-    this.lost.delete(value);
-    this.leaving.delete(value);
+    for (const set of [this.lost, this.leaving, this.adopted]) set.delete(value);
   }
 
   /** Next address that is held and free, in turn: a freed one rests before it is used again. */

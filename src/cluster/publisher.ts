@@ -18,6 +18,8 @@ export interface PublisherParts {
   /** Resolves when it is, or at once when that is not to be expected soon. */
   readonly whenReady: () => Promise<void>;
   readonly owns: (networkId: string, address: string) => boolean;
+  /** Whether it has been in use since before this host's daemon started. */
+  readonly isAdopted: (networkId: string, address: string) => boolean;
   /** After a condition on network or member did not hold: takes over what is. */
   readonly lookAgain: (networkIds: Iterable<string>) => Promise<void>;
   /** Something that waited has been written. */
@@ -32,7 +34,7 @@ interface Waiting {
   readonly networkId: string;
   /** Undefined: the key is to go. */
   readonly value: Omit<EndpointRecord, "epoch"> | undefined;
-  /** Somebody waits for it to be published, and can be told that it is not to be. */
+  /** New, and somebody waits for it to be published, and can be told that it is not to be. */
   readonly fresh: boolean;
 }
 
@@ -67,8 +69,9 @@ export class Publisher {
   async publish(endpoints: readonly LocalEndpoint[]): Promise<void> {
     const wanted = endpoints.flatMap((endpoint) => this.#records(endpoint));
     for (const { networkId, key, value } of wanted) {
+      const fresh = !this.#wanted.has(key) && !this.#parts.isAdopted(networkId, leaf(key));
       this.#wanted.set(key, value);
-      this.#waiting.set(key, { networkId, value, fresh: true });
+      this.#waiting.set(key, { networkId, value, fresh });
     }
     if (!this.#parts.ready()) await this.#parts.whenReady();
     await this.flush();
@@ -77,25 +80,12 @@ export class Publisher {
       if (isWaiting) this.#waiting.set(key, { networkId, value, fresh: false }); // nobody waits for it any more
     }
     const refused = new Set<string>();
-    for (const each of wanted)
-      if (this.#refused.delete(each.value) && !(await this.#wasThere(each))) refused.add(each.networkId);
+    for (const each of wanted) if (this.#refused.delete(each.value)) refused.add(each.networkId);
     const [first] = refused;
     if (first === undefined) return;
     // Those on other networks stay: a host that starts publishes all of its own at once.
     await this.withdraw(endpoints.filter(({ networkId }) => refused.has(networkId)));
     throw new EngineError("NETWORK_NOT_FOUND", { network: this.#nameOf(first) });
-  }
-
-  /** An endpoint that the store has already is in the removal's way, and not the other way round. */
-  async #wasThere({ networkId, key, value }: Wanted): Promise<boolean> {
-    if (!this.#parts.networks.get(networkId)) return false;
-    const entry = await this.#parts.store.get(key);
-    const found = entry && read<EndpointRecord>(entry);
-    if (found?.host !== value.host || found.endpointId !== value.endpointId) return false;
-    if (this.#wanted.has(key) || this.#waiting.has(key)) return true; // published or withdrawn anew meanwhile
-    this.#wanted.set(key, value);
-    this.#waiting.set(key, { networkId, value, fresh: false });
-    return true;
   }
 
   async withdraw(endpoints: readonly LocalEndpoint[]): Promise<void> {
@@ -206,8 +196,7 @@ export class Publisher {
     const ids = new Set(batch.flatMap(([, { networkId, value }]) => (value ? [networkId] : [])));
     for (const id of ids) conditions.push({ key: keys.network(id), revision: networks.get(id)?.revision ?? 0 });
     const writes = batch.map(
-      ([key, { value }]): Write =>
-        value ? { put: key, value: JSON.stringify(this.#record(value)) } : { delete: key },
+      ([key, { value }]): Write => (value ? { put: key, value: JSON.stringify(this.#record(value)) } : { delete: key }),
     );
     const result = await store.txn(conditions, writes);
     if (!result.done) return this.#parts.lookAgain(ids);

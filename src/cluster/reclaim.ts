@@ -37,8 +37,7 @@ export async function finishReclaims(store: ClusterStore): Promise<void> {
     const gone = new Set(noted.filter((id) => !present.includes(id)));
     if (gone.size === 0) return;
     if ((await leftOf(store, (id) => gone.has(id))) > 0) continue; // somebody else may have been in the way
-    for (const id of gone)
-      await store.txn([{ key: keys.host(id), is: "absent" }], [{ delete: keys.removedHost(id) }]);
+    for (const id of gone) await store.txn([{ key: keys.host(id), is: "absent" }], [{ delete: keys.removedHost(id) }]);
   }
 }
 

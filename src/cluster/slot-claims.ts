@@ -145,19 +145,14 @@ export class SlotClaims {
       const record = entry && read<SlotRecord>(entry);
       const { [addressText(pool, value)]: mine, ...singles } = record && "singles" in record ? record.singles : {};
       const gone = !entry || mine !== this.#parts.hostId;
-      if (gone || (await this.#write(held, pool, slot, { key, revision: entry.revision }, writeOf(key, singles)))) break;
+      if (gone || (await this.#write(held, pool, slot, { key, revision: entry.revision }, writeOf(key, singles))))
+        break;
     }
     held.keep();
   }
 
   /** One write under the conditions that all have. Until its answer nobody knows what this host has of the slot. */
-  async #write(
-    held: HeldNetwork,
-    pool: Holdings,
-    slot: bigint,
-    condition: Condition,
-    write: Write,
-  ): Promise<boolean> {
+  async #write(held: HeldNetwork, pool: Holdings, slot: bigint, condition: Condition, write: Write): Promise<boolean> {
     const { id, name } = held.network;
     const member = this.#parts.member(`change what this host holds of network ${name}`);
     const network = "is" in condition && condition.is === "absent" ? [this.#parts.network(id)] : [];

@@ -9,10 +9,26 @@ import type { SimHost } from "./sim-host.ts";
 export function differences(state: StoreState, hosts: readonly SimHost[]): string[] {
   const ids = hosts.map(({ id }) => id);
   return [
-    ...unequal("hosts of the store", state.hosts.map(({ id }) => id), ids),
-    ...unequal("live hosts", state.below(keys.live).map(({ key }) => key), ids.map(keys.liveOf)),
-    ...unequal("wishes", state.below(keys.wishes).map(({ key }) => key), []),
-    ...unequal("endpoints", state.below("endpoints/").map(({ key }) => key), hosts.flatMap(keysOf)),
+    ...unequal(
+      "hosts of the store",
+      state.hosts.map(({ id }) => id),
+      ids,
+    ),
+    ...unequal(
+      "live hosts",
+      state.below(keys.live).map(({ key }) => key),
+      ids.map(keys.liveOf),
+    ),
+    ...unequal(
+      "wishes",
+      state.below(keys.wishes).map(({ key }) => key),
+      [],
+    ),
+    ...unequal(
+      "endpoints",
+      state.below("endpoints/").map(({ key }) => key),
+      hosts.flatMap(keysOf),
+    ),
     ...hosts.flatMap((host) => differencesOf(state, host, hosts)),
   ];
 }
@@ -36,7 +52,11 @@ function differencesOf(state: StoreState, host: SimHost, hosts: readonly SimHost
   return [
     ...standings,
     ...unequal(`networks of ${name}`, cluster.networks().map(written), state.networks.map(written)),
-    ...unequal(`networks that ${name} was told of`, [...host.networks.values()].map(written), state.networks.map(written)),
+    ...unequal(
+      `networks that ${name} was told of`,
+      [...host.networks.values()].map(written),
+      state.networks.map(written),
+    ),
     ...unequal(`slots of ${name}'s journal`, heldBy(host), slotsOf(state, host.id)),
     ...[...host.programmed.keys()].flatMap((id) => forwardingOf(state, host, hosts, id)),
   ];
@@ -83,12 +103,15 @@ function slotsOf(state: StoreState, id: string): string[] {
     const network = state.network(networkId)?.network;
     if ("host" in record) return record.host === id ? [`${networkId.slice(-4)} slot ${textOf(family, slot)}`] : [];
     return Object.entries(record.singles)
-      .filter(([address, host]) => host === id && network?.pools.some((p) => containsIp(cidrOf(p.subnet), ipOf(address))))
+      .filter(
+        ([address, host]) => host === id && network?.pools.some((p) => containsIp(cidrOf(p.subnet), ipOf(address))),
+      )
       .map(([address]) => `${networkId.slice(-4)} ${address}`);
   });
 }
 
-const textOf = (family = "4", slot = "0"): string => formatIp({ family: family === "6" ? 6 : 4, value: BigInt(`0x${slot}`) });
+const textOf = (family = "4", slot = "0"): string =>
+  formatIp({ family: family === "6" ? 6 : 4, value: BigInt(`0x${slot}`) });
 
 function unequal(what: string, found: readonly string[], wanted: readonly string[]): string[] {
   const missing = wanted.filter((each) => !found.includes(each));

@@ -150,8 +150,7 @@ export class History implements Disposable {
 
   #write({ puts, deletes, revision }: Extract<News, { kind: "changes" }>, at: number): void {
     const told = [...puts.map(({ key, value }) => `${key} = ${value}`), ...deletes.map((key) => `${key} gone`)];
-    for (const line of told.filter((each) => !each.startsWith("seen/")))
-      this.note(`r${revision} ${line}`, at);
+    for (const line of told.filter((each) => !each.startsWith("seen/"))) this.note(`r${revision} ${line}`, at);
   }
 
   /** The last changes, one a line. */

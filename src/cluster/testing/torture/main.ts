@@ -6,7 +6,7 @@ import { openStore } from "../../../store/sqlite.ts";
 import { openEmbeddedStore } from "../../embedded/store.ts";
 import { openEtcdStore } from "../../etcd/store.ts";
 import { scheduleOf } from "./schedule.ts";
-import { torture, type TortureOptions } from "./torture.ts";
+import { type TortureOptions, torture } from "./torture.ts";
 
 /** Minutes of a schedule are seconds then. Faster, and the time that etcd takes would count too much. */
 const etcdSpeed = 20;

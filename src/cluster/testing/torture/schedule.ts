@@ -66,7 +66,10 @@ export function scheduleOf(seed: number): Schedule {
 const calmOnes = ["create", "remove", "attach", "detach"];
 
 function stepOf(chance: Chance, hosts: number, { faulty, gaps }: { faulty: number; gaps: number }): Step {
-  const scaled = Object.entries(weights).map(([name, weight]) => [name, calmOnes.includes(name) ? weight : weight * faulty]);
+  const scaled = Object.entries(weights).map(([name, weight]) => [
+    name,
+    calmOnes.includes(name) ? weight : weight * faulty,
+  ]);
   const what = chance.weighted(Object.fromEntries(scaled) as typeof weights);
   const after = chance.is(0.3) ? 0 : Math.round(chance.next() * gaps * (chance.is(0.1) ? 10 : 1));
   const base = { after, host: chance.int(1, hosts) };

@@ -107,7 +107,14 @@ export class SimHost implements ClusterListener {
     this.#dropping.clear();
     this.#busy = 0;
     const wasCut = this.link?.isCut ?? false;
-    const link = new Link({ time, chance, host, wire, store, onMistake: (error) => onFault(`it threw ${text(error)}`) });
+    const link = new Link({
+      time,
+      chance,
+      host,
+      wire,
+      store,
+      onMistake: (error) => onFault(`it threw ${text(error)}`),
+    });
     this.link = link;
     link.weather = this.weather;
     if (wasCut) link.cut();
@@ -226,7 +233,8 @@ export class SimHost implements ClusterListener {
     this.#parts.note(`${this.name}: ${endpoint.container} lets ${endpoint.ipv4} go`);
     await cluster.withdraw([endpoint]);
     this.endpoints.delete(endpoint.endpointId);
-    const network = this.networks.get(endpoint.networkId) ?? cluster.networks().find(({ id }) => id === endpoint.networkId);
+    const network =
+      this.networks.get(endpoint.networkId) ?? cluster.networks().find(({ id }) => id === endpoint.networkId);
     for (const address of [endpoint.ipv4, endpoint.ipv6]) if (network && address) cluster.release(network, address);
     this.#leaveUnused(cluster, endpoint.networkId);
   }
@@ -258,7 +266,8 @@ export class SimHost implements ClusterListener {
     const { addresses, names } = programmed;
     if (change.whole) {
       addresses.clear();
-      for (const { address, mac, vtep } of this.cluster?.forwarding(networkId) ?? []) addresses.set(address, `${mac} ${vtep}`);
+      for (const { address, mac, vtep } of this.cluster?.forwarding(networkId) ?? [])
+        addresses.set(address, `${mac} ${vtep}`);
     }
     for (const { address } of change.drop) addresses.delete(address);
     for (const { address, mac, vtep } of change.put) addresses.set(address, `${mac} ${vtep}`);
@@ -295,7 +304,8 @@ export class SimHost implements ClusterListener {
     const say = (level: string) => (fields: object, message: string) => {
       const { err } = fields as { err?: unknown };
       this.#parts.note(`${this.name}: ${level}: ${message}${err === undefined ? "" : `: ${text(err)}`}`);
-      if (err instanceof TypeError || err instanceof RangeError) this.#parts.onFault(`${this.name} logged ${text(err)}`);
+      if (err instanceof TypeError || err instanceof RangeError)
+        this.#parts.onFault(`${this.name} logged ${text(err)}`);
     };
     return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   }
@@ -305,4 +315,8 @@ const macOf = (host: number, endpoint: number): string =>
   `02:00:00:${[host, endpoint >> 8, endpoint & 255].map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
 
 const text = (error: unknown): string =>
-  error instanceof EngineError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  error instanceof EngineError
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);

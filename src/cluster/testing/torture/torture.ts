@@ -1,4 +1,4 @@
-import { mkdtempSync, existsSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cidrOf, nthOf } from "../../../base/cidr.ts";
@@ -62,7 +62,11 @@ class Run {
   constructor(schedule: Schedule, time: SimTime, store: ClusterStore, folder: string) {
     this.#schedule = schedule;
     this.#time = time;
-    this.#history = new History(store, () => time.now, (gone) => this.#look(gone));
+    this.#history = new History(
+      store,
+      () => time.now,
+      (gone) => this.#look(gone),
+    );
     const chance = new Chance(schedule.seed ^ 0x5eed);
     const wire: Actor = { name: "wire", state: "running" };
     const openJournal = (name: string) => {
@@ -139,7 +143,9 @@ class Run {
       if (!record || record.removing) continue;
       const owner = state.ownerOf(record.network, address);
       if (owner !== host.id)
-        this.#fault(`at revision ${state.revision}: ${host.name} uses ${address} of ${record.network.name}, which is ${owner?.slice(0, 4) ?? "nobody"}'s`);
+        this.#fault(
+          `at revision ${state.revision}: ${host.name} uses ${address} of ${record.network.name}, which is ${owner?.slice(0, 4) ?? "nobody"}'s`,
+        );
     }
   }
 
@@ -234,7 +240,14 @@ class Run {
     const subnets = plans[plan] ?? [];
     return {
       id: (++this.#networks).toString(16).padStart(64, "0"),
-      ...{ name, driver: "overlay", scope: "global", created: "2026-01-01T00:00:00Z", internal: false, attachable: true },
+      ...{
+        name,
+        driver: "overlay",
+        scope: "global",
+        created: "2026-01-01T00:00:00Z",
+        internal: false,
+        attachable: true,
+      },
       ...{ ipv4: true, ipv6: subnets.length > 1, ipamDriver: "default", ipamOptions: {}, userSubnets: true },
       ...{ options: {}, labels: {}, mtu: 1450, configOnly: false, builtIn: false },
       pools: subnets.map((subnet) => ({ subnet, gateway: formatIp(nthOf(cidrOf(subnet), 1n)), aux: {} })),

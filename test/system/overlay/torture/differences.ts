@@ -42,11 +42,14 @@ interface Inspected {
 
 /** Forwarding entries and neighbours of each network's tunnel against the endpoints of other hosts. */
 async function kernelDifferences(host: ClusterHost, store: StoreView, running: readonly Running[]): Promise<string[]> {
-  const used = new Set(running.filter((each) => each.host.name === host.name).flatMap(({ addresses }) => [...addresses.keys()]));
+  const used = new Set(
+    running.filter((each) => each.host.name === host.name).flatMap(({ addresses }) => [...addresses.keys()]),
+  );
   const links = await host.json<{ ifname: string }[]>("ip", "-j", "link", "show", "type", "vxlan");
   const there = links.map(({ ifname }) => ifname).sort();
   const wanted = [...used].map(deviceOf).sort();
-  if (there.join() !== wanted.join()) return [`${host.name} has tunnels ${there.join()}, its containers use ${wanted.join()}`];
+  if (there.join() !== wanted.join())
+    return [`${host.name} has tunnels ${there.join()}, its containers use ${wanted.join()}`];
   const found = await Promise.all([...used].map((id) => forwardingDifferences(host, store, id)));
   return found.flat();
 }
@@ -55,7 +58,14 @@ const deviceOf = (networkId: string): string => `fvx${networkId.slice(0, 12)}`;
 
 async function forwardingDifferences(host: ClusterHost, store: StoreView, networkId: string): Promise<string[]> {
   const device = deviceOf(networkId);
-  const entries = await host.json<{ mac: string; dst?: string; flags?: string[] }[]>("bridge", "-j", "fdb", "show", "dev", device);
+  const entries = await host.json<{ mac: string; dst?: string; flags?: string[] }[]>(
+    "bridge",
+    "-j",
+    "fdb",
+    "show",
+    "dev",
+    device,
+  );
   const neighbours = await host.json<{ dst: string; lladdr: string }[]>("ip", "-j", "neigh", "show", "dev", device);
   const fixed = entries.filter(({ dst, flags = [] }) => dst !== undefined && flags.includes("self"));
   const found = new Set([
@@ -66,14 +76,18 @@ async function forwardingDifferences(host: ClusterHost, store: StoreView, networ
     [...store.endpoints].flatMap(([key, { host: id, mac }]) => {
       const [network, address] = key.split("/");
       const owner = store.hosts.get(id);
-      return network !== networkId || owner?.name === host.name ? [] : [`${mac} behind ${owner?.vtep}`, `${address} at ${mac}`];
+      return network !== networkId || owner?.name === host.name
+        ? []
+        : [`${mac} behind ${owner?.vtep}`, `${address} at ${mac}`];
     }),
   );
   const missing = [...wanted].filter((each) => !found.has(each));
   const extra = [...found].filter((each) => !wanted.has(each));
   return missing.length + extra.length === 0
     ? []
-    : [`${device} on ${host.name} lacks ${missing.join(", ") || "nothing"}, has ${extra.join(", ") || "nothing"} too much`];
+    : [
+        `${device} on ${host.name} lacks ${missing.join(", ") || "nothing"}, has ${extra.join(", ") || "nothing"} too much`,
+      ];
 }
 
 /** Who accepts packets for an address, by its kernel, is who the store says has it; and the other way round. */
@@ -94,7 +108,9 @@ function ownershipFaults(store: StoreView, running: readonly Running[]): string[
 
 /** Every container pings every other one of its networks, by name. */
 async function reachFaults(running: readonly Running[]): Promise<string[]> {
-  const pairs = running.flatMap((from) => running.filter((to) => to !== from && share(from, to)).map((to) => [from, to] as const));
+  const pairs = running.flatMap((from) =>
+    running.filter((to) => to !== from && share(from, to)).map((to) => [from, to] as const),
+  );
   const found: string[] = [];
   for (const [from, to] of pairs)
     if (!(await answers(from.host, from.name, to.name)))
@@ -102,4 +118,5 @@ async function reachFaults(running: readonly Running[]): Promise<string[]> {
   return found;
 }
 
-const share = (one: Running, other: Running): boolean => [...one.addresses.keys()].some((id) => other.addresses.has(id));
+const share = (one: Running, other: Running): boolean =>
+  [...one.addresses.keys()].some((id) => other.addresses.has(id));

@@ -43,8 +43,24 @@ export class LabTorture {
   async #prepare(): Promise<void> {
     const [host] = this.#lab.hosts;
     const number = this.#seed % 100;
-    await host?.fairlead("network", "create", "-d", "overlay", "--subnet", `10.50.${number}.0/27`, this.#network("red"));
-    await host?.fairlead("network", "create", "-d", "overlay", "--subnet", `10.51.${number}.0/24`, this.#network("blue"));
+    await host?.fairlead(
+      "network",
+      "create",
+      "-d",
+      "overlay",
+      "--subnet",
+      `10.50.${number}.0/27`,
+      this.#network("red"),
+    );
+    await host?.fairlead(
+      "network",
+      "create",
+      "-d",
+      "overlay",
+      "--subnet",
+      `10.51.${number}.0/24`,
+      this.#network("blue"),
+    );
   }
 
   #network = (name: string): string => `${name}${this.#seed}`;

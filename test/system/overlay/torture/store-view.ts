@@ -1,6 +1,6 @@
 import type { ClusterHost } from "../../../../lab/cluster/cluster-host.ts";
-import { wires } from "../../../../lab/cluster/switches.ts";
 import { memberNumber } from "../../../../lab/cluster/store.ts";
+import { wires } from "../../../../lab/cluster/switches.ts";
 import type { EndpointRecord, HostRecord } from "../../../../src/cluster/records.ts";
 
 /** What the etcd of a lab has, read through its JSON gateway. */
