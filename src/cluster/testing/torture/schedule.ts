@@ -93,7 +93,10 @@ function stepOf(chance: Chance, hosts: number, { faulty, gaps }: { faulty: numbe
       return { ...base, do: what, of: chance.int(1, hosts), on: chance.is(0.5) };
     case "host rm":
       return { ...base, do: what, of: chance.int(1, hosts) };
-    default:
+    case "kill":
+    case "pause":
+    case "cut":
+    case "wipe":
       return { ...base, do: what, ms };
   }
 }

@@ -314,9 +314,7 @@ export class SimHost implements ClusterListener {
 const macOf = (host: number, endpoint: number): string =>
   `02:00:00:${[host, endpoint >> 8, endpoint & 255].map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
 
-const text = (error: unknown): string =>
-  error instanceof EngineError
-    ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
+function text(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof EngineError ? error.message : (error.stack ?? error.message);
+}

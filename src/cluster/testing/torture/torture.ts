@@ -156,7 +156,7 @@ class Run {
     if (host.cluster.underlay()) this.#fault(`${host.name} was taken out for its silence and is not fenced`);
   }
 
-  #carryOut(step: Step): void {
+  #carryOut(step: Step): unknown {
     const host = this.#host(step.host);
     switch (step.do) {
       case "create":
@@ -206,8 +206,8 @@ class Run {
 
   #attach(host: SimHost, name: string, nth: number | undefined): void {
     const subnet = host.cluster?.networks().find((network) => network.name === name)?.pools[0]?.subnet;
-    if (nth === undefined || subnet === undefined) return host.attach(name);
-    host.attach(name, formatIp(nthOf(cidrOf(subnet), BigInt(nth))));
+    if (nth === undefined || subnet === undefined) host.attach(name);
+    else host.attach(name, formatIp(nthOf(cidrOf(subnet), BigInt(nth))));
   }
 
   #pause(host: SimHost, ms: number): void {

@@ -5,8 +5,10 @@ import { readStore, type StoreView } from "./store-view.ts";
 interface Running {
   readonly host: ClusterHost;
   readonly name: string;
-  /** Address without prefix length, by network id. */
+  /** Address without prefix length, by network id, as the daemon says. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Addresses that it accepts packets for, as its kernel says. */
+  readonly accepted: readonly string[];
 }
 
 /**
@@ -24,14 +26,21 @@ export async function differences(hosts: readonly ClusterHost[]): Promise<string
 }
 
 async function runningOn(host: ClusterHost): Promise<Running[]> {
-  const names = (await host.fairlead("ps", "--format", "{{.Name}}")).split("\n").filter((name) => name !== "");
+  const names = (await host.fairlead("ps", "--format", "{{.Names}}")).split("\n").filter((name) => name !== "");
   return Promise.all(
     names.map(async (name) => {
       const [inspected] = JSON.parse(await host.fairlead("inspect", name)) as [Inspected];
       const shared = Object.values(inspected.NetworkSettings.Networks);
-      return { host, name, addresses: new Map(shared.map(({ NetworkID, IPAddress }) => [NetworkID, IPAddress])) };
+      const addresses = new Map(shared.map(({ NetworkID, IPAddress }) => [NetworkID, IPAddress]));
+      const links = JSON.parse(await host.fairlead("exec", name, "ip", "-j", "-4", "addr")) as Link[];
+      const accepted = links.flatMap(({ addr_info: all }) => all.map(({ local }) => local));
+      return { host, name, addresses, accepted: accepted.filter((address) => address !== "127.0.0.1") };
     }),
   );
+}
+
+interface Link {
+  readonly addr_info: readonly { readonly local: string }[];
 }
 
 interface Inspected {
@@ -98,9 +107,15 @@ function ownershipFaults(store: StoreView, running: readonly Running[]): string[
   const said = new Map(
     [...store.endpoints].map(([key, { container, host }]) => [key, `${container} on ${store.hosts.get(host)?.name}`]),
   );
+  const unknown = running.flatMap(({ host, name, addresses, accepted: own }) =>
+    own
+      .filter((address) => ![...addresses.values()].includes(address))
+      .map((address) => `${name} on ${host.name} accepts packets for ${address}, which is not one of its own`),
+  );
   const stray = accepted.filter(({ key, who }) => said.get(key) !== who);
   const absent = [...said].filter(([key, who]) => !accepted.some((each) => each.key === key && each.who === who));
   return [
+    ...unknown,
     ...stray.map(({ key, who }) => `${who} has ${key.slice(-20)}, which is ${said.get(key) ?? "nobody"}'s`),
     ...absent.map(([key, who]) => `the store says that ${who} has ${key.slice(-20)}, and nothing has`),
   ];

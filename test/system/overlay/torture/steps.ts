@@ -39,7 +39,15 @@ function stepOf(chance: Chance): Step {
       return { host, do: what, of: chance.int(1, 3) };
     case "wait":
       return { host, do: what, seconds: chance.pick([0.3, 2, 5]) };
-    default:
+    case "kill":
+    case "start":
+    case "stop":
+    case "continue":
+    case "wipe":
+    case "compact":
+    case "store kill":
+    case "store start":
+    case "mend":
       return { host, do: what };
   }
 }
