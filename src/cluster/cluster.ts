@@ -17,7 +17,7 @@ import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
 import { embedded, type Journal } from "./journal.ts";
-import { keys } from "./keys.ts";
+import { keys, leaf } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
@@ -305,13 +305,18 @@ export class StoreCluster implements Cluster {
     for (const entry of entries) {
       const [, networkId = "", family = "", host] = entry.key.split("/");
       if (host === this.hostId) {
-        if (!this.#wishing.has(entry.key)) void dropWish(this.#store, entry.key);
+        void this.#dropStrayWish(entry.key);
         continue;
       }
       this.#addresses
         .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
         .catch((err: unknown) => log.warn({ err }, "an address that another host asked for is kept"));
     }
+  }
+
+  /** One of this host's that it does not wait for: its end was cut short. */
+  async #dropStrayWish(key: string): Promise<void> {
+    if (leaf(key) === this.hostId && !this.#wishing.has(key)) await dropWish(this.#store, key);
   }
 
   async #lookAgain(networkIds: Iterable<string>): Promise<void> {
@@ -351,6 +356,7 @@ export class StoreCluster implements Cluster {
     if (removal) await this.#store.txn([this.#member.condition("settle")], [{ delete: removal.key }]);
     this.#anew = false;
     await finishReclaims(this.#store);
+    for (const { key } of (await this.#store.list(keys.wishes)).entries) await this.#dropStrayWish(key);
     this.#swept = true;
   }
 

@@ -56,7 +56,7 @@ async function makeWish(parts: WishParts, networkId: string, key: string, wish: 
   await parts.store.txn(conditions, [put]);
 }
 
-/** One that stays because the store is away goes with the lease, or when this host hears of it. */
+/** One that stays because the store is away goes with the lease, or when this host has joined again. */
 export async function dropWish(store: ClusterStore, key: string): Promise<void> {
   await store.txn([], [{ delete: key }]).catch((error: unknown) => {
     if (!(error instanceof EngineError)) throw error;
