@@ -11,8 +11,8 @@ import type {
 } from "../contracts/cluster.ts";
 import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
-import { type AbsentHost, AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
+import { carryOver } from "./carry-over.ts";
 import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
@@ -23,10 +23,12 @@ import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
 import { finishReclaims, reclaimHost, sweep } from "./reclaim.ts";
 import { read, type WishRecord } from "./records.ts";
+import { Settling } from "./settling.ts";
 import { Sight } from "./sight.ts";
+import { Silence } from "./silence.ts";
 import { Standing } from "./standing.ts";
 import { UsedNetworks } from "./used-networks.ts";
-import { dropWish } from "./wishes.ts";
+import { WishDesk } from "./wish-desk.ts";
 
 export interface ClusterOptions {
   readonly store: ClusterStore;
@@ -57,7 +59,9 @@ export class StoreCluster implements Cluster {
   readonly #networks: Networks;
   readonly #addresses: Addresses;
   readonly #publisher: Publisher;
-  readonly #absent: AbsentHosts;
+  readonly #silence: Silence;
+  readonly #wishes: WishDesk;
+  readonly #settling: Settling;
   readonly #sight: Sight;
   readonly #standing: Standing;
   readonly #used: UsedNetworks;
@@ -66,16 +70,8 @@ export class StoreCluster implements Cluster {
   #timer: NodeJS.Timeout | undefined;
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
-  #settling: Promise<void> = Promise.resolve();
-  #settlesNext = false;
-  #tickedAt = performance.now();
-  /** What hosts that were taken out have left is gone. */
-  #swept = false;
-  /** It was taken out, and has not yet looked at all that it left. */
-  #anew = false;
   /** Keys of wishes that this host waits for. */
   readonly #wishing = new Set<string>();
-  #toldWishes: Extract<News, { kind: "snapshot" | "changes" }>[] = [];
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -90,7 +86,7 @@ export class StoreCluster implements Cluster {
     this.#member.onJoined = (anew) => {
       this.#standing.unsettle();
       this.#addresses.doubt();
-      this.#settleSoon(anew);
+      this.#settling.soon(anew);
     };
     this.#store = doubting(store, () => this.#member.doubt());
     const shared = {
@@ -105,7 +101,7 @@ export class StoreCluster implements Cluster {
       network: (id) => this.#networks.condition(id),
       lookAgain: (id) => this.#lookAgain([id]),
       joined: () => this.#member.joined,
-      settled: () => this.#member.joined && this.#standing.settled,
+      settled: () => this.settled,
       fenced: () => this.#member.fenced,
       lease: () => this.#member.lease,
       wishing: this.#wishing,
@@ -118,14 +114,18 @@ export class StoreCluster implements Cluster {
       epoch: () => this.#member.epoch,
       ready: () => this.#standing.connected && this.#member.joined && this.#standing.compared,
       whenReady: async () => {
-        if (this.#standing.connected && this.#member.joined) await this.#settling;
+        if (this.#standing.connected && this.#member.joined) await this.#settling.last;
       },
       owns: (id, address) => this.#addresses.owns(id, address),
       isAdopted: (id, address) => this.#addresses.isAdopted(id, address),
       lookAgain: (ids) => this.#lookAgain(ids),
       onWritten: () => this.#addresses.wake(),
     });
-    this.#absent = new AbsentHosts(options.graceSeconds * 1000);
+    this.#silence = new Silence({ ...shared, hosts: this.#hosts, graceMs: options.graceSeconds * 1000, tickMs });
+    this.#wishes = new WishDesk({
+      ...{ ...shared, addresses: this.#addresses, wishing: this.#wishing },
+      settled: () => this.settled,
+    });
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
       connected: () => this.#standing.connected,
@@ -134,6 +134,13 @@ export class StoreCluster implements Cluster {
     this.#used = new UsedNetworks({
       ...{ store, hosts: this.#hosts, self: self.id, onUnreadable },
       tell: (networkId, change) => this.#listener?.onRemotes(networkId, change),
+    });
+    this.#settling = new Settling({
+      ...{ ...shared, member: this.#member, networks: this.#networks, addresses: this.#addresses },
+      ...{ publisher: this.#publisher, wishes: this.#wishes, standing: this.#standing },
+      used: () => this.#used.ids,
+      begin: () => this.#beginNetworks(),
+      onCompared: () => this.#checkFence(),
     });
   }
 
@@ -170,7 +177,7 @@ export class StoreCluster implements Cluster {
     this.#known = known;
     this.#follow(keys.hosts, (news) => this.#onHosts(news));
     this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
-    this.#follow(keys.wishes, (news) => this.#onWishes(news));
+    this.#follow(keys.wishes, (news) => this.#wishes.take(news));
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
@@ -201,30 +208,12 @@ export class StoreCluster implements Cluster {
   async #beginNetworks(): Promise<void> {
     const known = this.#known;
     if (!known) return;
-    const moved = this.#options.journal.home !== this.#member.cluster;
-    const networks = moved ? await this.#carryOver(known) : known;
+    const { journal, log } = this.#options;
+    const moved = journal.home !== this.#member.cluster;
+    const networks = moved ? await carryOver(known, this.#networks, log, this.#listener) : known;
+    if (moved) journal.settleIn(this.#member.cluster);
     this.#known = undefined;
     this.#followNetworks(networks);
-  }
-
-  /** Before the cluster's networks are followed: those it does not have would be taken for removed. */
-  async #carryOver(networks: readonly Network[]): Promise<Network[]> {
-    const carried: Network[] = [];
-    for (const network of networks) {
-      try {
-        const taken = await this.#networks.carryOver(network);
-        carried.push(taken);
-        this.#listener?.onNetwork(taken);
-      } catch (err) {
-        if (!(err instanceof EngineError) || isAway(err)) throw err;
-        this.#options.log.error(
-          { err, network: network.name },
-          "a network of this host cannot become the cluster's: it stays on this host alone",
-        );
-      }
-    }
-    this.#options.journal.settleIn(this.#member.cluster);
-    return carried;
   }
 
   #onHosts(news: News): void {
@@ -237,7 +226,7 @@ export class StoreCluster implements Cluster {
   /** The news of the hosts stand for all: they are always followed, and all come over the same connection. */
   #hear(news: News): void {
     if (news.kind === "away") {
-      this.#absent.forget();
+      this.#silence.forget();
       this.#state(false, news.why);
       return;
     }
@@ -245,7 +234,7 @@ export class StoreCluster implements Cluster {
     this.#state(true, "");
     if (!back) return;
     if (!this.#member.joined) void this.#join();
-    else this.#settleSoon(false);
+    else this.#settling.soon();
   }
 
   async #join(): Promise<void> {
@@ -269,13 +258,7 @@ export class StoreCluster implements Cluster {
     if (changed.size === 0) return;
     for (const { id, name, state } of this.#hosts.turns(changed)) this.#tell(`host_${state}`, { host: name, id });
     this.#used.review(changed);
-    this.#noteAbsent();
-  }
-
-  #noteAbsent(): void {
-    const unknown = this.#hosts.all().filter(({ state }) => state === "unknown");
-    const absent = unknown.map(({ id }) => ({ id, revision: this.#hosts.entry(id)?.revision ?? 0 }));
-    this.#absent.note(absent, performance.now());
+    this.#silence.note();
   }
 
   #onNetworks(news: News): void {
@@ -292,72 +275,9 @@ export class StoreCluster implements Cluster {
     }
   }
 
-  #onWishes(news: News): void {
-    if (news.kind !== "snapshot" && news.kind !== "changes") return;
-    this.#toldWishes.push(news);
-    if (this.settled) this.#grantWishes();
-  }
-
-  /** Nothing is given away before it is certain what this host has. */
-  #grantWishes(): void {
-    const { log } = this.#options;
-    const entries = this.#toldWishes.splice(0).flatMap((news) => (news.kind === "changes" ? news.puts : news.entries));
-    for (const entry of entries) {
-      const [, networkId = "", family = "", host] = entry.key.split("/");
-      if (host === this.hostId) {
-        void this.#dropStrayWish(entry.key);
-        continue;
-      }
-      this.#addresses
-        .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
-        .catch((err: unknown) => log.warn({ err }, "an address that another host asked for is kept"));
-    }
-  }
-
-  /** One of this host's that it does not wait for: its end was cut short. */
-  async #dropStrayWish(key: string): Promise<void> {
-    if (leaf(key) === this.hostId && !this.#wishing.has(key)) await dropWish(this.#store, key);
-  }
-
   async #lookAgain(networkIds: Iterable<string>): Promise<void> {
     await this.#member.lookAgain();
     for (const id of networkIds) await this.#networks.lookAgain(id);
-  }
-
-  /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
-  #settleSoon(anew: boolean): void {
-    this.#anew ||= anew;
-    if (this.#settlesNext) return;
-    this.#settlesNext = true;
-    this.#settling = this.#settling.then(async () => {
-      this.#settlesNext = false;
-      await this.#settle(this.#anew).catch((err: unknown) =>
-        this.#options.log.warn({ err }, "cannot compare with the cluster's store yet; it is tried again"),
-      );
-    });
-  }
-
-  async #settle(anew: boolean): Promise<void> {
-    this.#swept = false;
-    await this.#beginNetworks();
-    const removal = await this.#store.get(keys.removedHost(this.hostId));
-    if (anew)
-      this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
-    await this.#addresses.compareAll();
-    this.#standing.noteCompared();
-    this.#checkFence();
-    // Whoever was taken out may have left things anywhere.
-    const everywhere = removal ? this.#networks.all().map(({ id }) => id) : [];
-    const all = await this.#publisher.compare(new Set([...everywhere, ...this.#addresses.held, ...this.#used.ids]));
-    if (!all || !this.#member.joined) return;
-    this.#standing.noteSettled();
-    this.#grantWishes();
-    this.#addresses.wake();
-    if (removal) await this.#store.txn([this.#member.condition("settle")], [{ delete: removal.key }]);
-    this.#anew = false;
-    await finishReclaims(this.#store);
-    for (const { key } of (await this.#store.list(keys.wishes)).entries) await this.#dropStrayWish(key);
-    this.#swept = true;
   }
 
   async #finishRemovals(): Promise<void> {
@@ -370,37 +290,16 @@ export class StoreCluster implements Cluster {
 
   #tick(): void {
     this.#checkFence();
-    this.#noteStandstill();
+    this.#silence.tick(this.#standing.connected && this.#member.joined);
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
     if (this.settled) {
       this.#addresses.wake();
       void this.#finishRemovals();
     }
-    if (!this.#standing.settled || !this.#swept) this.#settleSoon(false);
+    if (!this.#settling.finished) this.#settling.soon();
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
-    for (const host of this.#absent.overdue(performance.now())) void this.#reclaim(host);
-  }
-
-  /** A process that stood still has missed what happened meanwhile, and hears of it only now. */
-  #noteStandstill(): void {
-    const now = performance.now();
-    if (now - this.#tickedAt > tickMs * mostTicksMissed) {
-      this.#absent.forget();
-      this.#noteAbsent();
-    }
-    this.#tickedAt = now;
-  }
-
-  async #reclaim({ id, revision }: AbsentHost): Promise<void> {
-    const { log } = this.#options;
-    if (id === this.hostId) return;
-    const host = this.#hosts.nameOf(id);
-    log.warn({ host, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-    await reclaimHost(this.#store, id, revision).catch((err: unknown) =>
-      log.warn({ err, host }, "cannot take it out yet"),
-    );
   }
 
   #checkFence(): void {

@@ -165,7 +165,10 @@ export class LabTorture {
   }
 
   #failure(found: readonly string[]): Error {
-    return new Error([`FAIRLEAD_SEED=${this.#seed}`, ...found, "after:", ...this.#log].join("\n"));
+    const logs = this.#lab.hosts.map(({ name, daemon }) =>
+      [`${name} is ${daemon.state}; the end of its log:`, ...daemon.log.split("\n").slice(-15)].join("\n"),
+    );
+    return new Error([`FAIRLEAD_SEED=${this.#seed}`, ...found, "after:", ...this.#log, ...logs].join("\n"));
   }
 
   /** Everything that was made goes again, which must be possible on every host. */
