@@ -17,12 +17,11 @@ import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
 import { embedded, type Journal } from "./journal.ts";
-import { keys, leaf } from "./keys.ts";
+import { keys } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
-import { finishReclaims, reclaimHost, sweep } from "./reclaim.ts";
-import { read, type WishRecord } from "./records.ts";
+import { sweep } from "./reclaim.ts";
 import { Settling } from "./settling.ts";
 import { Sight } from "./sight.ts";
 import { Silence } from "./silence.ts";
@@ -47,7 +46,6 @@ export interface ClusterOptions {
 }
 
 const tickMs = 1_000;
-const mostTicksMissed = 5;
 
 /** The cluster on a store: what the engine sees of the parts in this folder. */
 export class StoreCluster implements Cluster {
@@ -294,7 +292,9 @@ export class StoreCluster implements Cluster {
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
     if (this.settled) {
+      // What failed is tried again.
       this.#addresses.wake();
+      void this.#publisher.flush();
       void this.#finishRemovals();
     }
     if (!this.#settling.finished) this.#settling.soon();
