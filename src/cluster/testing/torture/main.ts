@@ -22,6 +22,7 @@ process.exitCode = (await (kind === "etcd" ? onEtcd() : onEmbedded())) ? 0 : 1;
 /** In this process: the same each time. */
 function onEmbedded(): Promise<boolean> {
   return all(() => ({
+    graceSeconds: 25, // short, so that many are taken for lost
     open: (folder) => openEmbeddedStore(openStore(join(folder, "shared.db")), silentLog),
   }));
 }
@@ -31,6 +32,7 @@ async function onEtcd(): Promise<boolean> {
   await using server = await EtcdServer.create({ program: newestEtcd() });
   return await all((seed) => ({
     speed: etcdSpeed,
+    graceSeconds: 60, // real time passes while this process waits for a processor
     open: () => openEtcdStore({ kind: "etcd", endpoints: [server.endpoint], prefix: `torture${seed}` }, silentLog),
   }));
 }

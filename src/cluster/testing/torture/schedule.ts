@@ -54,7 +54,7 @@ export function scheduleOf(seed: number): Schedule {
   const hosts = chance.int(2, 4);
   // A schedule has a character: some have few faults, some are busy.
   const faulty = chance.pick([0.3, 1, 2]);
-  const gaps = chance.pick([5, 300, 2_000]);
+  const gaps = chance.pick([5, 300, 1_500, 4_000]);
   const steps = Array.from({ length: chance.int(40, 120) }, () => stepOf(chance, hosts, { faulty, gaps }));
   const first = networks.map((network): Step => {
     const plan = chance.int(0, plans.length - 1);

@@ -21,6 +21,8 @@ export interface SimHostParts {
   /** Something happened that must not happen. */
   readonly onFault: (fault: string) => void;
   readonly note: (line: string) => void;
+  /** A host has given an address to a container. */
+  readonly onReserved: (host: SimHost) => void;
 }
 
 /** What a host's kernel and DNS have of a network of the cluster, by what they were told. */
@@ -206,6 +208,7 @@ export class SimHost implements ClusterListener {
       for (const family of network.ipv6 ? ([4, 6] as const) : ([4] as const)) {
         const asked = family === 4 && address !== undefined ? { address } : {};
         got.push(await cluster.reserve(network, { family, owner: container, ...asked }));
+        this.#parts.onReserved(this);
       }
       const [ipv4 = "", ipv6] = got.map(bare);
       const made = { networkId: network.id, endpointId: `e-${container}`, containerId: container, container };

@@ -15,8 +15,7 @@ import { describe, plans, type Schedule, type Step, weathers } from "./schedule.
 import { SimHost } from "./sim-host.ts";
 import { type Actor, SimTime } from "./sim-time.ts";
 
-const leaseSeconds = 10;
-const graceSeconds = 60;
+const leaseSeconds = 8;
 /** When all faults are over, hosts that nobody heard of for a while are not taken for lost any more after this time. */
 const calmMs = 15_000;
 /** And everything has settled after this. */
@@ -25,6 +24,8 @@ const quietMs = 150_000;
 export interface TortureOptions {
   /** Opens the store that the hosts share, empty. The folder is for its files. */
   readonly open: (folder: string) => ClusterStore;
+  /** Hosts that are silent for so long are taken for lost. */
+  readonly graceSeconds: number;
   /** See SimTime: undefined for a store in this process. */
   readonly speed?: number;
 }
@@ -40,7 +41,7 @@ export async function torture(schedule: Schedule, options: TortureOptions): Prom
   using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
   const store = options.open(folder);
   try {
-    await new Run(schedule, time, store, folder).all();
+    await new Run(schedule, time, store, { folder, graceSeconds: options.graceSeconds }).all();
   } finally {
     await store.close();
   }
@@ -59,7 +60,12 @@ class Run {
   readonly #lines = Number(process.env["FAIRLEAD_HISTORY"] ?? 120);
   #networks = 0;
 
-  constructor(schedule: Schedule, time: SimTime, store: ClusterStore, folder: string) {
+  constructor(
+    schedule: Schedule,
+    time: SimTime,
+    store: ClusterStore,
+    { folder, graceSeconds }: { folder: string; graceSeconds: number },
+  ) {
     this.#schedule = schedule;
     this.#time = time;
     this.#history = new History(
@@ -77,6 +83,7 @@ class Run {
     const parts = {
       ...{ time, chance, wire, store, openJournal, leaseSeconds, graceSeconds },
       onFault: (fault: string) => this.#fault(fault),
+      onReserved: (host: SimHost) => this.#lookAtReserved(host),
       note: (line: string) => this.#history.note(line, time.now),
     };
     this.#hosts = Array.from({ length: schedule.hosts }, (_, index) => new SimHost(index + 1, parts));
@@ -147,6 +154,12 @@ class Run {
           `at revision ${state.revision}: ${host.name} uses ${address} of ${record.network.name}, which is ${owner?.slice(0, 4) ?? "nobody"}'s`,
         );
     }
+  }
+
+  /** Whoever was taken for lost gives nothing away. */
+  #lookAtReserved({ id, name }: SimHost): void {
+    if (!this.#history.state.host(id) && !this.#takenOut.has(id))
+      this.#fault(`${name} gives an address to a container though it was taken out for its silence`);
   }
 
   /** Whoever is taken for lost has cut itself off before. */
