@@ -10,13 +10,19 @@ import type { Holdings } from "./holdings.ts";
 import type { Journal } from "./journal.ts";
 import type { WishRecord } from "./records.ts";
 import { type ClaimParts, SlotClaims } from "./slot-claims.ts";
-import { wishFor } from "./wishes.ts";
+import { type WishParts, wishFor } from "./wishes.ts";
 
-export interface AddressParts extends ClaimParts {
+export interface AddressParts extends ClaimParts, Omit<WishParts, "store" | "hostId" | "member"> {
   readonly journal: Journal;
   readonly log: Log;
-  readonly connected: () => boolean;
+  readonly joined: () => boolean;
+  /** Everything this host has in the store has been looked at since it joined: nothing may be given away before. */
+  readonly settled: () => boolean;
   readonly fenced: () => boolean;
+  /** Whether the store has, or may still get, an endpoint of this host's with the address. */
+  readonly isPublished: (networkId: string, address: string) => boolean;
+  /** Addresses in use that are somebody else's. */
+  readonly onLost: (lost: readonly { readonly networkId: string; readonly address: string }[]) => void;
   /** Frees what hosts without a record still hold: their removal was cut short. Returns how much. */
   readonly freeAbandoned: () => Promise<number>;
 }
@@ -45,9 +51,10 @@ export class Addresses {
   }
 
   forget(networkId: string): void {
+    this.#networks.get(networkId)?.forget();
+    this.#parts.journal.forgetSlots(networkId);
     this.#networks.delete(networkId);
     this.#untidy.delete(networkId);
-    this.#parts.journal.forgetSlots(networkId);
   }
 
   /** Networks of which this host holds or uses addresses. */
@@ -57,13 +64,29 @@ export class Addresses {
 
   adopt(network: Network, address: string, owner: string): void {
     const ip = ipOf(bare(address));
-    this.know(network).poolOf(ip)?.used.set(ip.value, owner);
+    const pool = this.know(network).poolOf(ip);
+    pool?.take(ip.value, owner);
+    pool?.adopted.add(ip.value);
+  }
+
+  /** Whether it has been in use since before this process started. */
+  isAdopted(networkId: string, address: string): boolean {
+    const ip = ipOf(address);
+    return this.#networks.get(networkId)?.poolOf(ip)?.adopted.has(ip.value) ?? false;
   }
 
   release(network: Network, address: string): void {
     const ip = ipOf(bare(address));
-    this.#networks.get(network.id)?.poolOf(ip)?.used.delete(ip.value);
+    const pool = this.#networks.get(network.id)?.poolOf(ip);
+    if (pool?.owns(ip.value) && this.#parts.isPublished(network.id, formatIp(ip))) pool.leaving.add(ip.value);
+    else pool?.letGo(ip.value);
     this.#soon(network.id);
+  }
+
+  /** Whether this host may say in the store who has an address. */
+  owns(networkId: string, address: string): boolean {
+    const ip = ipOf(address);
+    return this.#networks.get(networkId)?.poolOf(ip)?.owns(ip.value) ?? false;
   }
 
   usage(network: Network): { subnet: string; inUse: bigint; available: bigint }[] {
@@ -80,12 +103,16 @@ export class Addresses {
   ): Promise<string> {
     const held = this.know(network);
     await using _lock = await this.#locks.hold(network.id);
-    this.#refuseFenced(network);
-    if (this.#parts.connected()) await this.#compare(held);
-    const taken =
-      address === undefined ? await this.#next(held, family, owner) : await this.#this(held, address, owner);
-    this.#soon(network.id);
-    return taken;
+    for (;;) {
+      this.#refuseFenced(network);
+      if (this.#parts.joined()) await this.#compare(held);
+      const taken = await (address === undefined ? this.#next(held, family, owner) : this.#this(held, address, owner));
+      this.#soon(network.id);
+      // Whoever stood still meanwhile, or joined anew, has to look again at what it holds.
+      const isSure = (held.compared || !this.#parts.joined()) && !this.#parts.fenced();
+      if (isSure) return taken;
+      this.release(network, taken);
+    }
   }
 
   /** After a silence of the length of the grace, what this host holds may be somebody else's. */
@@ -125,10 +152,10 @@ export class Addresses {
     const ip = ipOf(address);
     const pool = held.poolOf(ip);
     if (!pool?.slots.takes(ip.value)) throw refusal(held.network, ip, pool);
-    const present = pool.used.get(ip.value);
+    const present = pool.leaving.has(ip.value) ? undefined : pool.used.get(ip.value);
     if (present !== undefined) throw new EngineError("ADDRESS_TAKEN", { address, owner: present });
     if (!pool.holds(ip.value)) await this.#claim(held, pool, ip.value);
-    pool.used.set(ip.value, owner);
+    pool.take(ip.value, owner);
     return withLength(pool, ip.value);
   }
 
@@ -145,29 +172,43 @@ export class Addresses {
     const held = this.#networks.get(networkId);
     if (!held || host === this.#parts.hostId) return;
     await using _lock = await this.#locks.hold(networkId);
+    if (!this.#parts.settled()) return;
+    await this.#compare(held);
     for (const pool of held.pools.filter(({ slots }) => slots.family === family)) {
       const wanted = slot === undefined ? pool.roomiest : BigInt(`0x${slot}`);
       if (wanted === undefined || !pool.whole.has(wanted)) continue;
       await this.#claims.split(held, pool, wanted);
+      if (!held.compared) this.#untidy.add(networkId);
       return;
     }
   }
 
-  /** After a join: what this host holds, by the store's word. Returns addresses in use that are somebody else's now. */
-  async compareAll(): Promise<{ networkId: string; address: string }[]> {
+  /** After a join nothing that this host holds is certain until it has been compared. */
+  doubt(): void {
     for (const held of this.#networks.values()) held.compared = false;
-    for (const held of this.#networks.values()) {
-      if (!held.isHolding) continue;
+  }
+
+  /** After a join: what this host holds, by the store's word. */
+  async compareAll(): Promise<void> {
+    for (const held of [...this.#networks.values()].filter(({ isHolding }) => isHolding)) {
       await using _lock = await this.#locks.hold(held.network.id);
-      await this.#compare(held);
+      try {
+        await this.#compare(held);
+      } catch (error) {
+        // Its removal is under way: whatever comes of it will be told.
+        if (!(error instanceof EngineError) || error.code !== "NETWORK_NOT_FOUND") throw error;
+        this.#untidy.add(held.network.id);
+      }
     }
-    return [...this.#networks.values()].flatMap(({ network: { id: networkId }, lost }) =>
-      lost.splice(0).map((address) => ({ networkId, address })),
-    );
   }
 
   async #compare(held: HeldNetwork): Promise<void> {
-    if (!held.compared) await compareSlots(this.#claims, held, this.#parts.hostId);
+    try {
+      if (!held.compared) await compareSlots(this.#claims, held, this.#parts.hostId);
+    } finally {
+      const lost = held.lost.splice(0).map((address) => ({ networkId: held.network.id, address }));
+      if (lost.length > 0) this.#parts.onLost(lost);
+    }
   }
 
   /** Gives back what is not needed, keeps one slot to spare; in the background, again after the store was away. */
@@ -179,27 +220,39 @@ export class Addresses {
 
   #soon(networkId: string): void {
     this.#untidy.add(networkId);
-    if (this.#parts.connected()) setImmediate(() => this.wake());
+    if (this.#parts.settled()) setImmediate(() => this.wake());
   }
 
+  /** Also what comes up meanwhile; what fails waits for the next wake(). */
   async #tidyAll(): Promise<void> {
-    for (const id of [...this.#untidy]) {
-      const held = this.#networks.get(id);
+    const later = new Set<string>();
+    for (let [id] = this.#untidy; id !== undefined; [id] = this.#untidy) {
       this.#untidy.delete(id);
-      if (!held) continue;
-      try {
-        await using _lock = await this.#locks.hold(id);
-        await this.#compare(held);
-        for (const pool of held.pools) await this.#tidy(held, pool);
-      } catch (err) {
-        if (err instanceof EngineError && err.code === "NETWORK_NOT_FOUND") continue;
-        this.#untidy.add(id); // wake() comes again when the store does
-        this.#parts.log.debug({ err, network: held.network.name }, "addresses are given back later");
-      }
+      if (!(await this.#tidyOne(id))) later.add(id);
+    }
+    for (const id of later) this.#untidy.add(id);
+  }
+
+  /** False: not all of it could be done now. */
+  async #tidyOne(id: string): Promise<boolean> {
+    const held = this.#networks.get(id);
+    if (!held) return true;
+    try {
+      await using _lock = await this.#locks.hold(id);
+      if (!this.#parts.settled()) return false;
+      await this.#compare(held);
+      for (const pool of held.pools) await this.#tidy(held, pool);
+      return held.compared && held.pools.every(({ leaving }) => leaving.size === 0);
+    } catch (err) {
+      this.#parts.log.debug({ err, network: held.network.name }, "addresses are given back later");
+      return false;
     }
   }
 
   async #tidy(held: HeldNetwork, pool: Holdings): Promise<void> {
+    for (const value of [...pool.leaving]) {
+      if (!this.#parts.isPublished(held.network.id, addressText(pool, value))) pool.letGo(value);
+    }
     for (const value of [...pool.singles]) {
       if (!pool.used.has(value)) await this.#claims.returnSingle(held, pool, value);
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineError, type ErrorCode } from "../base/errors.ts";
 import type { LocalEndpoint } from "../contracts/cluster.ts";
-import type { ClusterStore, Write } from "../contracts/cluster-store.ts";
+import type { ClusterStore, Condition, Write } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { vniOption } from "./networks.ts";
 import { draft, TestCluster, type TestHost } from "./testing/hosts.ts";
@@ -201,7 +201,10 @@ test("a host that stood still itself takes nobody out on what it heard before", 
   await one.told.until(() => one.told.events.includes("host_unknown"));
   deaf = true;
   await lab.store.txn([], [{ put: live, value: sign.value }]);
-  const asked = (): Promise<void> => new Promise((resolve) => between.after("get", (key) => key === live && resolve()));
+  const asked = (): Promise<void> =>
+    new Promise((resolve) =>
+      between.after("txn", (conditions) => (conditions as Condition[]).some(({ key }) => key === live) && resolve()),
+    );
   await asked();
   await asked(); // what the first question led to is done
   assert.ok(await lab.store.get(`hosts/${two.cluster.hostId}`));
@@ -296,8 +299,9 @@ test("publish() while networks are being carried over waits for them", async () 
     },
   };
   const one = await lab.host(1, { store: slow }, [own]);
-  await one.cluster.publish([endpoint(own, "10.8.0.2", "web")]);
+  const publishing = one.cluster.publish([endpoint(own, "10.8.0.2", "web")]);
   published.resolve();
+  await publishing;
   await two.told.until(() => two.told.networks.includes("own"));
   await two.cluster.use(own);
   await two.told.until(() => two.told.remotes.some(({ publish }) => publish.length > 0));

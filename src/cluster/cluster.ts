@@ -9,10 +9,11 @@ import type {
   LocalEndpoint,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
-import type { ClusterStore, Entry, News, StoreStatus } from "../contracts/cluster-store.ts";
+import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
-import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
+import { carryOver } from "./carry-over.ts";
+import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
 import { embedded, type Journal } from "./journal.ts";
@@ -20,11 +21,13 @@ import { keys } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
-import { reclaimHost, sweep } from "./reclaim.ts";
-import { read, type WishRecord } from "./records.ts";
+import { sweep } from "./reclaim.ts";
+import { Settling } from "./settling.ts";
 import { Sight } from "./sight.ts";
+import { Silence } from "./silence.ts";
 import { Standing } from "./standing.ts";
 import { UsedNetworks } from "./used-networks.ts";
+import { WishDesk } from "./wish-desk.ts";
 
 export interface ClusterOptions {
   readonly store: ClusterStore;
@@ -47,12 +50,16 @@ const tickMs = 1_000;
 /** The cluster on a store: what the engine sees of the parts in this folder. */
 export class StoreCluster implements Cluster {
   readonly #options: ClusterOptions;
+  /** For all writes that compare this host's record, or that must not be left half-way. */
+  readonly #store: ClusterStore;
   readonly #hosts: HostsView;
   readonly #member: Member;
   readonly #networks: Networks;
   readonly #addresses: Addresses;
   readonly #publisher: Publisher;
-  readonly #absent: AbsentHosts;
+  readonly #silence: Silence;
+  readonly #wishes: WishDesk;
+  readonly #settling: Settling;
   readonly #sight: Sight;
   readonly #standing: Standing;
   readonly #used: UsedNetworks;
@@ -61,10 +68,9 @@ export class StoreCluster implements Cluster {
   #timer: NodeJS.Timeout | undefined;
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
-  #settling: Promise<void> = Promise.resolve();
   #joining = false;
-  /** Hosts that are being taken out. */
-  readonly #leaving = new Set<string>();
+  /** Keys of wishes that this host waits for. */
+  readonly #wishing = new Set<string>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -76,25 +82,49 @@ export class StoreCluster implements Cluster {
       ...{ leaseSeconds: options.leaseSeconds, graceSeconds: options.graceSeconds },
       now: () => Number(process.hrtime.bigint() / 1_000_000n),
     });
-    this.#member.onJoined = (anew) => this.#settleSoon(anew);
+    this.#member.onJoined = (anew) => {
+      this.#standing.unsettle();
+      this.#addresses.doubt();
+      this.#settling.soon(anew);
+    };
+    this.#store = doubting(store, () => this.#member.doubt());
     const shared = {
-      ...{ store, journal, log, storeName, hostId: self.id },
+      ...{ store: this.#store, journal, log, storeName, hostId: self.id },
       member: (what: string) => this.#member.condition(what),
       nameOf: (id: string) => this.#hosts.nameOf(id),
-      connected: () => this.#standing.connected && this.#member.joined,
     };
+    const isGone = (id: string) => this.#hosts.record(id) === undefined;
     this.#networks = new Networks({ ...shared, vnis: options.vnis });
     this.#addresses = new Addresses({
       ...shared,
+      network: (id) => this.#networks.condition(id),
+      lookAgain: (id) => this.#lookAgain([id]),
+      joined: () => this.#member.joined,
+      settled: () => this.settled,
       fenced: () => this.#member.fenced,
-      freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
+      lease: () => this.#member.lease,
+      wishing: this.#wishing,
+      isPublished: (id, address) => this.#publisher.has(id, address),
+      onLost: (lost) => this.#listener?.onLost(lost),
+      freeAbandoned: () => sweep(this.#store, isGone),
     });
     this.#publisher = new Publisher({
-      ...{ ...shared, networks: this.#networks, epoch: () => this.#member.epoch },
-      // Networks that are still being carried over would be taken for removed ones: #settle() writes what waits.
-      connected: () => shared.connected() && this.#known === undefined,
+      ...{ ...shared, networks: this.#networks },
+      epoch: () => this.#member.epoch,
+      ready: () => this.#standing.connected && this.#member.joined && this.#standing.compared,
+      whenReady: async () => {
+        if (this.#standing.connected && this.#member.joined) await this.#settling.last;
+      },
+      owns: (id, address) => this.#addresses.owns(id, address),
+      isAdopted: (id, address) => this.#addresses.isAdopted(id, address),
+      lookAgain: (ids) => this.#lookAgain(ids),
+      onWritten: () => this.#addresses.wake(),
     });
-    this.#absent = new AbsentHosts(options.graceSeconds * 1000);
+    this.#silence = new Silence({ ...shared, hosts: this.#hosts, graceMs: options.graceSeconds * 1000, tickMs });
+    this.#wishes = new WishDesk({
+      ...{ ...shared, addresses: this.#addresses, wishing: this.#wishing },
+      settled: () => this.settled,
+    });
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
       connected: () => this.#standing.connected,
@@ -104,10 +134,32 @@ export class StoreCluster implements Cluster {
       ...{ store, hosts: this.#hosts, self: self.id, onUnreadable },
       tell: (networkId, change) => this.#listener?.onRemotes(networkId, change),
     });
+    this.#settling = new Settling({
+      ...{ ...shared, member: this.#member, networks: this.#networks, addresses: this.#addresses },
+      ...{ publisher: this.#publisher, wishes: this.#wishes, standing: this.#standing },
+      used: () => this.#used.ids,
+      begin: () => this.#beginNetworks(),
+      onCompared: () => this.#checkFence(),
+    });
   }
 
   get hostId(): string {
     return this.#options.self.id;
+  }
+
+  /** Its lease; undefined while it has none. */
+  get lease() {
+    return this.#member.lease;
+  }
+
+  /** It knows which addresses are its own, since it last joined. */
+  get compared(): boolean {
+    return this.#member.joined && this.#standing.compared;
+  }
+
+  /** And the store has of it what it shall have. */
+  get settled(): boolean {
+    return this.#member.joined && this.#standing.settled;
   }
 
   get isAlone(): boolean {
@@ -124,7 +176,7 @@ export class StoreCluster implements Cluster {
     this.#known = known;
     this.#follow(keys.hosts, (news) => this.#onHosts(news));
     this.#follow(keys.live, (news) => this.#review(this.#hosts.takeLive(news)));
-    this.#follow(keys.wishes, (news) => this.#onWishes(news));
+    this.#follow(keys.wishes, (news) => this.#wishes.take(news));
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
@@ -155,30 +207,12 @@ export class StoreCluster implements Cluster {
   async #beginNetworks(): Promise<void> {
     const known = this.#known;
     if (!known) return;
-    const moved = this.#options.journal.home !== this.#member.cluster;
-    const networks = moved ? await this.#carryOver(known) : known;
+    const { journal, log } = this.#options;
+    const moved = journal.home !== this.#member.cluster;
+    const networks = moved ? await carryOver(known, this.#networks, log, this.#listener) : known;
+    if (moved) journal.settleIn(this.#member.cluster);
     this.#known = undefined;
     this.#followNetworks(networks);
-  }
-
-  /** Before the cluster's networks are followed: those it does not have would be taken for removed. */
-  async #carryOver(networks: readonly Network[]): Promise<Network[]> {
-    const carried: Network[] = [];
-    for (const network of networks) {
-      try {
-        const taken = await this.#networks.carryOver(network);
-        carried.push(taken);
-        this.#listener?.onNetwork(taken);
-      } catch (err) {
-        if (!(err instanceof EngineError) || isAway(err)) throw err;
-        this.#options.log.error(
-          { err, network: network.name },
-          "a network of this host cannot become the cluster's: it stays on this host alone",
-        );
-      }
-    }
-    this.#options.journal.settleIn(this.#member.cluster);
-    return carried;
   }
 
   #onHosts(news: News): void {
@@ -193,7 +227,7 @@ export class StoreCluster implements Cluster {
   /** The news of the hosts stand for all: they are always followed, and all come over the same connection. */
   #hear(news: News): void {
     if (news.kind === "away") {
-      this.#absent.forget();
+      this.#silence.forget();
       this.#state(false, news.why);
       return;
     }
@@ -201,7 +235,7 @@ export class StoreCluster implements Cluster {
     this.#state(true, "");
     if (!back) return;
     if (!this.#member.joined) void this.#join();
-    else this.#settleSoon(false);
+    else this.#settling.soon();
   }
 
   /** Asked for while it is being done, it is done once, and fails in one line of the log. */
@@ -229,6 +263,7 @@ export class StoreCluster implements Cluster {
     if (changed.size === 0) return;
     for (const { id, name, state } of this.#hosts.turns(changed)) this.#tell(`host_${state}`, { host: name, id });
     this.#used.review(changed);
+    this.#silence.note();
   }
 
   #onNetworks(news: News): void {
@@ -239,76 +274,44 @@ export class StoreCluster implements Cluster {
         this.#listener?.onNetworkGone(id);
       }
       for (const network of put) this.#listener?.onNetwork(network);
+      void this.#publisher.flush(); // a removal may have been taken back
     } catch (err) {
       this.#options.log.error({ err }, "networks of the cluster are left out");
     }
   }
 
-  #onWishes(news: News): void {
-    if (news.kind !== "snapshot" && news.kind !== "changes") return;
-    for (const entry of news.kind === "changes" ? news.puts : news.entries)
-      this.#grant(entry).catch((err: unknown) =>
-        this.#options.log.warn({ err }, "an address that another host asked for is kept"),
-      );
+  async #lookAgain(networkIds: Iterable<string>): Promise<void> {
+    await this.#member.lookAgain();
+    for (const id of networkIds) await this.#networks.lookAgain(id);
   }
 
-  /** Asynchronous, so that a wish that cannot be read is a rejection, and others are still granted. */
-  async #grant(entry: Entry): Promise<void> {
-    const [, networkId = "", family = ""] = entry.key.split("/");
-    await this.#addresses.grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry));
-  }
-
-  /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
-  #settleSoon(anew: boolean): void {
-    this.#settling = this.#settling.then(() =>
-      this.#settle(anew).catch((err: unknown) =>
-        this.#options.log.warn(
-          { err },
-          "cannot compare with the cluster's store yet; it is tried again when it is back",
-        ),
-      ),
-    );
-  }
-
-  async #settle(anew: boolean): Promise<void> {
-    await this.#beginNetworks();
-    if (anew)
-      this.#options.log.warn({}, "this host was taken out of the cluster meanwhile: it claims its addresses again");
-    const lost = await this.#addresses.compareAll();
-    if (lost.length > 0) this.#listener?.onLost(lost);
-    await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
-    this.#addresses.wake();
-    this.#checkFence();
+  async #finishRemovals(): Promise<void> {
+    try {
+      await this.#networks.finishRemovals((id) => this.#hosts.record(id) === undefined);
+    } catch (err) {
+      this.#options.log.debug({ err }, "a removal that was cut short is finished later");
+    }
   }
 
   #tick(): void {
     this.#checkFence();
+    this.#silence.tick(this.#standing.connected && this.#member.joined);
     if (!this.#standing.connected) return;
     if (!this.#member.joined) return void this.#join();
+    if (this.settled) {
+      // What failed is tried again.
+      this.#addresses.wake();
+      void this.#publisher.flush();
+      void this.#finishRemovals();
+    }
+    if (!this.#settling.finished) this.#settling.soon();
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
-    for (const host of this.#absent.overdue(this.#hosts.unknown(), performance.now())) void this.#reclaim(host);
-  }
-
-  async #reclaim({ id, name }: Pick<ClusterHost, "id" | "name">): Promise<void> {
-    const { store, log } = this.#options;
-    const revision = this.#hosts.entry(id)?.revision;
-    if (revision === undefined || id === this.hostId || this.#leaving.has(id)) return;
-    this.#leaving.add(id);
-    try {
-      // This process may have stood still itself, and what it heard last be as old as the grace.
-      if (await store.get(keys.liveOf(id))) return;
-      log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-      await reclaimHost(store, id, revision);
-    } catch (err) {
-      log.warn({ err, host: name }, "cannot take it out yet");
-    } finally {
-      this.#leaving.delete(id);
-    }
   }
 
   #checkFence(): void {
-    const { fenced } = this.#member;
+    // Whoever was cut off stays so until it knows which addresses are still its own.
+    const fenced = this.#member.fenced || (this.#standing.fenced && !this.#standing.compared);
     if (!this.#standing.fence(fenced)) return;
     const { log } = this.#options;
     if (fenced)
@@ -360,7 +363,7 @@ export class StoreCluster implements Cluster {
   surveyHosts: Cluster["surveyHosts"] = async (reference) =>
     this.#sight.survey(reference === undefined ? undefined : findHost(this.#hosts, reference).id);
 
-  removeHost = (reference: string): Promise<void> => removeHost(this.#options.store, this.#hosts, reference);
+  removeHost = (reference: string): Promise<void> => removeHost(this.#store, this.#hosts, reference);
   drainHost = (reference: string, drained: boolean): Promise<void> =>
     drainHost(this.#options.store, this.#hosts, { reference, drained });
 

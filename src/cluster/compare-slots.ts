@@ -15,6 +15,7 @@ export async function compareSlots(claims: SlotClaims, held: HeldNetwork, hostId
     const entries = await claims.list(held, pool);
     for (const [slot, entry] of entries) if (isOf(pool, slot)) takeOver(pool, slot, entry, hostId);
     const parts = [...pool.whole, ...[...pool.singles, ...pool.used.keys()].map(pool.slots.slotOf)];
+    pool.unsure.clear();
     for (const slot of new Set(parts)) await settle(claims, held, pool, { slot, entry: entries.get(slot), hostId });
   }
   held.keep();
@@ -43,15 +44,16 @@ async function settle(
   { slot, entry, hostId }: { slot: bigint; entry: Entry | undefined; hostId: string },
 ): Promise<void> {
   const record = entry && read<SlotRecord>(entry);
-  if (record && "host" in record && record.host === hostId) return;
-  pool.whole.delete(slot);
+  const isWhole = record !== undefined && "host" in record && record.host === hostId;
   const singles = record && "singles" in record ? record.singles : {};
   for (const value of pool.singles) {
     if (pool.slots.slotOf(value) === slot && singles[addressText(pool, value)] !== hostId) pool.singles.delete(value);
   }
+  if (isWhole) return;
+  pool.whole.delete(slot);
   for (const value of pool.usedIn(slot)) {
     if (pool.singles.has(value) || (await claimAgain(claims, held, pool, value))) continue;
-    pool.used.delete(value);
+    pool.lost.add(value);
     held.lost.push(addressText(pool, value));
   }
 }

@@ -9,10 +9,10 @@ import { PoolSlots } from "./slots.ts";
 export class HeldNetwork {
   readonly network: Network;
   readonly pools: readonly Holdings[];
-  /** Addresses in use that are somebody else's by now, until somebody asks. */
+  /** Addresses in use that are somebody else's by now, until they have been reported. */
   readonly lost: string[] = [];
-  /** Whether the holdings have been compared with the store since the last join. */
-  compared = false;
+  #compared = false;
+  #forgotten = false;
   readonly #journal: Journal;
 
   constructor(network: Network, journal: Journal) {
@@ -22,6 +22,16 @@ export class HeldNetwork {
     const held = journal.slots.find(({ networkId }) => networkId === network.id);
     for (const ip of (held?.whole ?? []).map(ipOf)) this.poolOf(ip)?.whole.add(ip.value);
     for (const ip of (held?.singles ?? []).map(ipOf)) this.poolOf(ip)?.singles.add(ip.value);
+    for (const ip of (held?.unsure ?? []).map(ipOf)) this.poolOf(ip)?.unsure.add(ip.value);
+  }
+
+  /** Whether the holdings have been compared with the store since the last join, and nothing has failed since. */
+  get compared(): boolean {
+    return this.#compared && this.pools.every(({ unsure }) => unsure.size === 0);
+  }
+
+  set compared(compared: boolean) {
+    this.#compared = compared;
   }
 
   poolOf(ip: Ip): Holdings | undefined {
@@ -29,15 +39,24 @@ export class HeldNetwork {
   }
 
   get isHolding(): boolean {
-    return this.pools.some(({ whole, singles, used }) => whole.size + singles.size + used.size > 0);
+    return this.pools.some(
+      ({ whole, singles, used, unsure }) => whole.size + singles.size + used.size + unsure.size > 0,
+    );
+  }
+
+  /** The network is gone: nothing of it is written down any more, whatever is still going on. */
+  forget(): void {
+    this.#forgotten = true;
   }
 
   /** To be called after each change of what is held. */
   keep(): void {
+    if (this.#forgotten) return;
     this.#journal.keepSlots({
       networkId: this.network.id,
       whole: this.pools.flatMap((pool) => [...pool.whole].map((slot) => addressText(pool, slot))),
       singles: this.pools.flatMap((pool) => [...pool.singles].map((value) => addressText(pool, value))),
+      unsure: this.pools.flatMap((pool) => [...pool.unsure].map((slot) => addressText(pool, slot))),
     });
   }
 }

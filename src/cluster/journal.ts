@@ -16,6 +16,8 @@ export interface HeldSlots {
   readonly networkId: string;
   readonly whole: readonly string[];
   readonly singles: readonly string[];
+  /** First addresses of slots of which only the store can tell whether it holds them. */
+  readonly unsure?: readonly string[];
 }
 
 /** What a host that is alone has for the id of its cluster. */
@@ -55,7 +57,7 @@ export class Journal {
 
   keepSlots(held: HeldSlots): void {
     const id = slotsId(held.networkId);
-    const none = held.whole.length + held.singles.length === 0;
+    const none = held.whole.length + held.singles.length + (held.unsure?.length ?? 0) === 0;
     this.#store.commit([none ? { delete: "journal", id } : { put: "journal", id, value: held }]);
   }
 

@@ -4,6 +4,9 @@ export const keys = {
   cluster: "cluster",
   hosts: "hosts/",
   host: (id: string) => `hosts/${id}`,
+  /** Hosts that were taken out, as long as something of theirs may be left. */
+  removed: "removed/",
+  removedHost: (id: string) => `removed/${id}`,
   live: "live/",
   liveOf: (id: string) => `live/${id}`,
   seen: "seen/",

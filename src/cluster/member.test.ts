@@ -13,7 +13,7 @@ import { HostsView } from "./hosts-view.ts";
 import { Journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { Member } from "./member.ts";
-import { reclaimHost } from "./reclaim.ts";
+import { leaveForGood } from "./reclaim.ts";
 import { type HostRecord, read } from "./records.ts";
 import { Interposed } from "./testing/interposed.ts";
 import { values, withCode } from "./testing/subject.ts";
@@ -91,7 +91,7 @@ class Subject implements AsyncDisposable {
 
   takeOut = async (): Promise<void> => {
     const entry = await this.store.get(keys.host(id));
-    assert.ok(entry && (await reclaimHost(this.store, id, entry.revision)));
+    assert.ok(entry && (await leaveForGood(this.store, id, entry.revision)));
   };
 
   /** Does this just before (after) the member puts its sign of life. */

@@ -6,7 +6,7 @@ import type { HostsView } from "./hosts-view.ts";
 import type { Journal } from "./journal.ts";
 import { embedded } from "./journal.ts";
 import { keys } from "./keys.ts";
-import { reclaimHost } from "./reclaim.ts";
+import { leaveForGood, reclaimHost } from "./reclaim.ts";
 import { type HostRecord, type LiveRecord, read } from "./records.ts";
 
 /** What this host is to the others, apart from its epoch. */
@@ -141,18 +141,21 @@ export class Member {
   async #tryToJoin(): Promise<boolean> {
     if (this.#revision === undefined) this.#anew = (await this.#enter()) || this.#anew;
     if (this.#stopped) return false;
-    const lease = await this.#parts.store.grant(this.#parts.leaseSeconds);
+    // Who doubts keeps the lease: only the record was written anew.
+    const lease = this.#lease ?? (await this.#parts.store.grant(this.#parts.leaseSeconds));
     try {
       if (!(await this.#announce(lease))) {
-        this.#giveBack(lease);
+        if (lease !== this.#lease) this.#giveBack(lease);
         return false;
       }
     } catch (error) {
-      this.#giveBack(lease); // it would keep itself alive, one more with each attempt
+      if (lease !== this.#lease) this.#giveBack(lease); // it would keep itself alive, one more with each attempt
       throw error;
     }
-    this.#lease = lease;
-    void lease.lost.then(() => this.#loseLease(lease));
+    if (lease !== this.#lease) {
+      this.#lease = lease;
+      void lease.lost.then(() => this.#loseLease(lease));
+    }
     this.note();
     const anew = this.#anew;
     this.#anew = false;
@@ -176,7 +179,27 @@ export class Member {
       .catch((err: unknown) => this.#parts.log.warn({ err }, "a lease in the cluster's store is left to run out"));
   }
 
-  /** Writes the host's record, or finds it as it left it. True when others may have taken what this host held. */
+  /**
+   * A write of this host's has failed and may be carried out all the same, later too: its record is written anew, so that
+   * nothing that compared the old one has an effect any more, and what it holds is compared with the store.
+   */
+  doubt(): void {
+    if (this.#revision === undefined || this.#stopped) return;
+    this.#revision = undefined;
+    this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
+  }
+
+  /** Takes over what others have done to this host's record, before the news tell. */
+  async lookAgain(): Promise<void> {
+    const entry = await this.#parts.store.get(keys.host(this.self.id));
+    if (!entry) this.#notePresence(undefined, Number.POSITIVE_INFINITY);
+    else if (read<HostRecord>(entry).epoch === this.#epoch) this.#notePresence(entry.revision, entry.revision);
+  }
+
+  /**
+   * Writes the host's record, even when it is as this host left it: what an earlier process sent and has not arrived is
+   * void then. True when others may have taken what this host held.
+   */
   async #enter(): Promise<boolean> {
     const { store, journal } = this.#parts;
     const cluster = await this.#recognise();
@@ -201,8 +224,7 @@ export class Member {
     const boot = this.#renewedAt === undefined ? "" : this.#parts.boot;
     journal.remember({ epoch, cluster, boot, renewedAt: this.#renewedAt ?? 0 });
     this.#epoch = epoch;
-    if (entry && JSON.stringify(found) === JSON.stringify(record)) this.#revision = entry.revision;
-    else await this.#write(record, entry?.revision);
+    await this.#write(record, entry?.revision);
     return anew;
   }
 
@@ -275,6 +297,8 @@ export class Member {
     if (this.#lease !== lease) return;
     this.#renewedAt = this.#leaseTime(lease);
     this.#lease = undefined;
+    // The record is written anew with the next lease: whoever counts how long this host has been silent begins anew.
+    this.#revision = undefined;
     if (this.#stopped) return;
     this.#parts.log.warn(
       {},
@@ -283,16 +307,18 @@ export class Member {
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
 
-  /**
-   * News of this host's own record: somebody changed it (drain), or took it away. `seen`: the revision they tell of. That
-   * it is gone may be told when it has been written again, which is known already.
-   */
-  noteRecord(seen: number): void {
-    const entry = this.#parts.hosts.entry(this.self.id);
-    if (this.#revision === undefined || Math.max(seen, entry?.revision ?? 0) <= this.#revision) return;
-    this.#revision = entry && Math.max(entry.revision, this.#revision);
-    if (this.#revision !== undefined || this.#stopped || this.#joining) return;
-    if (this.#lease) this.#giveBack(this.#lease);
+  /** News of this host's own record, as of a revision: somebody changed it (drain), or took it away. */
+  noteRecord(revision: number): void {
+    this.#notePresence(this.#parts.hosts.entry(this.self.id)?.revision, revision);
+  }
+
+  #notePresence(found: number | undefined, asOf: number): void {
+    if (this.#revision === undefined || this.#stopped) return;
+    if (found !== undefined) this.#revision = Math.max(this.#revision, found);
+    if (found !== undefined || asOf < this.#revision) return;
+    this.#revision = undefined;
+    if (this.#joining) return; // that one finds out
+    void this.#lease?.revoke();
     this.#lease = undefined;
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
@@ -325,7 +351,7 @@ export class Member {
     await this.#joining; // what it wrote goes, too
     for (;;) {
       const entry = this.known ? await store.get(keys.host(this.self.id)) : undefined;
-      if (!entry || (await reclaimHost(store, this.self.id, entry.revision))) break; // otherwise it was changed meanwhile
+      if (!entry || (await leaveForGood(store, this.self.id, entry.revision))) break; // otherwise it was changed meanwhile
     }
     this.#revision = undefined;
     await this.#lease?.revoke();

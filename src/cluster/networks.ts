@@ -27,6 +27,10 @@ export interface NetworksParts {
 export class Networks {
   readonly #parts: NetworksParts;
   readonly #known = new Map<string, { readonly record: NetworkRecord; readonly revision: number }>();
+  /** Found gone before the news told of it: they are to tell of it all the same. */
+  readonly #vanished = new Set<string>();
+  /** Being removed by this host at this moment. */
+  readonly #removing = new Set<string>();
 
   constructor(parts: NetworksParts) {
     this.#parts = parts;
@@ -41,9 +45,12 @@ export class Networks {
   take(news: News): { put: Network[]; gone: string[] } {
     if (news.kind !== "snapshot" && news.kind !== "changes") return { put: [], gone: [] };
     const here = new Set(news.kind === "snapshot" ? news.entries.map(({ key }) => leaf(key)) : []);
-    const gone =
-      news.kind === "changes" ? news.deletes.map(leaf) : [...this.#known.keys()].filter((id) => !here.has(id));
-    for (const id of gone) this.#known.delete(id);
+    const before = [...this.#known.keys(), ...this.#vanished];
+    const gone = news.kind === "changes" ? news.deletes.map(leaf) : before.filter((id) => !here.has(id));
+    for (const id of gone) {
+      this.#known.delete(id);
+      this.#vanished.delete(id);
+    }
     const put = (news.kind === "changes" ? news.puts : news.entries).flatMap((entry) => this.note(entry));
     return { put, gone };
   }
@@ -75,6 +82,37 @@ export class Networks {
 
   forget(id: string): void {
     this.#known.delete(id);
+  }
+
+  /** What whoever writes below a network compares: that it is there and not being removed. Throws NETWORK_NOT_FOUND. */
+  condition(id: string): Condition {
+    const known = this.#known.get(id);
+    if (!known || known.record.removing)
+      throw new EngineError("NETWORK_NOT_FOUND", { network: known?.record.network.name ?? id });
+    return { key: keys.network(id), revision: known.revision };
+  }
+
+  /** Takes over what the store says of a network, before the news tell. */
+  async lookAgain(id: string): Promise<void> {
+    const entry = await this.#parts.store.get(keys.network(id));
+    if (entry) this.note(entry);
+    else if (this.#known.delete(id)) this.#vanished.add(id);
+  }
+
+  /** Removals that were cut short, by a crash of this host or the end of another one: finished, or taken back. */
+  async finishRemovals(isGone: (hostId: string) => boolean): Promise<void> {
+    for (const [id, { record }] of this.#known) {
+      const { removing, network } = record;
+      if (removing === undefined || this.#removing.has(id)) continue;
+      if (removing !== this.#parts.hostId && !isGone(removing)) continue;
+      try {
+        await this.remove(network);
+        this.#vanished.add(id);
+      } catch (error) {
+        // In use: the mark was taken back. Refused: another host was faster.
+        if (!(error instanceof EngineError) || error.code === "STORE_AWAY") throw error;
+      }
+    }
   }
 
   all = (): Network[] => [...this.#known.values()].map(({ record }) => record.network);
@@ -132,24 +170,70 @@ export class Networks {
    * Marks it, so that no endpoint appears any more, looks for endpoints, and removes everything of it; or takes the mark
    * back and says who is in the way. A removal that another host left half-way is finished.
    */
-  async remove({ id, name }: Network): Promise<void> {
+  async remove(network: Network): Promise<void> {
+    if (this.#removing.has(network.id)) throw this.#contended(network.name);
+    this.#removing.add(network.id);
+    try {
+      await this.#remove(network);
+    } finally {
+      this.#removing.delete(network.id);
+    }
+  }
+
+  async #remove({ id, name }: Network): Promise<void> {
     const { store, hostId } = this.#parts;
     const entry = await store.get(keys.network(id));
     if (!entry) return this.forget(id);
     const record = read<NetworkRecord>(entry);
     const marked = await this.#replace(entry, { ...record, removing: hostId });
-    const users = (await store.list(keys.endpointsOf(id))).entries.map((each) => read<EndpointRecord>(each));
+    const users = await this.#usersOf(id, marked);
     if (users.length > 0) {
       await this.#replace(marked, { network: record.network });
       throw new EngineError("NETWORK_IN_USE", { network: name, endpoints: this.#describe(users) });
     }
-    const slots = (await store.list(keys.slotsOfNetwork(id))).entries.map(({ key }): Write => ({ delete: key }));
-    const vni = record.network.options[vniOption] ?? "";
-    const rest: Write[] = [keys.network(id), keys.name(name), keys.vni(Number(vni))].map((key) => ({ delete: key }));
-    const room = store.limits.operations - 8;
-    for (let at = 0; at < slots.length; at += room) await store.txn([], slots.slice(at, at + room));
-    await store.txn([], [...rest, { put: keys.guard, value: id }]);
+    // From here on nothing can come up below it: whatever is written there compares a record without the mark.
+    const slots = (await store.list(keys.slotsOfNetwork(id))).entries.map(({ key }) => key);
+    await this.#deleteAll(marked, slots, name);
+    const rest = [keys.network(id), keys.name(name), keys.vni(vniOf(record.network))];
+    await this.#write(marked, [...rest.map((key): Write => ({ delete: key })), { put: keys.guard, value: id }], name);
     this.forget(id);
+  }
+
+  /** Endpoints on a network; those of hosts that were taken out do not count, and go. */
+  async #usersOf(id: string, marked: Entry): Promise<EndpointRecord[]> {
+    const { store } = this.#parts;
+    const { entries } = await store.list(keys.endpointsOf(id));
+    if (entries.length === 0) return [];
+    const hosts = new Set((await store.list(keys.hosts)).entries.map(({ key }) => leaf(key)));
+    const [users, left] = [entries, entries].map((all, which) =>
+      all.filter((entry) => hosts.has(read<EndpointRecord>(entry).host) === (which === 0)),
+    );
+    if (users?.length === 0) {
+      const keysLeft = (left ?? []).map(({ key }) => key);
+      await this.#deleteAll(marked, keysLeft, read<NetworkRecord>(marked).network.name);
+    }
+    return (users ?? []).map((entry) => read<EndpointRecord>(entry));
+  }
+
+  async #deleteAll(marked: Entry, all: readonly string[], name: string): Promise<void> {
+    const room = this.#parts.store.limits.operations - 8;
+    for (let at = 0; at < all.length; at += room)
+      await this.#write(
+        marked,
+        all.slice(at, at + room).map((key) => ({ delete: key })),
+        name,
+      );
+  }
+
+  /** A part of the removal, as long as this host's mark is there. */
+  async #write({ key, revision }: Entry, writes: readonly Write[], name: string): Promise<void> {
+    const conditions = [{ key, revision }, this.#parts.member(`remove network ${name}`)];
+    if (!(await this.#parts.store.txn(conditions, writes)).done) throw this.#contended(name);
+  }
+
+  #contended(network: string): EngineError {
+    const why = "another host is changing or removing it at this moment; look again";
+    return new EngineError("NETWORK_REFUSED", { network, why });
   }
 
   async #replace(entry: Entry, record: NetworkRecord): Promise<Entry> {
@@ -158,10 +242,7 @@ export class Networks {
     const what = `remove network ${record.network.name}`;
     const conditions = [{ key: entry.key, revision: entry.revision }, member(what)];
     const result = await store.txn(conditions, [{ put: entry.key, value }]);
-    if (!result.done) {
-      const why = "another host is changing or removing it at this moment; look again";
-      throw new EngineError("NETWORK_REFUSED", { network: record.network.name, why });
-    }
+    if (!result.done) throw this.#contended(record.network.name);
     const now = { ...entry, value, revision: result.revision };
     this.note(now);
     return now;

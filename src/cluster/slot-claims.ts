@@ -13,6 +13,10 @@ export interface ClaimParts {
   /** What every write compares: see Member. */
   readonly member: (what: string) => Condition;
   readonly nameOf: (hostId: string) => string;
+  /** What the first write to a slot compares: that its network is not being removed. Throws NETWORK_NOT_FOUND. */
+  readonly network: (id: string) => Condition;
+  /** After a condition on network or member did not hold: takes over what is. */
+  readonly lookAgain: (networkId: string) => Promise<void>;
 }
 
 type Singles = Extract<SlotRecord, { readonly singles: object }>["singles"];
@@ -45,7 +49,8 @@ export class SlotClaims {
       if (taken.has(slot) || pool.slots.addressesOf(slot).length === 0) continue;
       const key = this.#key(held, pool, slot);
       const record: SlotRecord = { host: this.#parts.hostId };
-      if (!(await this.#write(held, { key, is: "absent" }, { put: key, value: JSON.stringify(record) }))) continue;
+      const write: Write = { put: key, value: JSON.stringify(record) };
+      if (!(await this.#write(held, pool, slot, { key, is: "absent" }, write))) continue;
       pool.whole.add(slot);
       held.keep();
       return true;
@@ -91,11 +96,12 @@ export class SlotClaims {
   }
 
   async #addSingle(held: HeldNetwork, pool: Holdings, value: bigint, entry: Entry | undefined): Promise<boolean> {
-    const key = this.#key(held, pool, pool.slots.slotOf(value));
+    const slot = pool.slots.slotOf(value);
+    const key = this.#key(held, pool, slot);
     const before: Singles = entry ? read<{ singles: Singles }>(entry).singles : {};
     const singles = { ...before, [addressText(pool, value)]: this.#parts.hostId };
     const condition: Condition = entry ? { key, revision: entry.revision } : { key, is: "absent" };
-    if (!(await this.#write(held, condition, writeOf(key, singles)))) return false;
+    if (!(await this.#write(held, pool, slot, condition, writeOf(key, singles)))) return false;
     pool.singles.add(value);
     held.keep();
     return true;
@@ -105,55 +111,62 @@ export class SlotClaims {
   async split(held: HeldNetwork, pool: Holdings, slot: bigint): Promise<void> {
     const key = this.#key(held, pool, slot);
     const entry = await this.#parts.store.get(key);
-    if (!entry || !("host" in read<SlotRecord>(entry))) return;
+    if (!entry || !this.#isOurs(entry)) return;
     const kept = pool.usedIn(slot);
     const singles = Object.fromEntries(kept.map((value) => [addressText(pool, value), this.#parts.hostId]));
-    if (!(await this.#write(held, { key, revision: entry.revision }, writeOf(key, singles)))) return;
     pool.whole.delete(slot);
-    for (const value of kept) pool.singles.add(value);
+    if (await this.#write(held, pool, slot, { key, revision: entry.revision }, writeOf(key, singles)))
+      for (const value of kept) pool.singles.add(value);
+    else held.compared = false;
     held.keep();
   }
 
   async returnSlot(held: HeldNetwork, pool: Holdings, slot: bigint): Promise<void> {
     const key = this.#key(held, pool, slot);
-    // First here: a crash in between leaves a slot in the store that the next comparison takes over.
-    pool.whole.delete(slot);
-    held.keep();
     const entry = await this.#parts.store.get(key);
-    const record = entry && read<SlotRecord>(entry);
-    if (!entry || !record || !("host" in record) || record.host !== this.#parts.hostId) return;
-    await this.#write(held, { key, revision: entry.revision }, { delete: key });
+    pool.whole.delete(slot);
+    const isOurs = entry !== undefined && this.#isOurs(entry);
+    if (!isOurs || !(await this.#write(held, pool, slot, { key, revision: entry.revision }, { delete: key })))
+      held.compared = false;
+    held.keep();
+  }
+
+  #isOurs(entry: Entry): boolean {
+    const record = read<SlotRecord>(entry);
+    return "host" in record && record.host === this.#parts.hostId;
   }
 
   async returnSingle(held: HeldNetwork, pool: Holdings, value: bigint): Promise<void> {
-    const key = this.#key(held, pool, pool.slots.slotOf(value));
-    pool.singles.delete(value);
-    held.keep();
+    const slot = pool.slots.slotOf(value);
+    const key = this.#key(held, pool, slot);
     for (;;) {
       const entry = await this.#parts.store.get(key);
+      pool.singles.delete(value);
       const record = entry && read<SlotRecord>(entry);
-      if (!entry || !record || !("singles" in record)) return;
-      const { [addressText(pool, value)]: mine, ...singles } = record.singles;
-      if (mine !== this.#parts.hostId) return;
-      if (await this.#write(held, { key, revision: entry.revision }, writeOf(key, singles))) return;
+      const { [addressText(pool, value)]: mine, ...singles } = record && "singles" in record ? record.singles : {};
+      const gone = !entry || mine !== this.#parts.hostId;
+      if (gone || (await this.#write(held, pool, slot, { key, revision: entry.revision }, writeOf(key, singles))))
+        break;
     }
+    held.keep();
   }
 
-  /** One write under the conditions that all have: this host is a member, the network is there. */
-  async #write({ network }: HeldNetwork, condition: Condition, write: Write): Promise<boolean> {
-    const what = `change what this host holds of network ${network.name}`;
-    const member = this.#parts.member(what);
-    const present = { key: keys.network(network.id), is: "present" } as const;
-    const result = await this.#parts.store.txn([condition, member, present], [write]);
-    if (result.done) return true;
-    if (!result.found.some(({ key }) => key === present.key))
-      throw new EngineError("NETWORK_NOT_FOUND", { network: network.name });
-    const self = result.found.find(({ key }) => key === member.key);
-    if (!self || !("revision" in member) || self.revision !== member.revision) {
-      const why = "this host's record has changed; it joins again";
-      throw new EngineError("STORE_AWAY", { what, store: this.#parts.storeName, why });
+  /** One write under the conditions that all have. Until its answer nobody knows what this host has of the slot. */
+  async #write(held: HeldNetwork, pool: Holdings, slot: bigint, condition: Condition, write: Write): Promise<boolean> {
+    const { id, name } = held.network;
+    const member = this.#parts.member(`change what this host holds of network ${name}`);
+    const network = "is" in condition && condition.is === "absent" ? [this.#parts.network(id)] : [];
+    pool.unsure.add(slot);
+    held.keep();
+    try {
+      const result = await this.#parts.store.txn([condition, member, ...network], [write]);
+      pool.unsure.delete(slot);
+      if (!result.done) await this.#parts.lookAgain(id);
+      return result.done;
+    } catch (error) {
+      held.compared = false;
+      throw error;
     }
-    return false;
   }
 
   #key = ({ network }: HeldNetwork, pool: Holdings, slot: bigint): string =>

@@ -7,6 +7,8 @@ export class Standing {
   #why = "nothing has been heard of the store yet";
   #since = new Date().toISOString();
   #outages = 0;
+  #compared = false;
+  #settled = false;
 
   constructor(fenced: boolean) {
     this.#fenced = fenced;
@@ -18,6 +20,29 @@ export class Standing {
 
   get fenced(): boolean {
     return this.#fenced;
+  }
+
+  /** This host knows which addresses are its own, since it last joined. */
+  get compared(): boolean {
+    return this.#compared;
+  }
+
+  /** And the store has of it what it shall have: it may give things away. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  unsettle(): void {
+    this.#compared = false;
+    this.#settled = false;
+  }
+
+  noteCompared(): void {
+    this.#compared = true;
+  }
+
+  noteSettled(): void {
+    this.#settled = true;
   }
 
   /** True when that is another answer than before. */
