@@ -15,6 +15,7 @@ import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
 import { NetworksInUse } from "../engine/shared/in-use.ts";
 import { Paths } from "../engine/shared/paths.ts";
 import { State } from "../engine/state.ts";
+import { isEncrypted, type Network } from "../model/network.ts";
 import { createFirewall } from "../firewall/firewall.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { openIpam } from "../ipam/ipam.ts";
@@ -105,7 +106,11 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
 }
 
 function driverTable(cluster: Cluster): Drivers {
-  const kit = { defaultBridge, underlay: () => cluster.underlay() };
+  const plain = () => {
+    const place = cluster.underlay();
+    return place && { ...place, encrypted: false };
+  };
+  const kit = { defaultBridge, underlay: (network: Network) => (isEncrypted(network) ? undefined : plain()) };
   const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));
   return {
     all: () => [...drivers.values()],

@@ -28,7 +28,7 @@ function create({ underlay }: DriverKit): Driver {
       const bridge = bridgeNameOf(network);
       const { masquerade } = options;
       const { objects, elements } = bridgedNetworkPlan(network, { bridge, masquerade, icc: true, withoutGateway: [] });
-      return { objects: [...objects, ...tunnel(network, options, underlay?.())], elements };
+      return { objects: [...objects, ...tunnel(network, options, underlay?.(network))], elements };
     },
     endpoint: (network, endpoint, sandbox) =>
       bridgedEndpointPlan({
@@ -48,9 +48,13 @@ const vxlanOverhead = (vtep = ""): number => (vtep.includes(":") ? 70 : 50);
 /** Name of the VXLAN device of an overlay: 15 characters, the most that fits IFNAMSIZ. */
 export const vxlanName = ({ id }: Pick<Network, "id">): string => `fvx${id.slice(0, 12)}`;
 
-/** Without other hosts, or before the cluster gave the network its number, the bridge is all there is. */
-function tunnel(network: Network, { vni }: OverlayOptions, underlay: Underlay | undefined): VxlanObject[] {
-  if (underlay === undefined || vni === undefined) return [];
+/**
+ * Without other hosts, or before the cluster gave the network its number, the bridge is all there is. So it is when the
+ * underlay is not what the network asks for: an encrypted network is never on one in the clear.
+ */
+function tunnel(network: Network, options: OverlayOptions, underlay: Underlay | undefined): VxlanObject[] {
+  const { vni, encrypted } = options;
+  if (underlay === undefined || underlay.encrypted !== encrypted || vni === undefined) return [];
   return [
     {
       kind: "vxlan",
