@@ -11,6 +11,7 @@ import type {
 } from "../contracts/cluster.ts";
 import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
+import { tunnelPrefix } from "../model/tunnel.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
 import { Addresses } from "./addresses.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
@@ -62,6 +63,7 @@ export class StoreCluster implements Cluster {
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
+  #tunnelAddress: string | undefined;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class StoreCluster implements Cluster {
       connected: () => this.#standing.connected,
     });
     this.#standing = new Standing(this.#member.fenced);
+    this.#tunnelAddress = this.#member.tunnel?.address;
     this.#used = new UsedNetworks({
       ...{ store, hosts: this.#hosts, self: self.id, onUnreadable },
       tell: (networkId, change) => this.#listener?.onRemotes(networkId, change),
@@ -177,7 +180,11 @@ export class StoreCluster implements Cluster {
   #onHosts(news: News): void {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
-    if (changed.has(this.hostId)) this.#member.noteRecord();
+    if (changed.has(this.hostId)) {
+      this.#member.noteRecord();
+      this.#member.compareTunnel();
+    }
+    if (changed.size > 0) this.#listener?.onHosts();
     this.#review(changed);
   }
 
@@ -262,6 +269,8 @@ export class StoreCluster implements Cluster {
     await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
     this.#addresses.wake();
     this.#checkFence();
+    this.#checkTunnel();
+    this.#member.compareTunnel();
   }
 
   #tick(): void {
@@ -297,6 +306,14 @@ export class StoreCluster implements Cluster {
     this.#listener?.onUnderlay();
   }
 
+  /** Its address follows from the cluster, which this host may have changed. */
+  #checkTunnel(): void {
+    const address = this.#member.tunnel?.address;
+    if (address === this.#tunnelAddress) return;
+    this.#tunnelAddress = address;
+    this.#listener?.onUnderlay();
+  }
+
   networks = (): readonly Network[] => this.#networks.all();
   createNetwork = (draft: Network): Promise<Network> => this.#networks.create(draft);
 
@@ -329,6 +346,13 @@ export class StoreCluster implements Cluster {
     const { self, device, port } = this.#options;
     return self.vtep === "" || this.#standing.fenced ? undefined : { address: self.vtep, device, port, mtu: self.mtu };
   }
+
+  tunnel(): ReturnType<Cluster["tunnel"]> {
+    const { cluster, tunnel } = this.#member;
+    return tunnel && { ...tunnel, prefix: tunnelPrefix(cluster) };
+  }
+
+  publishTunnel = (): Promise<void> => this.#member.publishTunnel();
 
   hosts = (): readonly ClusterHost[] => this.#hosts.all();
 

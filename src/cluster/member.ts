@@ -1,6 +1,7 @@
 import { EngineError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { TunnelEnd } from "../contracts/cluster.ts";
 import type { ClusterStore, Condition, Lease } from "../contracts/cluster-store.ts";
 import type { HostsView } from "./hosts-view.ts";
 import type { Journal } from "./journal.ts";
@@ -15,7 +16,8 @@ export interface Self {
   readonly name: string;
   readonly vtep: string;
   readonly mtu: number;
-  readonly tunnel?: HostRecord["tunnel"];
+  /** Its end of encrypted networks' tunnels in a cluster, as it is now; absent: it can have none. */
+  readonly tunnel?: (cluster: string) => TunnelEnd;
   /** Release of the daemon. */
   readonly version: string;
   /** RFC 3339: when the daemon started. */
@@ -153,7 +155,7 @@ export class Member {
       epoch,
       vtep: this.self.vtep,
       mtu: this.self.mtu,
-      ...(this.self.tunnel ? { tunnel: this.self.tunnel } : {}),
+      ...(this.tunnel ? { tunnel: this.tunnel } : {}),
       created: found?.created ?? new Date().toISOString(),
       drained: found?.drained ?? false,
     };
@@ -181,6 +183,41 @@ export class Member {
   /** Id of the cluster that this host is, or was, a member of. */
   get cluster(): string {
     return this.#cluster ?? "";
+  }
+
+  /** Undefined: this host has none, or has been in no cluster yet. */
+  get tunnel(): TunnelEnd | undefined {
+    const { cluster } = this;
+    return cluster === "" || cluster === embedded ? undefined : this.self.tunnel?.(cluster);
+  }
+
+  /** Brings the record in step with the tunnel. Fails with STORE_AWAY. */
+  async publishTunnel(): Promise<void> {
+    const { store, storeName } = this.#parts;
+    const what = "publish the key of this host's tunnel";
+    for (;;) {
+      const { key } = this.condition(what);
+      const entry = await store.get(key);
+      if (!entry) throw new EngineError("STORE_AWAY", { what, store: storeName, why: "this host has to join again" });
+      const found = read<HostRecord>(entry);
+      if (isSameTunnel(found.tunnel, this.tunnel)) return;
+      const { tunnel: _old, ...rest } = found;
+      const record: HostRecord = this.tunnel ? { ...found, tunnel: this.tunnel } : rest;
+      const unchanged: Condition = { key, revision: entry.revision };
+      const result = await store.txn([unchanged], [{ put: key, value: JSON.stringify(record) }]);
+      if (!result.done) continue; // drained meanwhile, or taken out
+      if (this.#revision !== undefined) this.#revision = Math.max(this.#revision, result.revision);
+      return;
+    }
+  }
+
+  /** A publication that was cut short is finished; one that was taken back, too. */
+  compareTunnel(): void {
+    const record = this.#parts.hosts.record(this.self.id);
+    if (!this.joined || !record || isSameTunnel(record.tunnel, this.tunnel)) return;
+    this.publishTunnel().catch((err: unknown) =>
+      this.#parts.log.warn({ err }, "the key that other hosts know of this one is not its own yet"),
+    );
   }
 
   async #write(record: HostRecord, before: number | undefined): Promise<void> {
@@ -282,6 +319,9 @@ export class Member {
     await this.#lease?.revoke();
   }
 }
+
+const isSameTunnel = (a: TunnelEnd | undefined, b: TunnelEnd | undefined): boolean =>
+  a?.address === b?.address && a?.publicKey === b?.publicKey && a?.port === b?.port;
 
 /** The id that the store's cluster has, made up by whoever comes first. */
 async function clusterId(store: ClusterStore): Promise<string> {

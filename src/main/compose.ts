@@ -21,6 +21,7 @@ import { findContainer } from "../engine/reference.ts";
 import { reset } from "../engine/reset.ts";
 import { clusterListener } from "../engine/shared/listener.ts";
 import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
+import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -179,6 +180,7 @@ function engineOf(parts: Parts, containers: ContainerParts, upstreamsOf: Upstrea
     }),
     containers: containerUseCases(containers),
     cluster: parts.cluster,
+    rotateKey: () => rotateKey(parts),
     subscribe: (listener) => events.subscribe(listener),
     eventsSince: (sinceNano) => events.since(sinceNano),
     repair: (how) => repair(parts, how),

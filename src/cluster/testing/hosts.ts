@@ -24,6 +24,7 @@ export class Told implements ClusterListener {
   onNetworkGone = (id: string) => this.#note(this.gone, id);
   onRemotes = (_networkId: string, change: RemoteChange) => this.#note(this.remotes, change);
   onUnderlay = () => {};
+  onHosts = () => {};
   onLost: ClusterListener["onLost"] = (lost) => {
     for (const { address } of lost) this.#note(this.lost, address);
   };

@@ -1,6 +1,7 @@
 import type { Driver, DriverKit, DriverModule, Underlay } from "../../contracts/driver.ts";
 import type { VxlanObject } from "../../contracts/kernel.ts";
-import type { Network } from "../../model/network.ts";
+import { isEncrypted, type Network } from "../../model/network.ts";
+import { encryptedOverlayMtu } from "../../model/tunnel.ts";
 import { bridgedEndpointPlan, endpointSysctls } from "../bridged-endpoint.ts";
 import { bridgedNetworkPlan, markOfNetwork } from "../bridged-network.ts";
 import { gatewaysOf } from "../gateways.ts";
@@ -38,12 +39,16 @@ function create({ underlay }: DriverKit): Driver {
         ...{ bridge: bridgeNameOf(network), isolated: false, learns: false },
       }),
     gateways: gatewaysOf,
-    overhead: (_options, underlay) => vxlanOverhead(underlay?.address),
+    overhead: (options, underlay) =>
+      isEncrypted({ options }) ? encryptedOverhead(underlay?.address) : vxlanOverhead(underlay?.address),
   };
 }
 
 /** Outer IP and UDP headers, VXLAN's and the inner Ethernet's (RFC 7348 section 5): 50 bytes on IPv4, 70 on IPv6. */
 const vxlanOverhead = (vtep = ""): number => (vtep.includes(":") ? 70 : 50);
+
+/** That of an encrypted one, on an underlay of any size. */
+const encryptedOverhead = (vtep = ""): number => 1500 - encryptedOverlayMtu(1500, vtep.includes(":") ? 6 : 4);
 
 /** Name of the VXLAN device of an overlay: 15 characters, the most that fits IFNAMSIZ. */
 export const vxlanName = ({ id }: Pick<Network, "id">): string => `fvx${id.slice(0, 12)}`;

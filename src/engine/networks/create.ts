@@ -41,6 +41,7 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
+  parts.tunnel.refuse(draft);
   if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
   const network = { ...draft, pools: driver.addressed ? reservePools(parts, id, request, rollback) : [] };
   makeNetwork(parts, network, rollback);

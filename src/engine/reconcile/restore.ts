@@ -43,6 +43,7 @@ export async function restoreSandboxes(
   for (const container of running) adoptSandbox(parts, container);
   parts.expected.add(desired(parts).objects);
   const repaired = await repairAtStart(parts);
+  parts.tunnel.meetPeers();
   const open = [...parts.sandboxes.all()];
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
   await resumeShared(parts);

@@ -29,6 +29,7 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
         await engine;
         await repair(parts, { dryRun: false });
       }),
+    onHosts: () => void parts.tunnel.meetPeers(),
     onLost: (lost) =>
       inTurn("disconnect containers whose addresses are others' now", async () => {
         for (const { networkId, address } of lost) {
