@@ -12,11 +12,10 @@ import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
-import { NetworksInUse } from "../engine/shared/in-use.ts";
 import { HostTunnel } from "../engine/shared/host-tunnel.ts";
+import { NetworksInUse } from "../engine/shared/in-use.ts";
 import { Paths } from "../engine/shared/paths.ts";
 import { State } from "../engine/state.ts";
-import { isEncrypted, type Network } from "../model/network.ts";
 import { createFirewall } from "../firewall/firewall.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { openIpam } from "../ipam/ipam.ts";
@@ -24,6 +23,7 @@ import { openNft } from "../kernel/nft/nft.ts";
 import { openKernel, openTunnels } from "../kernel/open.ts";
 import { PathProber } from "../kernel/probe/path-probe.ts";
 import { portSockets } from "../kernel/sockets/port-sockets.ts";
+import { isEncrypted, type Network } from "../model/network.ts";
 import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
 import { openCluster } from "./cluster.ts";
@@ -118,7 +118,10 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
     const place = cluster.underlay();
     return place && { ...place, encrypted: false };
   };
-  const kit = { defaultBridge, underlay: (network: Network) => (isEncrypted(network) ? tunnel.underlay() : inTheClear()) };
+  const kit = {
+    defaultBridge,
+    underlay: (network: Network) => (isEncrypted(network) ? tunnel.underlay() : inTheClear()),
+  };
   const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));
   return {
     all: () => [...drivers.values()],

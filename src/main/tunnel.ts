@@ -30,8 +30,10 @@ export function tunnelSettings(settings: ClusterSettings, tunnels: Tunnels, plac
 }
 
 /** This host's end of the tunnels in a cluster, as its record has it. */
-export const tunnelEnd = (port: number, tunnels: Tunnels, hostId: string) => (cluster: string): TunnelEnd => ({
-  address: tunnelAddress(cluster, hostId),
-  publicKey: tunnels.publicKey(),
-  port,
-});
+export const tunnelEnd =
+  (port: number, tunnels: Tunnels, hostId: string) =>
+  (cluster: string): TunnelEnd => ({
+    address: tunnelAddress(cluster, hostId),
+    publicKey: tunnels.publicKey(),
+    port,
+  });

@@ -133,6 +133,21 @@ test("ENC-12 overlay.network() of an encrypted network is on an encrypted underl
   assert.equal(vxlanOn(secret, {}), undefined);
 });
 
+test("ENC-12 overlay.overhead() of an encrypted network is that of the tunnel too", () => {
+  const of = (options: Record<string, string>) =>
+    [undefined, "192.0.2.1", "2001:db8::1"].map((address) =>
+      driver.overhead?.(options, address ? { address } : undefined),
+    );
+  assert.deepEqual(
+    [of({ encrypted: "" }), of({ encrypted: "false" }), of({})],
+    [
+      [130, 130, 150],
+      [50, 50, 70],
+      [50, 50, 70],
+    ],
+  );
+});
+
 test("overlay.network() has the firewall elements of a bridge network", () => {
   const setsOf = (one: Network) => driver.network(one).elements.map(({ set, key }) => [set, ...key].join(" "));
   assert.deepEqual(setsOf(network({})), [

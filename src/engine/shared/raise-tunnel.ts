@@ -5,8 +5,10 @@ import type { Parts } from "../parts.ts";
 type TunnelUse = Pick<Parts, "tunnel" | "kernel" | "firewall" | "expected" | "locks">;
 
 /** Held while an encrypted network comes into use or goes out of it: it may be the first, or the last. */
-export const holdTunnel = async ({ locks }: Pick<Parts, "locks">, network: Network): Promise<AsyncDisposable | undefined> =>
-  isEncrypted(network) ? await locks.hold("tunnel") : undefined;
+export const holdTunnel = async (
+  { locks }: Pick<Parts, "locks">,
+  network: Network,
+): Promise<AsyncDisposable | undefined> => (isEncrypted(network) ? await locks.hold("tunnel") : undefined);
 
 /** Makes the tunnel, unless another network has it in use. The firewall comes first: nothing is to leave by another way. */
 export function raiseTunnel(parts: TunnelUse, network: Network, rollback: Rollback): void {

@@ -3,7 +3,10 @@ import type { RemoteChange } from "../../contracts/cluster.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 
-type RemoteParts = Pick<Parts, "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "programmed" | "tunnel" | "log">;
+type RemoteParts = Pick<
+  Parts,
+  "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "programmed" | "tunnel" | "log"
+>;
 
 /** Programs what other hosts have on a network: the kernel first, so that a name leads somewhere once it is answered. */
 export function applyRemotes(parts: RemoteParts, networkId: string, change: RemoteChange): void {
