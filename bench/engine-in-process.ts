@@ -41,7 +41,7 @@ export class EngineInProcess implements AsyncDisposable {
       hostGateways: () => [],
       hostHosts: "/etc/hosts",
     });
-    this.#networking = new EndpointNetworking(parts, upstreamsOf);
+    this.#networking = new EndpointNetworking(parts, { upstreamsOf: upstreamsOf, updateFiles() {} });
     this.#networks = networkUseCases(parts, {
       find: (reference) => findContainer(parts.state, reference),
       upstreamsOf,

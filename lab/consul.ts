@@ -12,6 +12,12 @@ const program = [
   ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "consul")),
 ].find((path) => existsSync(path));
 
+/** Path of Consul's program; throws, with what to do, when there is none. */
+export function consulProgram(): string {
+  if (program) return program;
+  throw new Error(`Cannot start a store: there is ${lacksConsul}; "sh scripts/setup.sh test" unpacks it`);
+}
+
 /** Reason to skip what needs a Consul; false where there is one. */
 export const lacksConsul: string | false =
   program === undefined &&

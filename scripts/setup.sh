@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
-  faketime conntrack iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
+  faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
   qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
@@ -98,6 +98,10 @@ unpack_etcd() {
     refresh_lists
     say "unpacking etcd into .cache/etcd"
     unpack etcd-server .cache/etcd || fail "cannot download etcd-server"
+  fi
+  if [ ! -x .cache/etcd-client/usr/bin/etcdctl ]; then
+    say "unpacking etcdctl into .cache/etcd-client"
+    unpack etcd-client .cache/etcd-client || fail "cannot download etcd-client"
   fi
   if [ ! -x .cache/etcd-trixie/usr/bin/etcd ]; then
     say "unpacking Debian 13's etcd into .cache/etcd-trixie"

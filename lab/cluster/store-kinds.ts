@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { consulProgram } from "../consul.ts";
 import type { Machine } from "../machine.ts";
 import { checkout } from "../process.ts";
 
@@ -74,7 +75,28 @@ async function ask<T>(member: Machine, path: string, body: object): Promise<T> {
   return JSON.parse(answer) as T;
 }
 
-export const storeKinds: Readonly<Record<string, StoreKind>> = { etcd };
+const consulPort = 8500;
+const raftPort = 8300;
+
+const consul: StoreKind = {
+  program: consulProgram,
+  args: ({ name, folder, address, all }) => [
+    ...["agent", "-server", `-node=${name}`, `-data-dir=${folder}/data/consul`, `-bootstrap-expect=${all.length}`],
+    ...[`-bind=${address}`, "-client=0.0.0.0", "-hcl=performance { raft_multiplier = 1 }"], // there is no slow network here
+    ...all.filter((each) => each.address !== address).map((each) => `-retry-join=${each.address}`),
+  ],
+  ready: /marking health alive|Synced node info|Node info in sync/,
+  url: (addresses) => `consul://${addresses.map((address) => `${address}:${consulPort}`).join(",")}`,
+  compact: () => Promise.reject(new Error("Cannot compact the store: Consul keeps no old revisions")),
+  async isLeader(member) {
+    const url = `http://127.0.0.1:${consulPort}/v1/status/leader`;
+    const leader = JSON.parse(await member.run("curl", "-sS", "-m", "10", "--fail-with-body", url)) as string;
+    const addresses = await member.run("ip", "-br", "-4", "addr", "show");
+    return leader !== "" && addresses.includes(leader.replace(`:${raftPort}`, "/"));
+  },
+};
+
+export const storeKinds: Readonly<Record<string, StoreKind>> = { etcd, consul };
 
 /** The kind of that name; undefined for "none". */
 export function storeKind(name: string): StoreKind | undefined {

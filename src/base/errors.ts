@@ -59,6 +59,16 @@ export const catalogue = {
     text: (d: { address: string; network: string; subnets: string[] }) =>
       `invalid address ${d.address}: it is in no configured subnet of network ${d.network} (${d.subnets.join(", ") || "none"})`,
   },
+  ADDRESS_DUPLICATE: {
+    status: 409,
+    text: (d: { address: string; network: string; mac: string }) =>
+      `Cannot use address ${d.address} on network ${d.network}: ${d.mac} on that LAN has it already; take it from that machine, or use another address (or -o dad=false on the network, to use it all the same)`,
+  },
+  LEASE_NOT_GOT: {
+    status: 503,
+    text: (d: { container: string; network: string; family: string; why: string }) =>
+      `Cannot get an ${d.family} address for ${d.container} from the DHCP server of network ${d.network}: ${d.why}`,
+  },
   ENDPOINT_EXISTS: {
     status: 403,
     text: (d: { container: string; network: string }) =>

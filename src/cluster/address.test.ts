@@ -25,6 +25,7 @@ const parsed: [text: string, address: StoreAddress, options?: AddressOptions][] 
   ["etcd://10.0.0.1", etcd({ tls: { ca: "/ca" } }), { ca: "/ca" }],
   ["etcds://10.0.0.1", etcd({ tls: { certificate: "/c", key: "/k" } }), { certificate: "/c", key: "/k" }],
   ["consul://:token@c:1", { kind: "consul", endpoints: ["c:1"], prefix: "fairlead", password: "token" }],
+  ["consul://c", { kind: "consul", endpoints: ["c:8500"], prefix: "fairlead", password: "t" }, { password: "t" }],
   ["consuls://c", { kind: "consul", endpoints: ["c:8501"], prefix: "fairlead", tls: {} }],
 ];
 
@@ -54,6 +55,10 @@ const refused: [text: string, why: RegExp, options?: AddressOptions][] = [
   ["etcd://secret:secret/secret@a", /"\/" before the "@"/],
   ["etcd://secret:secret%@a", /no escape/],
   ["etcd://secret:secret@a:x", /port of "a:x"/],
+  ["consul://secret@c", /Consul has no users: .* consul:\/\/:TOKEN@HOST/],
+  ["consuls://user:secret@c", /Consul has no users/],
+  ["etcd://:secret@a", /a password needs its user/],
+  ["etcd://a", /a password needs its user/, { password: "secret" }],
   ["etcds://a", /both files or none/, { certificate: "/c" }],
   ["etcds://a", /both files or none/, { key: "/k" }],
 ];

@@ -40,7 +40,7 @@ export function parseClusterAddress(text: string, options: AddressOptions = {}):
     endpoints: endpointsOf(hosts, scheme.port),
     prefix: prefix === "" ? "fairlead" : checkedPrefix(prefix),
     ...(tls && { tls }),
-    ...credentialsOf(at < 0 ? undefined : rest.slice(0, at), options.password),
+    ...credentialsOf(scheme.kind, at < 0 ? undefined : rest.slice(0, at), options.password),
   };
 }
 
@@ -85,13 +85,25 @@ function checkedPrefix(prefix: string): string {
   );
 }
 
-function credentialsOf(text: string | undefined, given: string | undefined): Pick<StoreAddress, "user" | "password"> {
+function credentialsOf(
+  kind: StoreAddress["kind"],
+  text: string | undefined,
+  given: string | undefined,
+): Pick<StoreAddress, "user" | "password"> {
   if (text?.includes("/")) {
     throw refused('there is a "/" before the "@": write it as %2F in user and password; the prefix cannot have an "@"');
   }
   const colon = text?.indexOf(":") ?? -1;
   const user = decoded(colon < 0 ? text : text?.slice(0, colon));
   const password = given ?? decoded(colon < 0 ? undefined : text?.slice(colon + 1));
+  if (kind === "consul" && user) {
+    throw refused("Consul has no users: give its token as the password, consul://:TOKEN@HOST, or in a file");
+  }
+  if (kind === "etcd" && password && !user) {
+    throw refused(
+      "a password needs its user: etcd://USER:PASSWORD@HOST, or etcd://USER@HOST and the password in a file",
+    );
+  }
   return { ...(user && { user }), ...(password && { password }) };
 }
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineError, type ErrorCode } from "../base/errors.ts";
 import type { LocalEndpoint } from "../contracts/cluster.ts";
+import type { ClusterStore } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { vniOption } from "./networks.ts";
 import { draft, TestCluster, type TestHost } from "./testing/hosts.ts";
+import { Interposed } from "./testing/interposed.ts";
 
 const withCode = (code: ErrorCode, text?: RegExp) => (error: unknown) =>
   error instanceof EngineError && error.code === code && (text?.test(error.message) ?? true);
@@ -169,6 +171,40 @@ test("a host that was removed meanwhile joins anew, and is told which of its add
       ["host2", 1],
     ],
   );
+});
+
+test("a wish that cannot be read keeps no other from being granted", async () => {
+  await using lab = new TestCluster();
+  const [one, two] = [await lab.host(1), await lab.host(2)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  assert.equal(await take(one, network), "10.0.9.2/24");
+  await two.told.until(() => two.told.networks.length === 1);
+  await lab.store.txn([], [{ put: "wishes/0/4/somebody", value: "no record" }]);
+  assert.equal(await take(two, network, "10.0.9.5"), "10.0.9.5/24");
+});
+
+test("a host that stood still itself takes nobody out on what it heard before", { timeout: 30_000 }, async () => {
+  await using lab = new TestCluster();
+  const between = new Interposed(lab.store);
+  let deaf = false;
+  const follow: ClusterStore["follow"] = (prefix, onNews, signal) =>
+    lab.store.follow(prefix, (news) => deaf || onNews(news), signal);
+  const [one, two] = [
+    await lab.host(1, { store: { ...between.store, follow }, graceSeconds: 0.05 }),
+    await lab.host(2),
+  ];
+  await one.told.until(() => one.cluster.hosts().some(({ name, state }) => name === "host2" && state === "live"));
+  const live = `live/${two.cluster.hostId}`;
+  const sign = await lab.store.get(live);
+  assert.ok(sign);
+  await lab.store.txn([], [{ delete: live }]);
+  await one.told.until(() => one.told.events.includes("host_unknown"));
+  deaf = true;
+  await lab.store.txn([], [{ put: live, value: sign.value }]);
+  const asked = (): Promise<void> => new Promise((resolve) => between.after("get", (key) => key === live && resolve()));
+  await asked();
+  await asked(); // what the first question led to is done
+  assert.ok(await lab.store.get(`hosts/${two.cluster.hostId}`));
 });
 
 test("removeNetwork() is refused while another host has an endpoint on it, which is named; afterwards nothing of it is left", async () => {

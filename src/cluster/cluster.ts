@@ -9,7 +9,7 @@ import type {
   LocalEndpoint,
   RemoteEndpoint,
 } from "../contracts/cluster.ts";
-import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
+import type { ClusterStore, Entry, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { tunnelPrefix } from "../model/tunnel.ts";
 import { AbsentHosts } from "./absent-hosts.ts";
@@ -64,6 +64,9 @@ export class StoreCluster implements Cluster {
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
   #tunnelAddress: string | undefined;
+  #joining = false;
+  /** Hosts that are being taken out. */
+  readonly #leaving = new Set<string>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -88,7 +91,11 @@ export class StoreCluster implements Cluster {
       fenced: () => this.#member.fenced,
       freeAbandoned: () => sweep(store, (id) => this.#hosts.record(id) === undefined),
     });
-    this.#publisher = new Publisher({ ...shared, networks: this.#networks, epoch: () => this.#member.epoch });
+    this.#publisher = new Publisher({
+      ...{ ...shared, networks: this.#networks, epoch: () => this.#member.epoch },
+      // Networks that are still being carried over would be taken for removed ones: #settle() writes what waits.
+      connected: () => shared.connected() && this.#known === undefined,
+    });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
@@ -125,11 +132,11 @@ export class StoreCluster implements Cluster {
     try {
       // Who has been a member starts on what it knows, and joins meanwhile.
       const joined = this.#member.join();
-      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn({ err }, "cannot join yet"));
+      if (this.#member.known) joined.catch((err: unknown) => this.#options.log.warn(reasonOf(err), "cannot join yet"));
       else await joined;
     } catch (error) {
       if (!isAway(error)) throw error;
-      this.#options.log.error({ err: error }, "the cluster's store is away: starting on what this host knows");
+      this.#options.log.error(reasonOf(error), "the cluster's store is away: starting on what this host knows");
     }
     this.#tick();
   }
@@ -180,8 +187,9 @@ export class StoreCluster implements Cluster {
   #onHosts(news: News): void {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
-    if (changed.has(this.hostId)) {
-      this.#member.noteRecord();
+    // A snapshot may lack a record of this host that was never told of.
+    if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId))) {
+      this.#member.noteRecord(news.revision);
       this.#member.compareTunnel();
     }
     if (changed.size > 0) this.#listener?.onHosts();
@@ -202,8 +210,12 @@ export class StoreCluster implements Cluster {
     else this.#settleSoon(false);
   }
 
+  /** Asked for while it is being done, it is done once, and fails in one line of the log. */
   async #join(): Promise<void> {
+    if (this.#joining) return;
+    this.#joining = true;
     await this.#member.join().catch((err: unknown) => this.#options.log.error({ err }, "cannot join the cluster"));
+    this.#joining = false;
   }
 
   #state(connected: boolean, why: string): void {
@@ -240,12 +252,16 @@ export class StoreCluster implements Cluster {
 
   #onWishes(news: News): void {
     if (news.kind !== "snapshot" && news.kind !== "changes") return;
-    for (const entry of news.kind === "changes" ? news.puts : news.entries) {
-      const [, networkId = "", family = ""] = entry.key.split("/");
-      this.#addresses
-        .grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry))
-        .catch((err: unknown) => this.#options.log.warn({ err }, "an address that another host asked for is kept"));
-    }
+    for (const entry of news.kind === "changes" ? news.puts : news.entries)
+      this.#grant(entry).catch((err: unknown) =>
+        this.#options.log.warn({ err }, "an address that another host asked for is kept"),
+      );
+  }
+
+  /** Asynchronous, so that a wish that cannot be read is a rejection, and others are still granted. */
+  async #grant(entry: Entry): Promise<void> {
+    const [, networkId = "", family = ""] = entry.key.split("/");
+    await this.#addresses.grant(networkId, family === "6" ? 6 : 4, read<WishRecord>(entry));
   }
 
   /** After a join, and after the store was away: one after the other, so that a later one finds what the earlier left. */
@@ -285,11 +301,18 @@ export class StoreCluster implements Cluster {
   async #reclaim({ id, name }: ClusterHost): Promise<void> {
     const { store, log } = this.#options;
     const revision = this.#hosts.entry(id)?.revision;
-    if (revision === undefined || id === this.hostId) return;
-    log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-    await reclaimHost(store, id, revision).catch((err: unknown) =>
-      log.warn({ err, host: name }, "cannot take it out yet"),
-    );
+    if (revision === undefined || id === this.hostId || this.#leaving.has(id)) return;
+    this.#leaving.add(id);
+    try {
+      // This process may have stood still itself, and what it heard last be as old as the grace.
+      if (await store.get(keys.liveOf(id))) return;
+      log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
+      await reclaimHost(store, id, revision);
+    } catch (err) {
+      log.warn({ err, host: name }, "cannot take it out yet");
+    } finally {
+      this.#leaving.delete(id);
+    }
   }
 
   #checkFence(): void {
@@ -392,5 +415,8 @@ export class StoreCluster implements Cluster {
     await this.#options.store.close();
   }
 }
+
+/** For the log: an absence of the store is no mistake of ours that a stack would lead to. */
+const reasonOf = (error: unknown): object => (isAway(error) ? { why: (error as Error).message } : { err: error });
 
 const isAway = (error: unknown): boolean => error instanceof EngineError && error.code === "STORE_AWAY";

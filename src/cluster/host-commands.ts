@@ -13,7 +13,8 @@ export async function removeHost(store: ClusterStore, hosts: HostsView, referenc
   const { id, name, state } = findHost(hosts, reference);
   const what = "remove";
   if (state === "live") {
-    const why = "its daemon is there; drain it, end its containers and its daemon first";
+    const why =
+      'its daemon is there; drain it, end its containers and its daemon, and wait until "host ls" shows it as unknown';
     throw new EngineError("CLUSTER_HOST_REFUSED", { host: name, what, why });
   }
   const revision = hosts.entry(id)?.revision ?? 0;

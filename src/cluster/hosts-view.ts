@@ -3,6 +3,13 @@ import type { Entry, News } from "../contracts/cluster-store.ts";
 import { keys, leaf } from "./keys.ts";
 import { type HostRecord, type LiveRecord, read } from "./records.ts";
 
+/** Of the known ids, those that are not there any more. */
+function goneOf(news: Extract<News, { revision: number }>, known: readonly string[], prefix: string): string[] {
+  if (news.kind === "changes") return news.deletes.map(leaf);
+  const there = new Set(news.entries.map(({ key }) => key));
+  return known.filter((id) => !there.has(prefix + id));
+}
+
 /** All hosts of the cluster as the store's news tell of them: two prefixes, followed side by side. */
 export class HostsView {
   readonly #records = new Map<string, Entry & { readonly record: HostRecord }>();
@@ -27,11 +34,7 @@ export class HostsView {
   #take<T>(news: News, prefix: string, into: Map<string, T>, parse: (entry: Entry) => T): Set<string> {
     const changed = new Set<string>();
     if (news.kind !== "snapshot" && news.kind !== "changes") return changed;
-    const gone =
-      news.kind === "changes"
-        ? news.deletes.map(leaf)
-        : [...into.keys()].filter((id) => !news.entries.some(({ key }) => key === prefix + id));
-    for (const id of gone) if (into.delete(id)) changed.add(id);
+    for (const id of goneOf(news, [...into.keys()], prefix)) if (into.delete(id)) changed.add(id);
     for (const entry of news.kind === "changes" ? news.puts : news.entries) {
       try {
         into.set(leaf(entry.key), parse(entry));

@@ -59,7 +59,9 @@ export class Member {
   #joining: Promise<void> | undefined;
   #renewedAt: number | undefined;
   #notedAt = 0;
-  #stopped = false;
+  /** Of the last join that was not told yet. */
+  #anew = false;
+  readonly #end = new AbortController();
 
   constructor(self: Self, parts: MemberParts) {
     this.self = self;
@@ -113,7 +115,10 @@ export class Member {
   /** The lease counts in performance.now(), which starts with the process; the journal outlives it. */
   #leaseTime = (lease: Lease): number => this.#parts.now() - (performance.now() - lease.renewedAt);
 
-  /** Joins unless it has; one attempt at a time. Fails with STORE_AWAY, or INVALID when it cannot be let in. */
+  /**
+   * Joins unless it has; one attempt at a time. Fails with STORE_AWAY, or INVALID when it cannot be let in. Stopped
+   * meanwhile, it resolves and has not joined.
+   */
   join(): Promise<void> {
     if (this.joined || this.#stopped) return Promise.resolve();
     this.#joining ??= this.#join().finally(() => {
@@ -122,22 +127,55 @@ export class Member {
     return this.#joining;
   }
 
+  get #stopped(): boolean {
+    return this.#end.signal.aborted;
+  }
+
   async #join(): Promise<void> {
-    const { store, leaseSeconds } = this.#parts;
-    const anew = this.#revision === undefined && (await this.#enter());
-    const lease = await store.grant(leaseSeconds);
-    const live: LiveRecord = { epoch: this.#epoch, since: this.self.since, version: this.self.version };
-    const put = { put: keys.liveOf(this.self.id), value: JSON.stringify(live), lease };
-    const result = await store.txn([this.condition("join the cluster")], [put]);
-    if (!result.done) {
-      this.#revision = undefined;
-      await lease.revoke();
-      return this.#join();
+    try {
+      while (!this.#stopped && !(await this.#tryToJoin()));
+    } catch (error) {
+      if (!this.#stopped) throw error; // otherwise nobody waits for it any more
+    }
+  }
+
+  /** False: the host's record was changed or removed on the way, so all begins again. */
+  async #tryToJoin(): Promise<boolean> {
+    if (this.#revision === undefined) this.#anew = (await this.#enter()) || this.#anew;
+    if (this.#stopped) return false;
+    const lease = await this.#parts.store.grant(this.#parts.leaseSeconds);
+    try {
+      if (!(await this.#announce(lease))) {
+        this.#giveBack(lease);
+        return false;
+      }
+    } catch (error) {
+      this.#giveBack(lease); // it would keep itself alive, one more with each attempt
+      throw error;
     }
     this.#lease = lease;
     void lease.lost.then(() => this.#loseLease(lease));
     this.note();
+    const anew = this.#anew;
+    this.#anew = false;
     this.onJoined(anew);
+    return true;
+  }
+
+  /** Puts the sign of life under the lease, if the host's record is as this host knows it, before and after. */
+  async #announce(lease: Lease): Promise<boolean> {
+    if (this.#stopped || this.#revision === undefined) return false;
+    const live: LiveRecord = { epoch: this.#epoch, since: this.self.since, version: this.self.version };
+    const put = { put: keys.liveOf(this.self.id), value: JSON.stringify(live), lease };
+    const { done } = await this.#parts.store.txn([this.condition("join the cluster")], [put]);
+    if (!done) this.#revision = undefined;
+    return done && !this.#stopped && this.#revision !== undefined;
+  }
+
+  #giveBack(lease: Lease): void {
+    lease
+      .revoke()
+      .catch((err: unknown) => this.#parts.log.warn({ err }, "a lease in the cluster's store is left to run out"));
   }
 
   /** Writes the host's record, or finds it as it left it. True when others may have taken what this host held. */
@@ -161,7 +199,9 @@ export class Member {
     };
     const anew = this.known && !same;
     // Before the store's: an epoch that was written down and not used does no harm, the opposite would.
-    journal.remember({ epoch, cluster, boot: this.#parts.boot, renewedAt: this.#renewedAt ?? this.#parts.now() });
+    // Without a time that the lease was renewed at, none is made up: a host that starts on that would not be fenced.
+    const boot = this.#renewedAt === undefined ? "" : this.#parts.boot;
+    journal.remember({ epoch, cluster, boot, renewedAt: this.#renewedAt ?? 0 });
     this.#epoch = epoch;
     if (entry && JSON.stringify(found) === JSON.stringify(record)) this.#revision = entry.revision;
     else await this.#write(record, entry?.revision);
@@ -244,20 +284,22 @@ export class Member {
         { host: other.name, id: other.id },
         "another host had this address before: it is taken out of the cluster",
       );
-      await reclaimHost(store, other.id, entry.revision);
+      if (!(await reclaimHost(store, other.id, entry.revision))) return this.#refuseOrReplaceTwin(); // it has changed
     }
   }
 
-  /** Whether a host's lease ends while ours would last: a daemon that was killed leaves one behind for as long. */
+  /** Whether a host's lease ends while ours would last: a daemon that was killed leaves one behind for as long. Fails like the store. */
   async #outlives(hostId: string): Promise<boolean> {
     const { store, leaseSeconds } = this.#parts;
     const end = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     const timer = setTimeout(resolve, leaseSeconds * 1500, false);
     const onNews = async () => {
       if (!(await store.get(keys.liveOf(hostId)))) resolve(true);
     };
-    store.follow(keys.liveOf(hostId), () => void onNews().catch(() => resolve(false)), end.signal);
+    const stop = () => reject(new Error("this host stops"));
+    this.#end.signal.addEventListener("abort", stop, { once: true, signal: end.signal });
+    store.follow(keys.liveOf(hostId), () => void onNews().catch(reject), end.signal);
     try {
       return await promise;
     } finally {
@@ -278,13 +320,16 @@ export class Member {
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
 
-  /** News of this host's own record: somebody changed it (drain), or took it away. */
-  noteRecord(): void {
+  /**
+   * News of this host's own record: somebody changed it (drain), or took it away. `seen`: the revision they tell of. That
+   * it is gone may be told when it has been written again, which is known already.
+   */
+  noteRecord(seen: number): void {
     const entry = this.#parts.hosts.entry(this.self.id);
-    if (entry === undefined) this.#revision = undefined;
-    else if (this.#revision !== undefined && entry.revision > this.#revision) this.#revision = entry.revision;
+    if (this.#revision === undefined || Math.max(seen, entry?.revision ?? 0) <= this.#revision) return;
+    this.#revision = entry && Math.max(entry.revision, this.#revision);
     if (this.#revision !== undefined || this.#stopped || this.#joining) return;
-    void this.#lease?.revoke();
+    if (this.#lease) this.#giveBack(this.#lease);
     this.#lease = undefined;
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
@@ -307,15 +352,19 @@ export class Member {
   /** The lease is left to run out: who starts again within its time is never missed. */
   stop(): void {
     this.note();
-    this.#stopped = true;
+    this.#end.abort();
   }
 
-  /** Leaves for good: whatever this host has is the others' from now on. */
+  /** Leaves for good: whatever this host has is the others' from now on. Fails like the store. */
   async quit(): Promise<void> {
     const { store } = this.#parts;
-    this.#stopped = true;
-    const revision = this.#revision;
-    if (revision !== undefined) await reclaimHost(store, this.self.id, revision);
+    this.#end.abort();
+    await this.#joining; // what it wrote goes, too
+    for (;;) {
+      const entry = this.known ? await store.get(keys.host(this.self.id)) : undefined;
+      if (!entry || (await reclaimHost(store, this.self.id, entry.revision))) break; // otherwise it was changed meanwhile
+    }
+    this.#revision = undefined;
     await this.#lease?.revoke();
   }
 }

@@ -64,7 +64,10 @@ export class Networks {
    */
   async carryOver(network: Network): Promise<Network> {
     const entry = await this.#parts.store.get(keys.network(network.id));
-    if (entry) return read<NetworkRecord>(entry).network;
+    if (entry) {
+      this.note(entry);
+      return read<NetworkRecord>(entry).network;
+    }
     const { [vniOption]: _own, ...options } = network.options;
     const taken = await this.#parts.store.get(keys.vni(vniOf(network)));
     return this.create(taken ? { ...network, options } : network);

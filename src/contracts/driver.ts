@@ -1,7 +1,7 @@
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
 import type { FirewallElement } from "./firewall.ts";
-import type { KernelObject, NetnsRef } from "./kernel.ts";
+import type { HostLink, KernelObject, NetnsRef } from "./kernel.ts";
 
 /** What a network or endpoint is made of. Pure data: the engine makes, compares, repairs and removes it. */
 export interface Plan {
@@ -9,10 +9,30 @@ export interface Plan {
   readonly elements: readonly FirewallElement[];
 }
 
-/** What an endpoint offers its sandbox for the default route, per family; absent: none. */
+/** Stands for a gateway where there is none to name: everything is behind the link itself. */
+export const onLink = "on-link";
+
+/** What an endpoint offers its sandbox for the default route, per family: an address, or onLink; absent: none. */
 export interface Gateways {
   readonly ipv4?: string;
   readonly ipv6?: string;
+}
+
+/** The machine at the moment a network is made on it. */
+export interface Machine {
+  readonly links: readonly HostLink[];
+  /** Of the default route. */
+  readonly uplink: HostLink | undefined;
+  /** All other networks. */
+  readonly networks: readonly Network[];
+}
+
+/** Addresses on a LAN are not ours alone. */
+export interface Lan {
+  /** The host's link to it. */
+  readonly link: string;
+  /** Whether an address that is chosen here is asked for there before it is used. */
+  readonly detectDuplicates: boolean;
 }
 
 /** Where this host's tunnels end, when it belongs to a cluster. */
@@ -54,8 +74,22 @@ export interface Driver {
   readonly publishes: boolean;
   /** Bytes that its encapsulation takes of the underlay's MTU; absent: none. `underlay` undefined: not known yet. */
   overhead?(options: Network["options"], underlay: Pick<Underlay, "address"> | undefined): number;
+  /** The LAN that a network's endpoints sit on; undefined for a network that meets none. Absent: this driver's never do. */
+  lan?(network: Network): Lan | undefined;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
+  /**
+   * Completes a new, valid network by what the machine has (a parent link, its MTU), for good: the result is what is
+   * stored. Throws EngineError where the machine does not allow it. Absent: there is nothing to complete.
+   */
+  prepareNetwork?(network: Network, machine: Machine): Network;
+  /**
+   * Families in which the host needs an address of its own in the network. Each is taken from the pool at creation and
+   * kept as its aux address "host", unless the user named one. Absent: none.
+   */
+  hostFamilies?(network: Network): readonly (4 | 6)[];
+  /** Whether endpoints have MACs of their own; absent: they do. */
+  hasMacs?(network: Network): boolean;
   /** Refuses endpoint driver options. */
   validateEndpoint(network: Network, endpoint: Endpoint): void;
   network(network: Network): Plan;

@@ -1,5 +1,6 @@
 import type { Rollback } from "../base/rollback.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { PacketSockets } from "./packets.ts";
 
 /**
  * What drivers describe and the kernel layer makes, compares and removes. One description serves creation, repair,
@@ -14,11 +15,20 @@ export type KernelObject =
   | AddressObject
   | RouteObject
   | BlackholeObject
+  | MacvlanObject
+  | IpvlanObject
+  | VlanObject
+  | RuleObject
+  | NeighbourObject
   | SysctlObject;
 
 /** Objects that are interfaces. What they carry goes with them. */
 export type LinkObject = Extract<KernelObject, { readonly name: string; readonly netns: NetnsRef }>;
 export const isLink = (object: KernelObject): object is LinkObject => "name" in object;
+
+/** Links on a link of the host, which the kernel takes away together with it. */
+export type ParentedObject = MacvlanObject | IpvlanObject | VlanObject;
+export const hasParent = (object: KernelObject): object is ParentedObject => "parent" in object;
 
 /** "host": the namespace the daemon treats as the machine; else the id of a sandbox. */
 export type NetnsRef = string;
@@ -58,6 +68,7 @@ export interface VethObject extends Described {
 export interface MacvlanObject extends Described {
   readonly kind: "macvlan";
   readonly name: string;
+  /** "" in mode passthru: that of the parent, which the kernel gives it. */
   readonly mac: string;
   readonly mtu: number;
   /** A link of the host. When it goes, the kernel takes this one with it. */
@@ -142,8 +153,29 @@ export interface RouteObject extends Described {
   readonly kind: "route";
   /** CIDR text; "0.0.0.0/0" or "::/0" for the default route. */
   readonly destination: string;
+  /** Absent: the destination is on the link itself. */
   readonly gateway?: string;
   readonly link: string;
+  /** Routing table number, 1 to 2^32 - 1; main (254) when absent. */
+  readonly table?: number;
+}
+
+/** A rule of policy routing: packets from this address ask this table before main. */
+export interface RuleObject extends Described {
+  readonly kind: "rule";
+  /** Address text, without prefix length. */
+  readonly source: string;
+  /** Number of the routing table, 1 to 2^32 - 1. */
+  readonly table: number;
+}
+
+/** A permanent neighbour: the address is at this MAC, and nobody is asked for it (NUD_PERMANENT). */
+export interface NeighbourObject extends Described {
+  readonly kind: "neighbour";
+  readonly link: string;
+  /** Address text, without prefix length. */
+  readonly address: string;
+  readonly mac: string;
 }
 
 /**
@@ -202,6 +234,8 @@ export interface HostLink {
   readonly up: boolean;
   readonly kind: string;
   readonly alias: string;
+  /** Name of the bridge (or bond, ...) that it is a port of. */
+  readonly master?: string;
   /** CIDR texts. */
   readonly addresses: readonly string[];
 }
@@ -242,10 +276,18 @@ export interface Kernel {
   diff(objects: readonly KernelObject[]): Difference[];
   /** Makes what is missing and mends what is different; as apply() otherwise. Safe to call on a whole network that works. */
   repair(objects: readonly KernelObject[]): void;
-  /** Host links that carry our mark (interface alias "fairlead ...") with the owner read from it. */
-  owned(): { readonly name: string; readonly owner: string }[];
-  /** Removes a host link by name, on the deletion thread; idempotent. */
-  removeLink(name: string): Promise<void>;
+  /** Links that carry our mark (interface alias "fairlead ...") with the owner read from it; those of the host unless told. */
+  owned(netns?: NetnsRef): { readonly name: string; readonly owner: string }[];
+  /** Removes a link by name, of the host unless told, on the deletion thread; idempotent. */
+  removeLink(name: string, netns?: NetnsRef): Promise<void>;
+  /**
+   * Static routes and permanent neighbours on these links of the host, all of them ours, that none of `objects`
+   * describes; with their names for people. To be removed with remove().
+   */
+  strays(
+    links: readonly string[],
+    objects: readonly KernelObject[],
+  ): readonly { readonly object: KernelObject; readonly name: string }[];
   /** Links of a namespace with their addresses. */
   links(netns: NetnsRef): HostLink[];
   /** Routes of the host, every table, both families. */
@@ -255,13 +297,27 @@ export interface Kernel {
   /** Announces an address of a sandbox's interface to its neighbours (gratuitous ARP, unsolicited NA); best effort, logged. */
   announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void;
   /**
+   * Asks a link's neighbours for addresses (ARP probes, neighbour solicitations; RFC 5227, RFC 4862): those that somebody
+   * has, with the MAC that answered. MACs of the host's links do not count. Takes some 400 ms when nobody answers.
+   */
+  probeAddresses(
+    at: { readonly netns: NetnsRef; readonly link: string },
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, string>>;
+  /** Packets of single links, below addresses and firewall. */
+  readonly packets: PacketSockets;
+  /**
    * Deletes conntrack entries of these published ports, on the deletion thread: when it resolves, their flows follow the
    * rules as they are.
    */
   flushConntrack(ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number }[]): Promise<void>;
   /** Byte and packet counters of one link; undefined when it is not there. */
   counters(netns: NetnsRef, link: string): LinkCounters | undefined;
-  /** Calls `onChange` for changes to links, addresses and routes of the host and to our nft table by other processes. */
+  /**
+   * Calls `onChange` for changes to links, addresses and routes of the host that are ours and to our nft table by other
+   * processes; of other people's links, for their coming and going, up and down: they may be parents of ours.
+   */
   watch(onChange: (change: KernelChange) => void): Disposable;
   /** Ends threads and sockets. */
   close(): Promise<void>;

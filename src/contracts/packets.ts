@@ -34,3 +34,38 @@ export interface UpstreamTarget {
   readonly port: number;
   readonly protocol: "udp" | "tcp";
 }
+
+/**
+ * What a packet socket hears of a link: ARP; datagrams for a DHCP client (IPv4 to port 68, IPv6 to port 546); router and
+ * neighbour advertisements.
+ */
+export type PacketKind = "arp" | "dhcp4" | "dhcp6" | "advertisements";
+
+/** A frame's payload, from the network header on. */
+export interface LinkPacket {
+  readonly bytes: Uint8Array;
+  /** MAC of its sender on this link. */
+  readonly from: string;
+}
+
+/** A socket on one link, below the addresses and the firewall of its namespace (AF_PACKET, packet(7)). */
+export interface PacketSocket extends Disposable {
+  /** The link's own MAC. */
+  readonly mac: string;
+  /** Sends a payload of the kind's protocol to a MAC. Throws KernelError: ENETDOWN, ENXIO when the link has gone. */
+  send(bytes: Uint8Array, to: string): void;
+}
+
+export interface PacketSockets {
+  /**
+   * Opens a socket on a link of a namespace ("host" or a sandbox's id); `receive` gets what arrives from then on, never
+   * what was sent from here. Throws KernelError when there is no such link.
+   */
+  open(
+    at: { readonly netns: string; readonly link: string },
+    kind: PacketKind,
+    receive: (packet: LinkPacket) => void,
+  ): PacketSocket;
+  /** Resolves when what has arrived until now has been handed out, and what was disposed is closed. */
+  flushed(): Promise<void>;
+}

@@ -1,11 +1,9 @@
-import { invalid } from "../base/errors.ts";
 import type { Plan } from "../contracts/driver.ts";
 import { hostNetns, type KernelObject, type NetnsRef } from "../contracts/kernel.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
+import { endpointSysctls, interfaceAddresses } from "./interface-options.ts";
 import { hostEnd } from "./names.ts";
-
-const sysctlOption = "com.docker.network.endpoint.sysctls";
 
 export interface BridgedPlace {
   readonly network: Network;
@@ -25,7 +23,6 @@ export function bridgedEndpointPlan(place: BridgedPlace): Plan {
   const mark = { owner: `endpoint/${endpoint.id}`, why: `${endpoint.dnsNames[0] ?? "endpoint"} on ${network.name}` };
   const ifName = endpoint.ifName ?? "eth0";
   const inside = { ...mark, netns: sandbox };
-  const addresses = [endpoint.ipv4, endpoint.ipv6, ...endpoint.settings.linkLocal.map(withPrefix)];
   const name = hostEnd(endpoint);
   const mac = endpoint.mac ?? "";
   const objects: KernelObject[] = [
@@ -55,23 +52,7 @@ export function bridgedEndpointPlan(place: BridgedPlace): Plan {
     ...endpointSysctls(endpoint, ifName).map(
       ([key, value]) => ({ kind: "sysctl", ...inside, key, value, optional: false }) as const,
     ),
-    ...addresses
-      .filter((address) => address !== undefined)
-      .map((address) => ({ kind: "address", ...inside, link: ifName, address }) as const),
+    ...interfaceAddresses(endpoint).map((address) => ({ kind: "address", ...inside, link: ifName, address }) as const),
   ];
   return { objects, elements: [] };
-}
-
-const withPrefix = (address: string) => (address.includes(":") ? `${address}/64` : `${address}/16`);
-
-/** `net.ipv4.conf.IFNAME.forwarding=1,...`: IFNAME stands for the interface; only its own settings may be named. */
-export function endpointSysctls(endpoint: Endpoint, ifName: string): [string, string][] {
-  const text = endpoint.settings.driverOptions[sysctlOption];
-  if (!text) return [];
-  return text.split(",").map((entry) => {
-    const match = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.IFNAME\.([a-z0-9_]+)=([^,]+)$/.exec(entry);
-    if (!match)
-      throw invalid(`option "${sysctlOption}"`, `"${entry}" is not of the form net.ipv4.conf.IFNAME.NAME=VALUE`);
-    return [`net/${match[1]}/${match[2]}/${ifName}/${match[3]}`, match[4] ?? ""];
-  });
 }

@@ -1,7 +1,7 @@
 import { invalid } from "../base/errors.ts";
-import { interfaceNameRule, isInterfaceName } from "../base/interface-name.ts";
 import { parseIp } from "../base/ip.ts";
 import type { Network } from "../model/network.ts";
+import { refuseUnworkableInterfaces } from "./interface-options.ts";
 
 /** What the names of Docker's options begin with. */
 export const optionPrefix = "com.docker.network.";
@@ -14,25 +14,18 @@ export function flagOption(option: string, text: string | undefined, byDefault: 
   throw invalid(`option "${option}"`, `"${text}" is neither true nor false`);
 }
 
-/** IPV6_MIN_MTU, RFC 8200 section 5: a link of a smaller MTU has no IPv6. */
-const ipv6MinMtu = 1280;
-/** Digits that an interface's number may take. */
-const numberDigits = 2;
-
 /** Refuses what parses but cannot work on any bridge; only for new networks, so that none in the store is lost to a new rule. */
-export function refuseUnworkable({ options, ipv6, mtu }: Network): void {
-  if (ipv6 && mtu < ipv6MinMtu)
-    throw invalid(
-      `option "${optionPrefix}driver.mtu"`,
-      `${mtu} is too small for IPv6, which needs ${ipv6MinMtu} bytes`,
-    );
-  const ifPrefix = options[`${optionPrefix}container_iface_prefix`];
-  if (ifPrefix && !isInterfaceName(ifPrefix + "0".repeat(numberDigits)))
-    throw invalid(
-      `option "${optionPrefix}container_iface_prefix"`,
-      `"${ifPrefix}" and a number make no interface name: ${interfaceNameRule}`,
-    );
-  const address = options[`${optionPrefix}bridge.host_binding_ipv4`];
+export function refuseUnworkable(network: Network): void {
+  refuseUnworkableInterfaces(network);
+  const address = network.options[`${optionPrefix}bridge.host_binding_ipv4`];
   if (address && parseIp(address)?.family !== 4)
     throw invalid(`option "${optionPrefix}bridge.host_binding_ipv4"`, `"${address}" is no IPv4 address`);
+}
+
+/** One of several words, the first unless said otherwise. Throws INVALID naming the option and its words. */
+export function oneOf<W extends string>(option: string, text: string | undefined, words: readonly [W, ...W[]]): W {
+  if (text === undefined || text === "") return words[0];
+  const word = words.find((each) => each === text);
+  if (word) return word;
+  throw invalid(`option "${option}"`, `"${text}" is not offered; use ${words.join(", ")}`);
 }

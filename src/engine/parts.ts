@@ -2,6 +2,7 @@ import type { Gate } from "../base/gate.ts";
 import type { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../contracts/cluster.ts";
+import type { Dhcp } from "../contracts/dhcp.ts";
 import type { Driver } from "../contracts/driver.ts";
 import type { Firewall } from "../contracts/firewall.ts";
 import type { Ipam } from "../contracts/ipam.ts";
@@ -44,6 +45,7 @@ export interface Parts {
   readonly firewall: Firewall;
   readonly ipam: Ipam;
   readonly cluster: Cluster;
+  readonly dhcp: Dhcp;
   readonly names: Names;
   readonly ports: Ports;
   readonly drivers: Drivers;

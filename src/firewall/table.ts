@@ -59,7 +59,12 @@ export const chains: Readonly<Record<string, Chain>> = {
   // Before conntrack turns replies to 127.0.0.1 back, so what has a loopback address here was sent with it.
   raw_prerouting: {
     hook: "type filter hook prerouting priority raw; policy accept;",
-    rules: ["iifname @bridges ip daddr 127.0.0.0/8 drop", "iifname @bridges ip saddr 127.0.0.0/8 drop"],
+    rules: [
+      "iifname @bridges ip daddr 127.0.0.0/8 drop",
+      "iifname @bridges ip saddr 127.0.0.0/8 drop",
+      // Where the parent of an internal network ends that has none on the LAN (src/drivers/lan-parent.ts).
+      `iifname "flx*" drop`,
+    ],
   },
 
   // The kernel drops packets from or to ::1 that come in from a link (ip6_rcv_core), replies of containers too. So a

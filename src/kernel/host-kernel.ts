@@ -1,7 +1,9 @@
 import { KernelError } from "../base/kernel-error.ts";
 import type { Log } from "../base/log.ts";
 import type { Rollback } from "../base/rollback.ts";
+
 import type { Forwarding } from "../contracts/forwarding.ts";
+
 import {
   type Difference,
   type HostLink,
@@ -17,6 +19,7 @@ import {
 import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
+import { probeAddresses } from "./neighbours/probe.ts";
 import type { PublishedPort } from "./netlink/flush-conntrack.ts";
 import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
@@ -24,7 +27,10 @@ import type { Namespaces } from "./netns/namespaces.ts";
 import { PinnedSandboxes } from "./netns/sandboxes.ts";
 import { Session } from "./netns/session.ts";
 import { applyObjects, diffObjects, repairObjects } from "./objects/apply.ts";
+import { kindOf } from "./objects/kinds.ts";
 import { ownerOfLink } from "./objects/mark.ts";
+import { findStrays } from "./objects/strays.ts";
+import { PacketThread } from "./packets/packet-thread.ts";
 import type { DeletionThread } from "./removal/deletion-thread.ts";
 import { Watcher } from "./watch/watcher.ts";
 
@@ -35,6 +41,7 @@ const OUR_TABLE = "fairlead";
 export class HostKernel implements Kernel {
   readonly sandboxes: Sandboxes;
   readonly forwarding: Forwarding & Disposable;
+  readonly packets: PacketThread;
   readonly #namespaces: Namespaces;
   readonly #host: NetlinkSocket;
   readonly #deletion: DeletionThread;
@@ -47,6 +54,7 @@ export class HostKernel implements Kernel {
     this.#deletion = parts.deletion;
     this.#log = parts.log;
     this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
+    this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }
 
@@ -82,15 +90,21 @@ export class HostKernel implements Kernel {
     repairObjects(session, objects);
   }
 
-  owned(): { name: string; owner: string }[] {
-    return listLinks(this.#host).flatMap((link) => {
+  owned(netns: NetnsRef = hostNetns): { name: string; owner: string }[] {
+    using session = this.#session();
+    return listLinks(session.socket(netns)).flatMap((link) => {
       const owner = ownerOfLink(link);
       return owner === undefined ? [] : [{ name: link.name, owner }];
     });
   }
 
-  removeLink(name: string): Promise<void> {
-    return this.#deletion.remove({ links: [name] });
+  removeLink(name: string, netns: NetnsRef = hostNetns): Promise<void> {
+    return this.#deletion.remove({ links: [{ netns, name }] });
+  }
+
+  strays(links: readonly string[], objects: readonly KernelObject[]): { object: KernelObject; name: string }[] {
+    using session = this.#session();
+    return findStrays(session, links, objects).map((object) => ({ object, name: kindOf(object).name(object) }));
   }
 
   links(netns: NetnsRef): HostLink[] {
@@ -99,7 +113,7 @@ export class HostKernel implements Kernel {
   }
 
   routes(): HostRoute[] {
-    return listRoutes(this.#host);
+    return listRoutes(this.#host).map(({ protocol: _whoMadeIt, ...route }) => route);
   }
 
   uplink(): HostLink | undefined {
@@ -115,6 +129,19 @@ export class HostKernel implements Kernel {
       });
     } catch (error) {
       this.#log.warn({ err: error, netns, link }, "cannot announce an address to neighbours");
+    }
+  }
+
+  async probeAddresses(
+    at: { readonly netns: NetnsRef; readonly link: string },
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, string>> {
+    const ours = new Set(listLinks(this.#host).map(({ mac }) => mac));
+    try {
+      return await probeAddresses(this.packets, at, addresses, { ours, signal });
+    } finally {
+      await this.packets.flushed(); // who asks may look for what is left open
     }
   }
 
@@ -141,6 +168,7 @@ export class HostKernel implements Kernel {
   async close(): Promise<void> {
     for (const watcher of this.#watchers) watcher[Symbol.dispose]();
     await Promise.all([...this.#watchers].map(({ ended }) => ended));
+    await this.packets.close();
     await this.#deletion.close();
     this.forwarding[Symbol.dispose]();
     this.#host[Symbol.dispose]();

@@ -1,15 +1,17 @@
 import type { HostLink } from "../contracts/kernel.ts";
-import { type AddressState, getLink, type LinkState, listAddresses, listLinks, listRoutes } from "./netlink/lists.ts";
+import { type AddressState, type LinkState, listAddresses, listLinks, listRoutes } from "./netlink/lists.ts";
 import { RT_TABLE_MAIN, RTN_UNICAST } from "./netlink/route.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
 
 /** Links of the socket's namespace with their addresses. */
 export function hostLinks(socket: NetlinkSocket): HostLink[] {
   const byIndex = Map.groupBy(listAddresses(socket), ({ ifIndex }) => ifIndex);
-  return listLinks(socket).map((link) => hostLink(link, byIndex.get(link.ifIndex) ?? []));
+  const links = listLinks(socket);
+  const names = new Map(links.map(({ ifIndex, name }) => [ifIndex, name]));
+  return links.map((link) => hostLink(link, byIndex.get(link.ifIndex) ?? [], names.get(link.master ?? 0)));
 }
 
-const hostLink = (link: LinkState, addresses: readonly AddressState[]): HostLink => ({
+const hostLink = (link: LinkState, addresses: readonly AddressState[], master: string | undefined): HostLink => ({
   name: link.name,
   ifIndex: link.ifIndex,
   mac: link.mac,
@@ -17,6 +19,7 @@ const hostLink = (link: LinkState, addresses: readonly AddressState[]): HostLink
   up: link.up,
   kind: link.kind,
   alias: link.alias,
+  ...(master === undefined ? {} : { master }),
   addresses: addresses.map(({ address }) => address),
 });
 
@@ -27,10 +30,5 @@ export function uplinkOf(socket: NetlinkSocket): HostLink | undefined {
       destination.endsWith("/0") && table === RT_TABLE_MAIN && type === RTN_UNICAST && ifName !== "",
   );
   const name = (defaults.find(({ destination }) => destination === "0.0.0.0/0") ?? defaults[0])?.ifName;
-  if (name === undefined) return undefined;
-  const link = getLink(socket, name);
-  return hostLink(
-    link,
-    listAddresses(socket).filter(({ ifIndex }) => ifIndex === link.ifIndex),
-  );
+  return name === undefined ? undefined : hostLinks(socket).find((link) => link.name === name);
 }

@@ -36,6 +36,8 @@ const refused: readonly (readonly [given: Record<string, string>, message: RegEx
   [{ cluster: "http://10.0.0.1" }, /^Invalid --cluster: "http:\/\/10\.0\.0\.1" is neither etcd:.* nor consul:/],
   [{ cluster: "10.0.0.1:2379" }, /^Invalid --cluster: /],
   [{ cluster: "etcd://" }, /^Invalid --cluster: /],
+  [{ cluster: "etcd://10.0.0.1:99999" }, /^Invalid --cluster: the port of "10\.0\.0\.1:99999" must be a number from 1/],
+  [{ cluster: "etcd://10.0.0.1,10.0.0.1:2379" }, /^Invalid --cluster: 10\.0\.0\.1:2379 is there twice/],
   [{ cluster: "ftp://me:secret@host" }, /^Invalid --cluster: "ftp:\/\/\*\*\*@host" is neither/],
   [{ cluster: store, "cluster-cert": "/c.pem" }, /^Invalid --cluster-cert: a certificate and its key go together/],
   [{ cluster: store, "cluster-key": "/k.pem" }, /^Invalid --cluster-cert: a certificate and its key go together/],

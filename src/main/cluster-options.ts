@@ -1,4 +1,5 @@
 import { invalid } from "../base/errors.ts";
+import { parseClusterAddress } from "../cluster/address.ts";
 
 /** How this daemon takes part in a cluster. */
 export interface ClusterSettings {
@@ -53,6 +54,7 @@ export function clusterSettings(text: (name: string) => string): ClusterSettings
     const why = `"${withoutCredentials(settings.url)}" is neither etcd://HOST:PORT[,HOST:PORT] nor consul://HOST:PORT`;
     throw invalid("--cluster", why);
   }
+  if (settings.url !== "") parseClusterAddress(settings.url); // refuses what no store can be at
   if ((settings.certificate === "") !== (settings.key === ""))
     throw invalid("--cluster-cert", "a certificate and its key go together; give --cluster-cert and --cluster-key");
   if (settings.graceSeconds < 3 * settings.leaseSeconds)

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { invalid } from "../base/errors.ts";
-import { isLinkLocal, parseIp } from "../base/ip.ts";
 import type { Log } from "../base/log.ts";
 import { type AddressOptions, formatClusterAddress, parseClusterAddress } from "../cluster/address.ts";
 import { type ClusterOptions, StoreCluster } from "../cluster/cluster.ts";
@@ -9,10 +8,11 @@ import { openEmbeddedStore } from "../cluster/embedded/store.ts";
 import { embedded, Journal } from "../cluster/journal.ts";
 import { openClusterStore } from "../cluster/open.ts";
 import type { Cluster } from "../contracts/cluster.ts";
-import type { HostLink, Kernel } from "../contracts/kernel.ts";
+import type { Kernel } from "../contracts/kernel.ts";
 import type { Store } from "../contracts/store.ts";
 import type { Tunnels } from "../contracts/tunnel.ts";
 import type { TunnelSettings } from "../engine/shared/host-tunnel.ts";
+import { placeOf } from "./advertise.ts";
 import type { ClusterSettings } from "./cluster-options.ts";
 import { releaseVersion } from "./release.ts";
 import { tunnelEnd, tunnelSettings } from "./tunnel.ts";
@@ -73,26 +73,3 @@ function readPassword(path: string): string {
     throw invalid("--cluster-password-file", `${path} cannot be read: ${(cause as Error).message}`);
   }
 }
-
-/** The address that tunnels end at, and the link that has it. */
-function placeOf(advertise: string, kernel: Kernel): { address: string; device: string; mtu: number } {
-  const links = kernel.links("host");
-  const link = advertise === "" ? kernel.uplink() : findLink(links, advertise);
-  if (!link)
-    throw invalid("--advertise", advertise === "" ? noUplink : `no interface of this host is or has "${advertise}"`);
-  const addresses = link.addresses.map((cidr) => cidr.split("/")[0] ?? "").filter(isUsable);
-  const address = parseIp(advertise) ? advertise : addresses.sort(v4First)[0];
-  if (address === undefined) throw invalid("--advertise", `interface ${link.name} has no address`);
-  return { address, device: link.name, mtu: link.mtu };
-}
-
-const noUplink = "this host has no default route to take an address from; name an address or interface";
-const isUsable = (text: string): boolean => {
-  const ip = parseIp(text);
-  return ip !== undefined && !isLinkLocal(ip);
-};
-const v4First = (a: string, b: string) => Number(a.includes(":")) - Number(b.includes(":"));
-
-const findLink = (links: readonly HostLink[], text: string): HostLink | undefined =>
-  links.find(({ name }) => name === text) ??
-  links.find(({ addresses }) => addresses.some((cidr) => cidr.split("/")[0] === text));

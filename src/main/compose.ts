@@ -11,6 +11,7 @@ import type { Engine } from "../engine/engine.ts";
 import { ContainerFiles } from "../engine/files/container-files.ts";
 import { HostResolvConf } from "../engine/files/host-resolv-conf.ts";
 import { upstreamsFor } from "../engine/files/naming.ts";
+import type { LeaseSide } from "../engine/leases/leasing.ts";
 import { ensureBuiltIns } from "../engine/networks/built-in.ts";
 import { networkUseCases } from "../engine/networks/use-cases.ts";
 import type { Parts } from "../engine/parts.ts";
@@ -25,7 +26,6 @@ import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
-import type { Container } from "../model/container.ts";
 import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import { claimHost } from "./claim-host.ts";
@@ -43,20 +43,29 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   const { parts } = networking;
   const runtime = opened.use(openContainerRuntime(options, log));
   const hostResolvConf = new HostResolvConf();
-  const upstreamsOf = (container: Container) => upstreamsFor(container, options, hostResolvConf.current());
+  const upstreamsOf: LeaseSide["upstreamsOf"] = (container, changed = []) => {
+    const endpoints = parts.state.endpointsOf(container.id);
+    const leases = endpoints.map((endpoint) => changed.find(({ id }) => id === endpoint.id) ?? endpoint);
+    return upstreamsFor(container, options, hostResolvConf.current(), leases);
+  };
+  const files = containerFiles(options, parts, hostResolvConf);
+  const side: LeaseSide = {
+    upstreamsOf,
+    updateFiles: (container) => files.updateHosts(container, parts.state.endpointsOf(container.id)),
+  };
   const containers = containerParts({
     state: parts.state,
     locks: parts.locks,
     events: parts.events,
-    networking: new EndpointNetworking(parts, upstreamsOf),
-    files: containerFiles(options, parts, hostResolvConf),
+    networking: new EndpointNetworking(parts, side),
+    files,
     runtime,
     images: runtime.images,
     log,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
   const lateEngine = Promise.withResolvers<Engine>();
-  await restore(parts, containers, options, upstreamsOf, clusterListener(parts, lateEngine.promise));
+  await restore(parts, containers, options, side, clusterListener(parts, lateEngine.promise));
   opened.use(await listen(containers));
   const watch = opened.use(watchKernel(parts));
   opened.use(compareForwarding(parts));
@@ -64,7 +73,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf), onUnreadable));
   warnOfConflicts(parts);
   const all = opened.move();
-  const rest = composition(options, networking, containers, upstreamsOf);
+  const rest = composition(options, networking, containers, side);
   lateEngine.resolve(rest.engine);
   const resetAll = async () => {
     watch[Symbol.dispose]();
@@ -85,14 +94,12 @@ function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log:
   return openRuntime({ dataRoot, execRoot, log, mounts, terminals, secrets });
 }
 
-type UpstreamsOf = (container: Container) => ReturnType<typeof upstreamsFor>;
-
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */
 async function restore(
   parts: Parts,
   containers: ContainerParts,
   options: DaemonOptions,
-  upstreamsOf: UpstreamsOf,
+  side: LeaseSide,
   listener: ClusterListener,
 ): Promise<void> {
   // Missing at every first start after a boot: nothing to report.
@@ -101,7 +108,7 @@ async function restore(
   adoptAddresses(parts);
   await parts.cluster.start(listener, [...parts.state.networks.values()].filter(isShared));
   const running = await restoreContainers(containers);
-  await restoreSandboxes(parts, running, upstreamsOf);
+  await restoreSandboxes(parts, running, side);
   await ensureBuiltIns(parts, options.bridge);
 }
 
@@ -116,7 +123,7 @@ function containerFiles(options: DaemonOptions, { state }: Parts, hostResolvConf
 }
 
 /** The host's name servers have changed: open resolvers follow. */
-async function updateUpstreams(parts: Parts, upstreamsOf: UpstreamsOf): Promise<void> {
+async function updateUpstreams(parts: Parts, upstreamsOf: LeaseSide["upstreamsOf"]): Promise<void> {
   for (const { id, attachments } of parts.sandboxes.all()) {
     const container = parts.state.containers.get(id);
     if (!container || attachments.length === 0) continue;
@@ -141,10 +148,10 @@ function composition(
   options: DaemonOptions,
   { parts, daemonId }: NetworkingParts,
   containers: ContainerParts,
-  upstreamsOf: UpstreamsOf,
+  side: LeaseSide,
 ): Omit<Composition, "images" | "stop" | "daemon"> & { daemon: Omit<Composition["daemon"], "reset"> } {
   return {
-    engine: engineOf(parts, containers, upstreamsOf),
+    engine: engineOf(parts, containers, side),
     daemon: {
       id: daemonId,
       version: releaseVersion(),
@@ -170,13 +177,12 @@ function composition(
   };
 }
 
-function engineOf(parts: Parts, containers: ContainerParts, upstreamsOf: UpstreamsOf): Engine {
+function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): Engine {
   const { state, events } = parts;
   return {
     networks: networkUseCases(parts, {
+      ...side,
       find: (reference) => findContainer(state, reference),
-      upstreamsOf,
-      updateFiles: (container) => containers.files.updateHosts(container, state.endpointsOf(container.id)),
     }),
     containers: containerUseCases(containers),
     cluster: parts.cluster,

@@ -7,6 +7,7 @@ import { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../contracts/cluster.ts";
 import type { Store } from "../contracts/store.ts";
+import { openDhcp } from "../dhcp/dhcp.ts";
 import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
 import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
@@ -85,6 +86,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     state,
     kernel,
     names,
+    dhcp: opened.adopt(openDhcp({ kernel, log }), (each) => each.close()),
     log,
     firewall: createFirewall({ nft }),
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),

@@ -1,3 +1,5 @@
+import type { Leases } from "./lease.ts";
+
 /** What a user may ask of one attachment (EndpointSettings of the Docker Engine API). */
 export interface EndpointSettings {
   readonly ipv4?: string;
@@ -27,6 +29,11 @@ export interface Endpoint {
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly mac?: string;
+  /** Where its addresses are lent by a DHCP server: only while its sandbox is open, and then `ipv4` and `ipv6` are theirs. */
+  readonly leases?: Leases;
+  /** Addresses, without prefix length, that it was lent last: they are asked for again. */
+  readonly hadIpv4?: string;
+  readonly hadIpv6?: string;
   /** Name of its network once that has been removed under a stopped container. */
   readonly removedNetwork?: string;
   /** Chosen at the first attach and kept. */

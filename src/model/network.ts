@@ -10,12 +10,23 @@ export interface Pool {
   readonly aux: Readonly<Record<string, string>>;
 }
 
+/** Name of the aux address that is the host's own in the network, where its driver gives it one. */
+export const hostAux = "host";
+/** Another name for one of IPv6: a command line has each name once. */
+const hostAux6 = "host6";
+
+/** The host's own address in a pool. */
+export const hostAddressIn = ({ aux }: Pick<Pool, "aux">): string | undefined => aux[hostAux] ?? aux[hostAux6];
+
 /** The gateway of the pool that an endpoint's address ("172.18.0.2/24") is of; absent without address or gateway. */
 export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const subnet = formatCidr(networkOfAddress(address));
   return pools.find((pool) => pool.subnet === subnet)?.gateway;
 }
+
+/** Whether endpoints' addresses come from the LAN's DHCP server, and so exist only while they are attached. */
+export const isLeased = ({ ipamDriver }: Pick<Network, "ipamDriver">): boolean => ipamDriver === "dhcp";
 
 /** A named segment made by one driver (CNM network). Stored as JSON under its id. */
 export interface Network {
@@ -36,6 +47,8 @@ export interface Network {
   /** True when the user named the subnets: only then may a container ask for a static address (docker's rule). */
   readonly userSubnets: boolean;
   readonly options: Readonly<Record<string, string>>;
+  /** What the driver found out or decided when it was made, beside what options show. */
+  readonly settled?: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   /** Bytes; taken from the uplink at creation unless given. */
   readonly mtu: number;

@@ -15,6 +15,7 @@ const mutators: Readonly<Record<string, readonly string[]>> = {
   names: ["open", "publish", "update"],
   ports: ["reserve"],
   ipam: ["addPool", "reserve"],
+  cluster: ["createNetwork", "removeNetwork", "reserve", "use", "publish"],
 };
 
 /**

@@ -23,7 +23,7 @@ export function snapshot(parts: Parts): unknown {
       .filter(({ mac }: any) => !/^(33:33|01:00:5e)/.test(mac))
       .map(({ mac, ifname, state }: any) => [mac, ifname, state]),
     forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
-    sandboxes: parts.kernel.sandboxes.list(),
+    sandboxes: parts.kernel.sandboxes.list().map((id) => inside(parts.kernel.sandboxes.path(id))),
     sockets: listening(),
     descriptors: descriptors(),
     model: {
@@ -37,6 +37,10 @@ export function snapshot(parts: Parts): unknown {
   };
 }
 
+const inside = (pin: string) => {
+  const ip = (...args: string[]) => json("nsenter", `--net=${pin}`, "ip", "-j", ...args);
+  return [ip("-d", "addr").map(link), ip("route").map(route), ip("-6", "route").filter(lasting).map(route)];
+};
 const lasting = ({ local, dst }: any) => !/^(fe80|ff00|anycast|multicast)/.test(local ?? dst ?? "");
 const link = ({ ifname, flags, mtu, master, ifalias, addr_info, linkinfo }: any) => ({
   ...{ ifname, mtu, master, ifalias, kind: linkinfo?.info_kind, up: flags.includes("UP") },

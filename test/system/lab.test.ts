@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ClusterLab } from "../../lab/cluster/cluster-lab.ts";
 import { Place } from "../../lab/cluster/place.ts";
+import { Console, settled, stepsOf } from "../../lab/console.ts";
 import { Inside } from "../../lab/inside.ts";
 import { checkout, exec, type Result, start } from "../../lab/process.ts";
 import { Layout } from "../../src/runtime/layout.ts";
@@ -312,26 +313,23 @@ test("LAB-11 lab up that is interrupted, or cannot finish, removes what it made"
   assert.deepEqual(await settledTraces(traces), traces);
 });
 
-/** The console blocks of lab/README.md: lines that begin with "# " are typed, the others are what is seen. */
-const tour = [...readFileSync(join(checkout, "lab/README.md"), "utf8").matchAll(/```console\n(.*?)```/gs)]
-  .flatMap(([, block = ""]) => block.split(/^# /m).slice(1))
-  .map((text) => ({ typed: text.slice(0, text.indexOf("\n")), seen: text.slice(text.indexOf("\n") + 1).trimEnd() }));
-
-const settledText = (text: string): string =>
-  text.replaceAll(/\b[0-9a-f]{64}\b/g, "ID").replace(/in \d+\.\d s/, "in N s");
-
 /** Order in which the kernel lists a map's elements. */
 const sorted = (text: string): string => (text.startsWith("Cut:") ? text.split("\n").sort().join("\n") : text);
 
 test("LAB-13 the tour in lab/README.md shows what it says, and leaves nothing", async () => {
+  const tour = stepsOf(join(checkout, "lab/README.md"));
+  const terminal = new Console({
+    async run({ command }) {
+      const { stdout, stderr } = await exec(["bash", "-c", `cd ${checkout} && ${command}`]);
+      return stdout + stderr;
+    },
+    once: /lab (up|cut|mend|stop|cont|kill|start|down)|network create|run -d/,
+    settle: (text) => sorted(settled(text)),
+  });
   assert.ok(tour.length > 15);
-  for (const { typed, seen } of tour) {
-    // A program in a container that was just started takes a moment until it listens.
-    const command = typed.includes("|| echo")
-      ? typed
-      : typed.replace("curl -s -o", "curl -s --retry 20 --retry-connrefused -o");
-    const { stdout, stderr } = await exec(["bash", "-c", `cd ${checkout} && ${command}`]);
-    assert.equal(sorted(settledText((stdout + stderr).trimEnd())), sorted(settledText(seen)), typed);
+  for (const step of tour) {
+    const { seen, told } = await terminal.see(step);
+    assert.equal(seen, told, step.command);
   }
   assert.deepEqual(await settledTraces(traces), traces);
 });

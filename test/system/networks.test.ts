@@ -217,7 +217,7 @@ test("NET-18 a network with stopped containers only is removed; they say so at t
 test("NET-13 an unknown driver is 404 naming those there are; a misspelt bridge option is 400", async () => {
   const before = await host.snapshot();
   const driver = await refusal(host, "POST", "/networks/create", { Name: "web", Driver: "brigde" });
-  assert.match(driver, /^404 plugin "brigde" not found: .*bridge, host, null/);
+  assert.match(driver, /^404 plugin "brigde" not found: .*bridge, host, ipvlan, macvlan, null/);
   const create = (Options: Record<string, string>) =>
     refusal(host, "POST", "/networks/create", { Name: "web", Options });
   assert.match(

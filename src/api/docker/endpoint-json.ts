@@ -44,14 +44,14 @@ function ipamConfig({ settings }: Endpoint) {
 }
 
 /** Addresses and gateways as Docker spells them: address and prefix length apart, "" and 0 for none. */
-export function addresses(endpoint: Pick<Endpoint, "ipv4" | "ipv6">, network: Network | undefined) {
+export function addresses(endpoint: Pick<Endpoint, "ipv4" | "ipv6" | "leases">, network: Network | undefined) {
   const [ipv4 = "", length4 = "0"] = (endpoint.ipv4 ?? "").split("/");
   const [ipv6 = "", length6 = "0"] = (endpoint.ipv6 ?? "").split("/");
   return {
-    Gateway: wayOut(network, endpoint.ipv4),
+    Gateway: endpoint.leases?.ipv4?.router ?? wayOut(network, endpoint.ipv4),
     IPAddress: ipv4,
     IPPrefixLen: Number(length4),
-    IPv6Gateway: wayOut(network, endpoint.ipv6),
+    IPv6Gateway: endpoint.leases?.ipv6?.router ?? wayOut(network, endpoint.ipv6),
     GlobalIPv6Address: ipv6,
     GlobalIPv6PrefixLen: Number(length6),
   };

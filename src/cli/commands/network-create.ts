@@ -18,7 +18,11 @@ export const networkCreate = command({
     ingress: flag({ hidden: true, about: "needs a swarm" }),
     internal: flag({ about: "no way out to other networks" }),
     ipRange: commaList({ about: "part of the subnet that addresses are handed out from" }),
-    ipamDriver: text({ default: "default", about: "address management (default default)" }),
+    ipamDriver: text({
+      default: "default",
+      about: "address management: default, or dhcp on a LAN",
+      completes: ["default", "dhcp"],
+    }),
     ipamOpt: pairs({ about: "option of the address management" }),
     ipv4: choice({ about: "IPv4 addresses (default true)" }),
     ipv6: choice({ about: "IPv6 addresses" }),
@@ -32,6 +36,7 @@ export const networkCreate = command({
     "network create --subnet 10.5.0.0/24 --gateway 10.5.0.254 --internal back",
     "network create --ipv6 --subnet 10.6.0.0/24 --subnet fd06::/64 both",
     "network create -o com.docker.network.driver.mtu=1400 small",
+    "network create -d macvlan -o parent=eth1 --ipam-driver dhcp lan",
   ],
   async run({ args, options, client, out }) {
     const { Id, Warning } = await client.networks.create({

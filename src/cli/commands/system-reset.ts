@@ -19,7 +19,8 @@ export const systemReset = command({
         return `Removed container ${nameOf(containers, id)}`;
       },
     );
-    const networks = await client.networks.list({ type: ["custom"] });
+    // Those of a cluster stay for its other hosts; those of a host that is alone end with its daemon's state.
+    const networks = (await client.networks.list({ type: ["custom"] })).filter(({ Scope }) => Scope !== "global");
     await forEachName(
       out,
       networks.map(({ Name }) => Name),

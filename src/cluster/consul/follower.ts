@@ -101,6 +101,7 @@ export class PrefixFollower {
   #fail(error: unknown): number | undefined {
     try {
       if (error instanceof NotTaken) throw error;
+      if (!(error instanceof EngineError)) this.#logMistake(error);
       if (this.#away) return undefined;
       this.#away = true;
       this.#tell({ kind: "away", why: reasonOf(error) });
@@ -112,6 +113,11 @@ export class PrefixFollower {
       this.#away = false;
       return repeatAfterMs;
     }
+  }
+
+  /** Of ours: whoever follows is told that nothing is heard, and people why. */
+  #logMistake(err: unknown): void {
+    this.#following.log.error({ err, prefix: this.#prefix }, "The cluster's store cannot be followed: tried again");
   }
 
   #tell(news: News): void {

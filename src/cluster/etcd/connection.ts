@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { performance } from "node:perf_hooks";
 import { checkServerIdentity } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, credentials } from "@grpc/grpc-js";
 import { invalid } from "../../base/errors.ts";
@@ -34,6 +35,7 @@ export class Connection {
   readonly client: Client;
   #streams = 0;
   #retired = false;
+  #closed = false;
 
   constructor(endpoint: string, secrets: ChannelCredentials, host: ChannelOptions) {
     this.endpoint = endpoint;
@@ -43,13 +45,22 @@ export class Connection {
   /** Waits until it is connected, or the attempt failed: the next call then says why. False: neither in time. */
   async settled(timeoutMs: number): Promise<boolean> {
     const channel = this.client.getChannel();
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE) return true;
-      if (state === connectivityState.SHUTDOWN || Date.now() >= deadline) return false;
-      await new Promise((resolve) => channel.watchConnectivityState(state, deadline, resolve));
+      const leftMs = deadline - performance.now();
+      if (state === connectivityState.SHUTDOWN || leftMs <= 0) return false;
+      // gRPC takes a time of the wall clock, rounds it down, and makes a timer of it at once.
+      const wallDeadline = Date.now() + Math.ceil(leftMs) + 1;
+      await new Promise((resolve) => channel.watchConnectivityState(state, wallDeadline, resolve));
     }
+  }
+
+  /** Throws EtcdFailure when it was given up meanwhile: another call found that it is of no use. */
+  checkOpen(): void {
+    if (!this.#closed) return;
+    throw new EtcdFailure("away", `the connection to ${this.endpoint} was given up`, { reached: false });
   }
 
   /** Counts a stream; the result takes note of its end. */
@@ -60,13 +71,18 @@ export class Connection {
       if (!counted) return;
       counted = false;
       this.#streams -= 1;
-      if (this.#retired && this.#streams === 0) this.client.close();
+      if (this.#retired && this.#streams === 0) this.close();
     };
   }
 
   retire(): void {
     this.#retired = true;
-    if (this.#streams === 0) this.client.close();
+    if (this.#streams === 0) this.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.client.close();
   }
 }
 

@@ -10,6 +10,20 @@ const cases: [code: status, details: string, kind: FailureKind, perhapsDone: boo
   [status.UNAVAILABLE, refusedConnection, "away", false, "connect ECONNREFUSED 127.0.0.1:1"],
   [status.UNAVAILABLE, "Connection dropped", "away", true, "Connection dropped"],
   [
+    status.UNAVAILABLE,
+    "No connection established. Last error: unable to verify the first certificate. Resolution note: ",
+    "refused",
+    false,
+    "unable to verify the first certificate",
+  ],
+  [
+    status.UNAVAILABLE,
+    "Connection dropped: write EPROTO 40:error:0A000412:SSL routines:ssl3_read_bytes:ssl/tls alert bad certificate",
+    "away",
+    true,
+    "",
+  ],
+  [
     status.DEADLINE_EXCEEDED,
     "Deadline exceeded after 2.5s,remote_addr=10.0.0.1:1",
     "away",
@@ -57,11 +71,11 @@ for (const [code, details, kind, perhapsDone, why] of cases) {
 
 test("toEngineError() keeps the cause and says what, where and why", () => {
   const cause = Object.assign(new Error(), { code: status.UNAVAILABLE, details: refusedConnection });
-  const error = toEngineError(explain(cause), 'read "a"', "etcd at 127.0.0.1:1");
+  const error = toEngineError(explain(cause), 'read "a"', "etcd://127.0.0.1:1/lab");
   assert.ok(withCode("STORE_AWAY")(error));
   assert.match(
     String(error),
-    /Cannot read "a": the cluster's store at etcd at 127.0.0.1:1 does not answer \(connect ECONN/,
+    /Cannot read "a": the cluster's store at etcd:\/\/127[.]0[.]0[.]1:1\/lab does not answer \(connect ECONN/,
   );
 });
 

@@ -46,7 +46,12 @@ interface Known {
 
 /** By the text: etcd's codes are shared by unlike errors (api/v3rpc/rpctypes/error.go). */
 const known: readonly Known[] = [
-  { text: /certificate|\bSSL\b|\bTLS\b|ERR_TLS|EPROTO/i, kind: "refused", reached: false },
+  // A connection counts as made when the server's first frame is there, so its verdict on our certificate comes before.
+  {
+    text: /^No connection established.*(certificate|\bSSL\b|\bTLS\b|ERR_TLS|EPROTO)/is,
+    kind: "refused",
+    reached: false,
+  },
   { text: /^No connection established|^Name resolution failed/, kind: "away", reached: false },
   { text: /no leader|not capable/, kind: "away", why: "it has no leader: too few of its members reach each other" },
   { text: /too many requests/, kind: "away", why: "it is overloaded" },

@@ -9,7 +9,7 @@ import { endOfPrefix, eventType, type Header, methods, type WatchRequest, type W
 import type { Stream, Transport } from "./transport.ts";
 
 export interface FollowOptions {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, "call" | "open" | "endpoints">;
   /** What keys have before them in the store, with its slash. */
   readonly root: string;
   readonly log: Log;
@@ -69,6 +69,7 @@ export class Follow {
     if (fresh) await this.#list();
     const { transport, relistMs } = this.#options;
     const stream = await transport.open(methods.watch);
+    if (this.#signal.aborted) return stream.close(); // meanwhile, which its listeners are not told any more
     let relist = false;
     const close = (): void => stream.close();
     this.#signal.addEventListener("abort", close, { once: true });
@@ -158,7 +159,8 @@ export class Follow {
 
   async #afterFailure(error: unknown): Promise<void> {
     if (!(error instanceof EtcdFailure)) return this.#afterMistake(error);
-    if (error.kind !== "compacted") return this.#afterAbsence(error);
+    // That all cannot be listed, time after time, is an absence too: members of different stores at our endpoints.
+    if (error.kind !== "compacted" || this.#position === undefined) return this.#afterAbsence(error);
     this.#position = undefined;
     await this.#pause(Math.random() * this.#options.scatterMs);
   }

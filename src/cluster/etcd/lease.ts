@@ -10,11 +10,14 @@ import type { Stream, Transport } from "./transport.ts";
 /** An unanswered keep-alive is given up for another endpoint after a third of the time, but not sooner. */
 const shortestAnswerMs = 500;
 
+/** What a lease needs of a transport. */
+type Calls = Pick<Transport, "call" | "open">;
+
 /**
  * Asks for a lease and keeps it alive on a stream of its own. `transport` should be one that carries nothing else.
  * Throws EtcdFailure.
  */
-export async function grantLease(transport: Transport, ttlSeconds: number, log: Log): Promise<EtcdLease> {
+export async function grantLease(transport: Calls, ttlSeconds: number, log: Log): Promise<EtcdLease> {
   const sentAt = performance.now();
   const { ID, TTL } = await transport.call(methods.leaseGrant, { ID: newId(), TTL: ttlSeconds });
   return new EtcdLease(transport, { id: ID, ttlMs: TTL * 1000, sentAt, log });
@@ -27,15 +30,16 @@ const newId = (): number => randomBytes(6).readUIntBE(0, 6) + 1;
 export class EtcdLease implements Lease {
   readonly id: string;
   readonly lost: Promise<void>;
-  readonly #transport: Transport;
+  readonly #transport: Calls;
   readonly #log: Log;
   readonly #ended = new AbortController();
   readonly #tellLost: () => void;
   #ttlMs: number;
   #renewedAt: number;
+  #revocation: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(transport: Transport, granted: { id: number; ttlMs: number; sentAt: number; log: Log }) {
+  constructor(transport: Calls, granted: { id: number; ttlMs: number; sentAt: number; log: Log }) {
     this.#transport = transport;
     this.#log = granted.log;
     this.id = String(granted.id);
@@ -52,8 +56,13 @@ export class EtcdLease implements Lease {
     return this.#renewedAt;
   }
 
-  async revoke(): Promise<void> {
-    if (this.#ended.signal.aborted) return this.lost;
+  /** Also when it is lost by our clock: the store may keep it, and its keys, for a while. */
+  revoke(): Promise<void> {
+    this.#revocation ??= this.#revoke();
+    return this.#revocation;
+  }
+
+  async #revoke(): Promise<void> {
     this.#stop();
     await this.#giveBack();
     this.#tellLost();
@@ -99,6 +108,7 @@ export class EtcdLease implements Lease {
   async #session(): Promise<void> {
     const { signal } = this.#ended;
     const stream = await this.#transport.open(methods.leaseKeepAlive);
+    if (signal.aborted) return stream.close(); // meanwhile, which its listeners are not told any more
     const close = (): void => stream.close();
     signal.addEventListener("abort", close, { once: true });
     try {

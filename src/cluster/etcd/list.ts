@@ -26,7 +26,7 @@ export const entryOf = ({ key, value, mod_revision }: KeyValue, root: string): E
  * Everything below `root` + `prefix` at one revision, ascending, in pages. The first is linearizable and fixes the
  * revision. Keys come without `root`.
  */
-export async function listAll(transport: Transport, root: string, prefix: string): Promise<Listing> {
+export async function listAll(transport: Pick<Transport, "call">, root: string, prefix: string): Promise<Listing> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await listOnce(transport, root, prefix);
@@ -36,7 +36,7 @@ export async function listAll(transport: Transport, root: string, prefix: string
   }
 }
 
-async function listOnce(transport: Transport, root: string, prefix: string): Promise<Listing> {
+async function listOnce(transport: Pick<Transport, "call">, root: string, prefix: string): Promise<Listing> {
   const range = { key: root + prefix, range_end: endOfPrefix(root + prefix) };
   const entries: Entry[] = [];
   let page = await transport.call(methods.range, { ...range, limit: firstPage }, { repeatable: true });
@@ -45,8 +45,8 @@ async function listOnce(transport: Transport, root: string, prefix: string): Pro
     for (const kv of page.kvs) entries.push(entryOf(kv, root));
     if (!page.more) return { entries, header };
     const key = `${page.kvs.at(-1)?.key}\0`; // the next key there can be
-    // A member that is behind refuses a revision it does not have yet, so its own state will do.
-    const request = { ...range, key, limit, revision: header.revision, serializable: true };
+    // Linearizable too: after a failure it may go to a member that is behind, which must catch up before it answers.
+    const request = { ...range, key, limit, revision: header.revision };
     page = await transport.call(methods.range, request, { repeatable: true });
     if (page.kvs.length === 0 && page.more) throw new EtcdFailure("away", "it sent an empty page");
   }

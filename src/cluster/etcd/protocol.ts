@@ -21,8 +21,6 @@ export interface RangeRequest {
   readonly range_end?: Buffer;
   readonly limit?: number;
   readonly revision?: number;
-  /** Read from the member's own state. At a fixed revision that the member has, it is as good as any. */
-  readonly serializable?: boolean;
   readonly count_only?: boolean;
 }
 

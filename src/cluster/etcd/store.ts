@@ -11,6 +11,7 @@ import type {
   TxnResult,
   Write,
 } from "../../contracts/cluster-store.ts";
+import { formatClusterAddress } from "../address.ts";
 import { checkKey, checkTransaction } from "../transaction.ts";
 import { explain, toEngineError } from "./failure.ts";
 import { Follow } from "./follow.ts";
@@ -49,7 +50,7 @@ class EtcdStore implements ClusterStore {
 
   constructor(address: StoreAddress, log: Log, options: EtcdOptions) {
     this.#options = { timeoutMs: 5_000, relistMs: 3_600_000, scatterMs: 2_000, ...options };
-    this.#name = `etcd at ${address.endpoints.join(", ")}`;
+    this.#name = formatClusterAddress(address);
     this.#root = `${address.prefix}/`;
     this.#log = log;
     this.#transport = new Transport(address, this.#options.timeoutMs);

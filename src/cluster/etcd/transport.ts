@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { type ClientDuplexStream, Metadata } from "@grpc/grpc-js";
 import type { StoreAddress } from "../../contracts/cluster-store.ts";
@@ -5,7 +6,10 @@ import { type Connection, Connector } from "./connection.ts";
 import { EtcdFailure, explain } from "./failure.ts";
 import { type Method, methods } from "./protocol.ts";
 
-/** An endpoint that has not let us in by then is given up for the next. */
+/**
+ * An endpoint that has not let us in by then is given up for the next, if there is one. Twice as long after each round in
+ * which none did: a lost SYN is sent again after a second (RFC 6298), and TLS takes three ways there and back.
+ */
 const connectMs = 1_000;
 /** Between two rounds over all endpoints. */
 const roundPauseMs = 150;
@@ -27,7 +31,8 @@ export interface Stream<Request, Response> extends AsyncIterable<Response> {
 
 /**
  * Calls etcd at one of its endpoints, and goes on to the next when one fails. Failures are EtcdFailure. A call that may
- * have been carried out is repeated only if it is `repeatable`.
+ * have been carried out is repeated only if it is `repeatable`. All times are of the monotonic clock: the other one may be
+ * wrong, and may be put right meanwhile.
  */
 export class Transport {
   readonly #address: StoreAddress;
@@ -36,6 +41,8 @@ export class Transport {
   #next = 0;
   #connection: Connection | undefined;
   #token: Promise<string> | undefined;
+  /** Connections in a row that were given up without having been made. */
+  #unmade = 0;
   readonly #streams = new Set<() => void>();
   #closed = false;
 
@@ -56,17 +63,20 @@ export class Transport {
   }
 
   async call<Q, S>(method: Method<Q, S>, request: Q, options: CallOptions = {}): Promise<S> {
-    const deadline = Date.now() + this.#timeoutMs;
+    const deadline = performance.now() + this.#timeoutMs;
     let unreached = 0;
     for (let failures = 1; ; failures++) {
       const connection = this.#current();
       const failure = await this.#attempt(connection, method, request, deadline, options).catch(explain);
-      if (!(failure instanceof EtcdFailure)) return failure;
+      if (!(failure instanceof EtcdFailure)) {
+        this.#unmade = 0;
+        return failure;
+      }
       this.#note(failure, connection);
       if (!failure.reached) unreached += 1;
       if (!this.#worthAnother(failure, options, failures, unreached)) throw failure;
       if (failures % this.endpoints.length === 0) await pause(roundPauseMs);
-      if (Date.now() >= deadline) throw failure;
+      if (performance.now() >= deadline) throw failure;
     }
   }
 
@@ -75,8 +85,10 @@ export class Transport {
     const connection = this.#current();
     const release = connection.addStream();
     try {
-      await this.#settle(connection, connectMs);
-      const metadata = await this.#metadata(connection, Date.now() + this.#timeoutMs, {});
+      const deadline = performance.now() + this.#timeoutMs;
+      await this.#settle(connection, this.#connectMs(deadline));
+      const metadata = await this.#metadata(connection, deadline, {});
+      connection.checkOpen();
       const { path, requestSerialize, responseDeserialize } = method;
       const call = connection.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
       return this.#wrap(call, connection, release);
@@ -91,8 +103,10 @@ export class Transport {
   /** Asks this endpoint and no other, whichever is in use. */
   async callAt<Q, S>(endpoint: string, method: Method<Q, S>, request: Q): Promise<S> {
     const connection = this.#connector.connect(endpoint);
+    const deadline = performance.now() + this.#timeoutMs;
     try {
-      return await this.#attempt(connection, method, request, Date.now() + this.#timeoutMs, { anyMember: true });
+      await this.#settle(connection, this.#timeoutMs);
+      return await this.#send(connection, method, request, deadline, { anyMember: true });
     } catch (error) {
       throw explain(error);
     } finally {
@@ -103,7 +117,7 @@ export class Transport {
   close(): void {
     this.#closed = true;
     for (const close of this.#streams) close();
-    this.#connection?.client.close();
+    this.#connection?.close();
     this.#connection = undefined;
   }
 
@@ -116,8 +130,10 @@ export class Transport {
   /** The next call goes to the next endpoint, and asks for a token if ours is not known any more. */
   #note(failure: EtcdFailure, connection: Connection): void {
     if (failure.kind === "token") this.#token = undefined;
+    if (failure.reached) this.#unmade = 0;
     if ((failure.kind !== "away" && failure.reached) || connection !== this.#connection) return;
     this.#next += 1;
+    if (!failure.reached) this.#unmade += 1;
     this.#connection = undefined;
     connection.retire();
   }
@@ -138,19 +154,41 @@ export class Transport {
     deadline: number,
     options: CallOptions,
   ): Promise<S> {
-    await this.#settle(to, Math.min(connectMs, deadline - Date.now()));
+    await this.#settle(to, this.#connectMs(deadline));
+    return this.#send(to, method, request, this.#attemptDeadline(deadline, options), options);
+  }
+
+  async #send<Q, S>(
+    to: Connection,
+    method: Method<Q, S>,
+    request: Q,
+    deadline: number,
+    options: CallOptions,
+  ): Promise<S> {
     const metadata = await this.#metadata(to, deadline, options);
-    return unary(to, method, request, metadata, this.#attemptDeadline(deadline, options));
+    return unary(to, method, request, metadata, deadline);
   }
 
   /** What may be repeated leaves time for another endpoint. */
   #attemptDeadline(deadline: number, { repeatable }: CallOptions): number {
-    return repeatable && this.endpoints.length > 1 ? Math.min(deadline, Date.now() + this.#timeoutMs / 2) : deadline;
+    return repeatable && this.endpoints.length > 1
+      ? Math.min(deadline, performance.now() + this.#timeoutMs / 2)
+      : deadline;
+  }
+
+  /** Where there is no other endpoint, all the time that is left. */
+  #connectMs(deadline: number): number {
+    const left = deadline - performance.now();
+    if (this.endpoints.length === 1) return left;
+    const patienceMs = connectMs * 2 ** Math.floor(this.#unmade / this.endpoints.length);
+    return Math.min(left, patienceMs, Math.max(connectMs, this.#timeoutMs / 2)); // the next endpoint has its turn
   }
 
   async #settle(connection: Connection, timeoutMs: number): Promise<void> {
+    connection.checkOpen();
     if (await connection.settled(timeoutMs)) return;
-    throw new EtcdFailure("away", `${connection.endpoint} lets nobody connect within ${timeoutMs} ms`, {
+    connection.checkOpen();
+    throw new EtcdFailure("away", `${connection.endpoint} lets nobody connect within ${Math.round(timeoutMs)} ms`, {
       reached: false,
     });
   }
@@ -221,6 +259,9 @@ function unary<Q, S>(
   deadline: number,
 ): Promise<S> {
   const { path, requestSerialize, responseDeserialize } = method;
+  to.checkOpen();
+  // gRPC knows only times of the wall clock, and makes a timer of them at once.
+  const wallDeadline = Date.now() + deadline - performance.now();
   return new Promise((resolve, reject) => {
     to.client.makeUnaryRequest(
       path,
@@ -228,7 +269,7 @@ function unary<Q, S>(
       responseDeserialize,
       request,
       metadata,
-      { deadline },
+      { deadline: wallDeadline },
       (error, value) => {
         if (error) reject(error);
         else resolve(value as S);

@@ -15,19 +15,34 @@ export class Holder implements AsyncDisposable {
     this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   }
 
+  /** Throws when it has ended by itself. */
   kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    if (this.#hasEnded || !this.#child.kill(signal)) throw this.#ended();
   }
+
+  /** As the machine's end does it. Resolves when it is dead; fails when something else ended it. */
+  async crash(): Promise<void> {
+    const exit = once(this.#child, "exit");
+    this.kill("SIGKILL");
+    await exit;
+    if (this.#child.signalCode !== "SIGKILL") throw this.#ended();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #ended = (): Error => new Error(`the holder ended: ${this.#child.signalCode ?? this.#child.exitCode}`);
 
   /** The next line that it says: "holds", then "lost after N ms" once it knows that the lease is gone. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`the holder ended: ${this.#child.signalCode ?? this.#child.exitCode}`);
+    if (done) throw this.#ended();
     return value;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const exit = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await exit;

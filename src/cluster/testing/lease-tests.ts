@@ -86,7 +86,7 @@ export function leaseTests(subject: Subject): void {
     using follower = new Follower(opened.store, "");
     await using holder = await startHolder(address(opened.prefix), leaseSeconds);
     await follower.untilValue("held", "1");
-    holder.kill("SIGKILL");
+    await holder.crash();
     await follower.untilValue("held", undefined);
   });
 

@@ -1,8 +1,9 @@
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
 import type { Network } from "../../model/network.ts";
-import { bridgedEndpointPlan, endpointSysctls } from "../bridged-endpoint.ts";
+import { bridgedEndpointPlan } from "../bridged-endpoint.ts";
 import { bridgedNetworkPlan } from "../bridged-network.ts";
 import { gatewaysOf } from "../gateways.ts";
+import { endpointSysctls } from "../interface-options.ts";
 import { refuseUnworkable } from "../option-values.ts";
 import { bridgeName } from "./names.ts";
 import { parseBridgeOptions, withoutGateway } from "./options.ts";

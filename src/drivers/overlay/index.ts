@@ -2,9 +2,10 @@ import type { Driver, DriverKit, DriverModule, Underlay } from "../../contracts/
 import type { VxlanObject } from "../../contracts/kernel.ts";
 import { isEncrypted, type Network } from "../../model/network.ts";
 import { encryptedOverlayMtu } from "../../model/tunnel.ts";
-import { bridgedEndpointPlan, endpointSysctls } from "../bridged-endpoint.ts";
+import { bridgedEndpointPlan } from "../bridged-endpoint.ts";
 import { bridgedNetworkPlan, markOfNetwork } from "../bridged-network.ts";
 import { gatewaysOf } from "../gateways.ts";
+import { endpointSysctls } from "../interface-options.ts";
 import { bridgeNameOf, networkMac } from "../names.ts";
 import { refuseUnworkable } from "../option-values.ts";
 import { type OverlayOptions, parseOverlayOptions } from "./options.ts";

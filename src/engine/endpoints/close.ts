@@ -1,4 +1,5 @@
 import { hostNetns } from "../../contracts/kernel.ts";
+import { forgetLeases } from "../leases/leased.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { lowerNetworks } from "../shared/in-use.ts";
@@ -8,8 +9,9 @@ import type { OpenSandbox } from "./open-sandboxes.ts";
 
 /** Takes a sandbox down. Goes on after an error and reports all of them; the reconciler finishes what was left. */
 export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<void> {
-  const { kernel, firewall, names, ports, sandboxes, expected } = parts;
+  const { kernel, firewall, names, ports, sandboxes, expected, dhcp, state } = parts;
   sandboxes.delete(sandbox.id);
+  const leased = forgetLeases(sandbox.attachments.flatMap(({ endpoint }) => state.endpoints.get(endpoint.id) ?? []));
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   // What sits inside goes with the namespace.
   const outside = plan.objects.filter(({ netns }) => netns === hostNetns);
@@ -17,6 +19,13 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [
     [() => parts.cluster.withdraw(localEndpoints(parts, sandbox.attachments))],
+    // While there is a link to say so on.
+    sandbox.attachments.map(
+      ({ endpoint }) =>
+        () =>
+          dhcp.release(endpoint.id),
+    ),
+    [() => leased.length > 0 && state.commit(leased, "process")],
     [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],

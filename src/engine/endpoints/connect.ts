@@ -9,7 +9,9 @@ import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
+import { announceOnLan } from "./announce.ts";
 import { attachmentOf } from "./attachments.ts";
+import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
@@ -34,9 +36,12 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const endpoint = await reserveEndpoint(parts, { network, container, settings, beside }, rollback);
-  const attachment = attachmentOf(parts, endpoint);
+  const reserved = await reserveEndpoint(parts, { network, container, settings, beside }, rollback);
   const sandbox = parts.sandboxes.get(container.id);
+  const endpoint = sandbox
+    ? await avoidDuplicates(parts, { network, container, endpoint: reserved }, rollback)
+    : reserved;
+  const attachment = attachmentOf(parts, endpoint);
   const live =
     sandbox && attachment.driver.addressed ? await attachLive(parts, sandbox, attachment, place, rollback) : undefined;
   // A removed network of this name meant the one it joins now, or nothing any more.
@@ -72,6 +77,7 @@ async function attachLive(
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
+    announceOnLan(parts, sandbox.id, [attachment]);
     await flushFlows(parts, change.rerouted);
     await removeOld();
   };

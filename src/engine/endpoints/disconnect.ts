@@ -61,6 +61,7 @@ async function detachLive(
   Object.assign(sandbox, { attachments: left, ports });
   parts.ports.release(gone);
   const steps = [
+    () => parts.dhcp.release(endpoint.id), // while there is a link to say so on
     () => flushFlows(parts, rerouted),
     () => names.withdraw([endpoint.id]),
     () => parts.cluster.withdraw(localEndpoints(parts, leaving)),

@@ -1,19 +1,23 @@
 import { EngineError } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
-import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
+import { unaddressed } from "../leases/leased.ts";
+import { type LeaseSide, Leasing } from "../leases/leasing.ts";
+import { readdress } from "../leases/readdress.ts";
 import type { Networking, OpenNetwork } from "../networking.ts";
 import { findNetwork } from "../networks/find.ts";
 import type { Parts } from "../parts.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
+import { avoidDuplicatesOf } from "./duplicates.ts";
 import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
+import { Passage } from "./passage.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
 import { relabel } from "./relabel.ts";
 import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
@@ -21,11 +25,13 @@ import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
 /** What containers need of networking: see Networking. */
 export class EndpointNetworking implements Networking {
   readonly #parts: Parts;
-  readonly #upstreamsOf: (container: Container) => readonly Upstream[];
+  readonly #side: LeaseSide;
+  readonly #leasing: Leasing;
 
-  constructor(parts: Parts, upstreamsOf: (container: Container) => readonly Upstream[]) {
+  constructor(parts: Parts, side: LeaseSide) {
     this.#parts = parts;
-    this.#upstreamsOf = upstreamsOf;
+    this.#side = side;
+    this.#leasing = new Leasing(parts, side);
   }
 
   async reserve(
@@ -48,24 +54,57 @@ export class EndpointNetworking implements Networking {
   }
 
   async open(container: Container, commit: (open: OpenNetwork) => void, rollback: Rollback): Promise<OpenNetwork> {
-    const { locks, gate, state, sandboxes } = this.#parts;
     const { networkMode } = container.config;
     if (networkMode.kind === "host") return committed(commit, { ports: [] });
     if (networkMode.kind === "container") {
       return committed(commit, this.#join(container, networkMode.containerId, rollback));
     }
-    await using _locks = await locks.holdAll(state.endpointsOf(container.id).map(({ networkId }) => networkId));
-    // The undo runs when this has returned or thrown, and is no business of the reconciler's either.
-    let pass = await gate.shared();
-    rollback.onFailure("passage", () => pass[Symbol.dispose]());
-    const kept = sandboxes.get(container.id);
-    if (kept) this.#enter(kept, container, rollback);
-    const sandbox = kept ?? (await openSandbox(this.#parts, container, this.#upstreamsOf(container), rollback));
-    const open = committed(commit, this.#opened(sandbox, sandbox.ports));
-    rollback.onFailure("passage of the undo", async () => {
-      pass = await gate.shared();
+    if (!this.#parts.sandboxes.get(container.id)) await avoidDuplicatesOf(this.#parts, container, rollback);
+    const passage = new Passage(this.#parts.gate, rollback);
+    const sandbox = await this.#inside(container, passage, async () => {
+      const kept = this.#parts.sandboxes.get(container.id);
+      if (kept) this.#enter(kept, container, rollback);
+      const opened = kept ?? (await openSandbox(this.#parts, container, this.#side.upstreamsOf(container), rollback));
+      if (unaddressed(opened.attachments).length > 0) return opened;
+      return committed(commit, this.#opened(opened, opened.ports));
     });
-    pass[Symbol.dispose]();
+    if (!("members" in sandbox)) return sandbox;
+    // Servers take their time: meanwhile other containers come and go on these networks.
+    const endpoints = await this.#leasing.acquire(container, sandbox, rollback);
+    return this.#inside(container, passage, () => this.#address(container, { sandbox, endpoints }, commit, rollback));
+  }
+
+  /** Under the locks of the container's networks and behind the gate. */
+  async #inside<T>(container: Container, passage: Passage, body: () => Promise<T>): Promise<T> {
+    const { locks, state } = this.#parts;
+    await using _locks = await locks.holdAll(state.endpointsOf(container.id).map(({ networkId }) => networkId));
+    await passage.enter();
+    const result = await body();
+    passage.leave();
+    return result;
+  }
+
+  /** The second half of a start whose addresses were lent meanwhile. */
+  async #address(
+    container: Container,
+    { sandbox, endpoints }: { sandbox: OpenSandbox; endpoints: readonly Endpoint[] },
+    commit: (open: OpenNetwork) => void,
+    rollback: Rollback,
+  ): Promise<OpenNetwork> {
+    const { state } = this.#parts;
+    for (const { id } of endpoints) attachmentOf(this.#parts, state.endpoints.get(id) ?? raise(id));
+    const upstreams = this.#side.upstreamsOf(container, endpoints);
+    const { finish } = await readdress(this.#parts, { sandbox, container, endpoints, upstreams }, rollback);
+    const put = (list: readonly Endpoint[]) =>
+      state.commit(
+        list.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
+        "process",
+      );
+    const before = endpoints.flatMap(({ id }) => state.endpoints.get(id) ?? []);
+    rollback.onFailure("records of leases", () => put(before));
+    put(endpoints);
+    const open = committed(commit, this.#opened(sandbox, sandbox.ports));
+    await finish();
     return open;
   }
 
@@ -167,6 +206,10 @@ export class EndpointNetworking implements Networking {
     const why = "it has no network of its own to publish ports of";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
+}
+
+function raise(endpointId: string): never {
+  throw new Error(`Cannot go on with a start: endpoint ${endpointId} has been removed meanwhile`);
 }
 
 function committed(commit: (open: OpenNetwork) => void, open: OpenNetwork): OpenNetwork {

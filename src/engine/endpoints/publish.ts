@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
-import { reservePorts } from "./reserve-ports.ts";
+import { reservePorts, whyUnpublished } from "./reserve-ports.ts";
 
 /** Publishes more ports of an open sandbox: all or nothing. `commit` writes the store and is the commit point. */
 export async function publishPorts(
@@ -20,7 +20,7 @@ export async function publishPorts(
   if (added.length === 0) {
     throw new EngineError("CONTAINER_REFUSED", {
       container: name,
-      why: "ports cannot be published: none of its networks leads outside",
+      why: `ports cannot be published: ${whyUnpublished(sandbox.attachments)}`,
     });
   }
   await changePorts(parts, sandbox, [...sandbox.ports, ...added], commit, rollback);

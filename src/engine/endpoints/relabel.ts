@@ -11,7 +11,7 @@ import { nameRecord } from "./records.ts";
  * carry the container's name in their alias and ports in their comment. Behind the gate, after the commit point.
  */
 export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: readonly Endpoint[]): Promise<void> {
-  const { names, kernel, firewall } = parts;
+  const { names, kernel, firewall, log } = parts;
   const byId = new Map(renamed.map((endpoint) => [endpoint.id, endpoint]));
   const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   sandbox.attachments = sandbox.attachments.map((each) => ({
@@ -21,7 +21,12 @@ export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: reado
   await names.publish(sandbox.attachments.map(nameRecord));
   const after = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   const { add, drop } = transition(before, after);
-  kernel.repair(after.objects);
+  try {
+    kernel.repair(after.objects);
+  } catch (err) {
+    // Its parent may be away: the container has its new name all the same.
+    log.warn({ err, container: renamed[0]?.dnsNames[0] }, "cannot give all links of a container its new name");
+  }
   await parts.cluster.publish(localEndpoints(parts, sandbox.attachments));
   if (add.length > 0) firewall.change({ add, remove: drop });
 }

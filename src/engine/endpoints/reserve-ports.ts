@@ -2,7 +2,7 @@ import type { Container } from "../../model/container.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
-import { electGateway } from "../plan/gateway-order.ts";
+import { electGateway, electPublisher } from "../plan/gateway-order.ts";
 import type { StateChange } from "../state.ts";
 import { wantedPorts } from "../wanted-ports.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -10,9 +10,21 @@ import type { OpenSandbox } from "./open-sandboxes.ts";
 type Family = 4 | 6;
 const familyOf = (hostIp: string): Family => (hostIp.includes(":") ? 6 : 4);
 
-/** Families in which the outside is reached, and so those in which it reaches the container. */
+/** Families in which the outside reaches the container through ports of the host. */
 const families = (attachments: readonly Attachment[]): Family[] =>
-  ([4, 6] as const).filter((family) => electGateway(attachments, family));
+  ([4, 6] as const).filter((family) => electPublisher(attachments, family));
+
+/** Why ports of such a container cannot be published, for people. */
+export function whyUnpublished(attachments: readonly Attachment[]): string {
+  const out = electGateway(attachments, 4) ?? electGateway(attachments, 6);
+  if (!out) return "none of its networks leads outside";
+  const { network, endpoint } = out.attachment;
+  const addresses = [endpoint.ipv4, endpoint.ipv6].flatMap((address) => address?.split("/")[0] ?? []);
+  return (
+    `its way out is network ${network.name} of driver ${network.driver}, where the outside reaches it directly ` +
+    `at ${addresses.join(" and ")}; connect it to a bridge network to publish ports of the host`
+  );
+}
 
 /** Reserves host ports in the families that lead to the container; an internal-only container publishes nothing, as in Docker. */
 export function reservePorts(
@@ -27,7 +39,7 @@ export function reservePorts(
   }
   parts.log.warn(
     { container: name, ports: requests.length },
-    "ports are not published: none of the container's networks leads outside",
+    `ports are not published: ${whyUnpublished(attachments)}`,
   );
   return [];
 }
@@ -38,7 +50,7 @@ function bound(
   attachments: readonly Attachment[],
   requests: readonly PortRequest[],
 ): PortRequest[] {
-  const option = electGateway(attachments, 4)?.attachment.network.options[
+  const option = electPublisher(attachments, 4)?.attachment.network.options[
     "com.docker.network.bridge.host_binding_ipv4"
   ];
   const bind = option && option !== "0.0.0.0" ? option : defaults.bindAddress;
@@ -86,7 +98,7 @@ export function portsRecord(container: Container, { ports, added, gone }: PortCh
 
 /** The container's address that a port published at `hostIp` leads to. */
 const target = (attachments: readonly Attachment[], hostIp: string): string | undefined =>
-  electGateway(attachments, familyOf(hostIp))?.address;
+  electPublisher(attachments, familyOf(hostIp))?.address;
 
 /** Both families of a request share the host port: what was chosen for the one is asked for in the other. */
 function sameNumbers(requests: readonly PortRequest[], kept: readonly PortMapping[]): PortRequest[] {

@@ -1,9 +1,10 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import { macOfIpv4, newId, randomMac, shortId } from "../../base/ids.ts";
 import type { Rollback } from "../../base/rollback.ts";
+import type { Driver } from "../../contracts/driver.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
-import { isShared, type Network } from "../../model/network.ts";
+import { isLeased, isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -28,7 +29,9 @@ export async function reserveEndpoint(
     containerId: container.id,
     settings,
     dnsNames: dnsNames(container, settings),
-    ...(driver.addressed ? { ifName: interfaceName(network, settings, beside), mac: settings.mac ?? randomMac() } : {}),
+    ...(driver.addressed
+      ? { ifName: interfaceName(network, settings, beside), ...macOf(driver, network, settings) }
+      : {}),
   };
   driver.validateEndpoint(network, draft);
   if (!driver.addressed) return draft;
@@ -43,6 +46,10 @@ export async function reserveEndpoint(
 function lastingMac(network: Network, { mac }: EndpointSettings, ipv4: string | undefined): Pick<Endpoint, "mac"> {
   return isShared(network) && !mac && ipv4 ? { mac: macOfIpv4(ipv4.split("/")[0] ?? "") } : {};
 }
+
+/** None where endpoints have their parent's: the driver refuses one that was asked for. */
+const macOf = (driver: Driver, network: Network, { mac }: EndpointSettings) =>
+  driver.hasMacs?.(network) === false ? {} : { mac: mac ?? randomMac() };
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
 export function dnsNames(container: Container, settings: EndpointSettings): string[] {
@@ -70,6 +77,7 @@ async function reserveAddresses(
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
+  if (isLeased(network)) return {};
   return {
     ...(network.ipv4 ? { ipv4: await reserve(4, settings.ipv4) } : {}),
     ...(network.ipv6 ? { ipv6: await reserve(6, settings.ipv6) } : {}),

@@ -3,7 +3,7 @@ import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts
 import { formatIp, isLinkLocal, parseIp } from "../../base/ip.ts";
 import { parseMac } from "../../base/mac.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { isLeased, type Network } from "../../model/network.ts";
 
 const ifNameOption = "com.docker.network.endpoint.ifname";
 
@@ -39,7 +39,7 @@ function refuseStatic(network: Network): void {
       "config for network",
       `user specified IP address is supported on user defined networks only, not on "${network.name}"`,
     );
-  if (!network.userSubnets) {
+  if (!network.userSubnets && !isLeased(network)) {
     throw invalid(
       `config for network ${network.name}`,
       "user specified IP address is supported only when connecting to networks with user configured subnets",

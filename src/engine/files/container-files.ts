@@ -46,7 +46,7 @@ export class ContainerFiles {
     const paths = this.paths(container);
     mkdirSync(join(this.#root, container.id), { recursive: true, mode: 0o755 });
     this.#writeHosts(paths.hosts, container, endpoints);
-    writeUnlessEdited(paths.resolvConf, resolvConfFor(container, daemon, hostResolvConf.current()));
+    writeUnlessEdited(paths.resolvConf, resolvConfFor(container, daemon, hostResolvConf.current(), endpoints));
     write(paths.hostname, `${container.config.hostname}\n`);
   }
 

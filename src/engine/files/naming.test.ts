@@ -75,14 +75,14 @@ const embedded: {
 ];
 for (const { name, over, from, lines } of embedded) {
   test(`resolvConfFor() has ${name}`, () => {
-    const text = resolvConfFor(container(over), from, host);
+    const text = resolvConfFor(container(over), from, host, []);
     const found = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     assert.deepEqual(found, lines);
   });
 }
 
 test("resolvConfFor() says where everything comes from", () => {
-  const text = resolvConfFor(container({ dnsSearch: ["own.test"] }), silent, host);
+  const text = resolvConfFor(container({ dnsSearch: ["own.test"] }), silent, host, []);
   assert.equal(
     text,
     `# Made by Fairlead for this container; once it has been edited it is left alone.
@@ -114,7 +114,7 @@ const upstreams = [
 ];
 for (const { name, dns, from, expected } of upstreams) {
   test(`upstreamsFor() asks ${name}`, () => {
-    const found = upstreamsFor(container({ dns }), from, host);
+    const found = upstreamsFor(container({ dns }), from, host, []);
     assert.deepEqual(
       found.map((upstream) => `${upstream.address} ${upstream.from}`),
       expected,

@@ -1,17 +1,21 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
-import type { Driver } from "../../contracts/driver.ts";
+
+import type { Driver, Machine } from "../../contracts/driver.ts";
+import { hostNetns } from "../../contracts/kernel.ts";
 import { isShared, type Network } from "../../model/network.ts";
+
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
 import { withConfig } from "./config-from.ts";
 import { findNetwork } from "./find.ts";
+
 import { makeNetwork } from "./make.ts";
-import { checkPools, reservePools } from "./pools.ts";
-import { validateAddressing, validateName, validateRequest } from "./validate.ts";
+import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
+import { refuseWithoutLan, validateAddressing, validateName, validateRequest } from "./validate.ts";
 
 /** All changes to the list of networks take this lock: names and pools are checked and taken in one go. */
 export const networksLock = "networks";
@@ -42,11 +46,20 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
   parts.tunnel.refuse(draft);
+  refuseWithoutLan(draft, driver);
   if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
-  const network = { ...draft, pools: driver.addressed ? reservePools(parts, id, request, rollback) : [] };
+  const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;
+  const pools = driver.addressed ? reservePools(parts, id, request, rollback) : [];
+  const network = { ...prepared, pools: reserveHostAddresses(parts, id, pools, driver.hostFamilies?.(prepared) ?? []) };
   makeNetwork(parts, network, rollback);
   return network;
 }
+
+const machineFor = ({ kernel, state }: Parts): Machine => ({
+  links: kernel.links(hostNetns),
+  uplink: kernel.uplink(),
+  networks: [...state.networks.values()].filter(({ configOnly }) => !configOnly),
+});
 
 function refuseTakenName(parts: Parts, name: string): void {
   if (parts.state.networkNamed(name)) throw new EngineError("NETWORK_EXISTS", { network: name });

@@ -1,7 +1,7 @@
 import type { Rollback } from "../../base/rollback.ts";
 import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
 import type { Kernel } from "../../contracts/kernel.ts";
-import type { Pool } from "../../model/network.ts";
+import { hostAddressIn, hostAux, isLeased, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
 /**
@@ -11,10 +11,11 @@ import type { NetworkRequest } from "../engine.ts";
 export function reservePools(
   parts: { ipam: Ipam; kernel: Kernel },
   networkId: string,
-  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">,
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
   rollback: Rollback,
 ): Pool[] {
   const { ipam, kernel } = parts;
+  if (isLeased(request)) return [];
   rollback.onFailure("address pools", () => ipam.removeNetwork(networkId));
   const wanted = completePools(request);
   const defaults = wanted.some((pool) => !pool.subnet);
@@ -22,8 +23,32 @@ export function reservePools(
   return wanted.map((pool) => ipam.addPool(networkId, pool, inTheWay));
 }
 
+/**
+ * Names an address of the host's own in the first pool of each of these families: the user's, or the next free one. It
+ * is never handed out, and goes with the pools.
+ */
+export function reserveHostAddresses(
+  { ipam }: { ipam: Ipam },
+  networkId: string,
+  pools: readonly Pool[],
+  families: readonly (4 | 6)[],
+): Pool[] {
+  return pools.map((pool, index) => {
+    const family = familyOf(pool);
+    const first = pools.findIndex((each) => familyOf(each) === family) === index;
+    const named = pools.some((each) => familyOf(each) === family && hostAddressIn(each) !== undefined);
+    if (!first || named || !families.includes(family)) return pool;
+    const address = ipam.reserve(networkId, { family, owner: "the host (aux address)" });
+    return { ...pool, aux: { ...pool.aux, [hostAux]: address.split("/")[0] ?? "" } };
+  });
+}
+
 /** Refuses pools of a configuration that no network could ever be made with. */
-export function checkPools({ ipam }: { ipam: Ipam }, request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6">): void {
+export function checkPools(
+  { ipam }: { ipam: Ipam },
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
+): void {
+  if (isLeased(request)) return;
   for (const pool of completePools(request)) ipam.checkPool(pool);
 }
 

@@ -6,6 +6,7 @@ import type { Parts } from "../parts.ts";
 import { networksLock } from "./create.ts";
 import { matchesNetwork } from "./filters.ts";
 import { findNetwork } from "./find.ts";
+import { ownObjects } from "./shared-objects.ts";
 
 /** Removes a network that no running container uses. Stopped containers keep naming it, and will not start without it. */
 export async function removeNetwork(parts: Parts, reference: string): Promise<void> {
@@ -85,16 +86,17 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
   ipam.removeNetwork(network.id);
   // One of the cluster's is in the kernel while somebody uses it, and then it is not removed.
   if (network.configOnly || isShared(network)) return;
-  const plan = drivers.find(network.driver).network(network);
-  expected.delete(plan.objects);
+  const { elements } = drivers.find(network.driver).network(network);
+  const objects = ownObjects(parts, network);
+  expected.delete(objects);
   const failures: unknown[] = [];
   try {
-    if (plan.elements.length > 0) firewall.change({ add: [], remove: plan.elements });
+    if (elements.length > 0) firewall.change({ add: [], remove: elements });
   } catch (error) {
     failures.push(error);
   }
   await kernel
-    .remove([...plan.objects, ...needless(network, parts.hostObjects())])
+    .remove([...objects, ...needless(network, parts.hostObjects())])
     .catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);

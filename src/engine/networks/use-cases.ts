@@ -1,4 +1,3 @@
-import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
@@ -6,6 +5,7 @@ import { connectContainer } from "../endpoints/connect.ts";
 import { disconnectContainer } from "../endpoints/disconnect.ts";
 import { leaveRemoved } from "../endpoints/leave-removed.ts";
 import type { Engine } from "../engine.ts";
+import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
 import { createNetwork } from "./create.ts";
 import { findNetwork } from "./find.ts";
@@ -13,28 +13,24 @@ import { pruneNetworks, removeNetwork } from "./remove.ts";
 import { listNetworks, viewNetwork } from "./view.ts";
 
 /** What networks need of containers. */
-export interface ContainerSide {
+export interface ContainerSide extends LeaseSide {
   find(reference: string): Container;
-  upstreamsOf(container: Container): readonly Upstream[];
-  /** Rewrites /etc/hosts and the like after a change of its endpoints. */
-  updateFiles(container: Container): void;
 }
 
 /** The use cases of networks, as the API calls them. */
 export function networkUseCases(parts: Parts, containers: ContainerSide): Engine["networks"] {
   const { state, locks, events } = parts;
+  const leasing = new Leasing(parts, containers);
   /** Container first, then network: the order of Parts.locks. Both are looked up again once they are held. */
-  const withBoth = async (
+  const withNetwork = async <T>(
     network: string,
-    container: string,
-    body: (network: Network, container: Container) => Promise<void>,
-  ) => {
-    const { id } = containers.find(container);
-    await using _container = await locks.hold(id);
+    containerId: string,
+    body: (network: Network, container: Container) => Promise<T>,
+  ): Promise<T> => {
     const networkId = findNetwork(state, network).id;
     await using _network = await locks.hold(networkId);
     using _pass = await parts.gate.shared();
-    await body(findNetwork(state, networkId), containers.find(id));
+    return body(findNetwork(state, networkId), containers.find(containerId));
   };
   const tell = (action: string, { id, name, driver }: Pick<Network, "id" | "name" | "driver">, container: Container) =>
     events.emit("network", action, { id, attributes: { container: container.id, name, type: driver } });
@@ -52,15 +48,22 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
     list: (filters) => listNetworks(parts, filters),
     remove: (reference) => removeNetwork(parts, reference),
     prune: (filters) => pruneNetworks(parts, filters),
-    connect: (reference, of, settings: EndpointSettings) =>
-      withBoth(reference, of, async (network, container) => {
-        await connectContainer(parts, { network, container, settings, upstreams: containers.upstreamsOf(container) });
-        containers.updateFiles(container);
-        tell("connect", network, container);
-      }),
+    connect: async (reference, of, settings: EndpointSettings) => {
+      const { id } = containers.find(of);
+      await using _container = await locks.hold(id);
+      const [endpoint, joined] = await withNetwork(reference, id, async (network, container) => {
+        const upstreams = containers.upstreamsOf(container);
+        return [await connectContainer(parts, { network, container, settings, upstreams }), network];
+      });
+      await leasing.acquireLive(containers.find(id), endpoint.id);
+      containers.updateFiles(containers.find(id));
+      tell("connect", joined, containers.find(id));
+    },
     disconnect: async (reference, of) => {
       if (await fromRemoved(reference, of)) return;
-      await withBoth(reference, of, async (network, container) => {
+      const { id } = containers.find(of);
+      await using _container = await locks.hold(id);
+      await withNetwork(reference, id, async (network, container) => {
         await disconnectContainer(parts, { network, container, upstreams: containers.upstreamsOf(container) });
         containers.updateFiles(container);
         tell("disconnect", network, container);

@@ -1,6 +1,8 @@
 import { EngineError, invalid } from "../../base/errors.ts";
 import type { Driver } from "../../contracts/driver.ts";
+import { isLeased, type Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
+import { leaseTimeout } from "../leases/leased.ts";
 
 /** Names Docker reserves: they mean a mode, not a network. */
 export const builtInNames = ["bridge", "host", "none"] as const;
@@ -24,11 +26,36 @@ export function validateRequest(request: NetworkRequest, driver: Driver): void {
 
 /** What holds for every network, and for a configuration of networks. */
 export function validateAddressing(request: NetworkRequest): void {
-  if (request.ipamDriver !== "default" && request.ipamDriver !== "") {
-    throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default`);
+  if (!["default", "", "dhcp"].includes(request.ipamDriver)) {
+    throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default, or dhcp on a LAN`);
   }
+  if (request.ipamDriver === "dhcp") validateLeasing(request);
   if (!request.ipv4 && !request.ipv6) throw invalid("EnableIPv4", "IPv4 and IPv6 cannot both be off");
   refuseOneSidedPools(request);
+}
+
+/** Only a link's LAN has a DHCP server that is not ours. */
+export function refuseWithoutLan(network: Network, driver: Driver): void {
+  if (!isLeased(network)) return;
+  const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: network.name, why });
+  if (!driver.lan)
+    throw refuse(
+      `ipam driver dhcp needs a network on a LAN; driver ${driver.type} makes a segment of its own, use macvlan`,
+    );
+  if (driver.hasMacs?.(network) === false)
+    throw refuse(
+      "ipam driver dhcp tells containers apart by their MACs, and here they share their parent's; use macvlan",
+    );
+  if (network.internal) throw refuse("ipam driver dhcp needs the LAN's server, and an internal network reaches nobody");
+}
+
+function validateLeasing({ pools, ipamOptions }: NetworkRequest): void {
+  leaseTimeout(ipamOptions);
+  const [pool] = pools;
+  if (!pool) return;
+  const given = pool.subnet ?? pool.range ?? pool.gateway ?? Object.values(pool.aux).join(", ");
+  const why = `${given} is given with ipam driver dhcp: subnet, range and gateway are what the LAN's server says; leave them out`;
+  throw invalid("IPAM.Config", why);
 }
 
 export function validateName(name: string): void {

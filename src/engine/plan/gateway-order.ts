@@ -1,3 +1,5 @@
+import { type Gateways, onLink } from "../../contracts/driver.ts";
+import { isLeased } from "../../model/network.ts";
 import type { Attachment } from "./attachment.ts";
 
 /**
@@ -15,15 +17,38 @@ export function gatewayOrder(attachments: readonly Attachment[]): Attachment[] {
   );
 }
 
-/** The attachment that gives the default route of a family, and its gateway; undefined: no way out. */
-export function electGateway(attachments: readonly Attachment[], family: 4 | 6) {
-  for (const attachment of gatewayOrder(attachments)) {
-    const { driver, network, endpoint } = attachment;
-    const gateway = driver.gateways(network, endpoint)[family === 4 ? "ipv4" : "ipv6"];
+/** The attachment that gives the default route of a family, and its gateway or onLink; undefined: no way out. */
+export const electGateway = (attachments: readonly Attachment[], family: 4 | 6) =>
+  elect(gatewayOrder(attachments), family);
+
+/**
+ * The attachment that published ports of a family lead to: the first with a way out of those whose driver publishes.
+ * Usually that of the default route; a network that the outside reaches directly has nothing to publish.
+ */
+export const electPublisher = (attachments: readonly Attachment[], family: 4 | 6) =>
+  elect(
+    gatewayOrder(attachments).filter(({ driver }) => driver.publishes),
+    family,
+  );
+
+/** What a route through it names: nothing for one that is on the link. */
+export const through = (gateway: string) => (gateway === onLink ? {} : { gateway });
+
+function elect(inOrder: readonly Attachment[], family: 4 | 6) {
+  for (const attachment of inOrder) {
+    const { endpoint } = attachment;
+    const gateway = gatewaysOf(attachment)[family === 4 ? "ipv4" : "ipv6"];
     const address = family === 4 ? endpoint.ipv4 : endpoint.ipv6;
     if (gateway && address) return { attachment, gateway, address: address.split("/")[0] ?? "" };
   }
   return undefined;
 }
 
-const families = ({ driver, network, endpoint }: Attachment) => Object.keys(driver.gateways(network, endpoint)).length;
+const families = (attachment: Attachment) => Object.keys(gatewaysOf(attachment)).length;
+
+/** As the driver says, by the pools; where addresses are lent, as their lender says. */
+function gatewaysOf({ driver, network, endpoint }: Attachment): Gateways {
+  if (!isLeased(network)) return driver.gateways(network, endpoint);
+  const [ipv4, ipv6] = [endpoint.leases?.ipv4?.router, endpoint.leases?.ipv6?.router];
+  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
+}

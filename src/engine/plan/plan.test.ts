@@ -71,6 +71,30 @@ test("electGateway() takes each family from the first network that has it, and n
   assert.equal(electGateway([inside], 4), undefined);
 });
 
+/** An attachment whose address was lent. */
+function lent(address: string, router: string): Attachment {
+  const { network, endpoint, driver } = attach("a");
+  const times = { renewAt: 0, rebindAt: 0, expiresAt: 0 };
+  const lease = { address, router, dns: [], search: [], server: "", serverMac: "", ...times };
+  return {
+    network: { ...network, ipamDriver: "dhcp", pools: [] },
+    endpoint: { ...endpoint, ipv4: address, leases: { ipv4: lease } },
+    driver,
+  };
+}
+
+test("sandboxPlan() leads the default route of a lent address to its router, also to one outside the subnet", () => {
+  const routes = (attachment: Attachment) =>
+    sandboxPlan("s", [attachment], []).objects.flatMap((object) =>
+      object.kind === "route" ? [`${object.destination} via ${object.gateway ?? "link"}`] : [],
+    );
+  assert.deepEqual(routes(lent("192.0.2.9/24", "192.0.2.1")), ["0.0.0.0/0 via 192.0.2.1"]);
+  assert.deepEqual(routes(lent("192.0.2.9/32", "198.51.100.1")), [
+    "198.51.100.1/32 via link",
+    "0.0.0.0/0 via 198.51.100.1",
+  ]);
+});
+
 test("electGateway() takes the gateway of the subnet that the address is of", () => {
   const { network, endpoint, driver } = attach("a");
   const pools = [...network.pools, { subnet: "10.8.0.0/29", gateway: "10.8.0.1", aux: {} }];

@@ -1,15 +1,15 @@
 import type { FirewallElement } from "../../contracts/firewall.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
-import { electGateway } from "./gateway-order.ts";
+import { electPublisher } from "./gateway-order.ts";
 
 /** From this many neighbours on, ports published under their own number become one interval element. */
 const intervalFrom = 3;
 
-/** Published ports as map elements: they lead to the endpoint that has the default route of the family. */
+/** Published ports as map elements: they lead to the endpoint that publishes in the family. */
 export function portElements(attachments: readonly Attachment[], ports: readonly PortMapping[]): FirewallElement[] {
   return ([4, 6] as const).flatMap((family) => {
-    const elected = electGateway(attachments, family);
+    const elected = electPublisher(attachments, family);
     if (!elected) return [];
     const { endpoint } = elected.attachment;
     const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };

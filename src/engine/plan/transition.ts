@@ -39,15 +39,22 @@ export function place(object: KernelObject): string {
     case "veth":
     case "vxlan":
     case "wireguard":
+    case "macvlan":
+    case "ipvlan":
+    case "vlan":
       return `link ${object.netns} ${object.name}`;
     case "address":
       return `address ${object.netns} ${object.link} ${object.address}`;
     case "bridge-fdb":
       return `forwarding entry ${object.netns} ${object.link} ${object.mac}`;
-    case "route":
-      return `route ${object.netns} ${object.destination}`;
     case "blackhole":
       return `blackhole ${object.netns} ${object.destination}`;
+    case "route":
+      return `route ${object.netns} ${object.table ?? "main"} ${object.destination}`;
+    case "rule":
+      return `rule ${object.netns} ${object.source} ${object.table}`;
+    case "neighbour":
+      return `neighbour ${object.netns} ${object.link} ${object.address}`;
     case "sysctl":
       return `sysctl ${object.netns} ${object.key}`;
   }

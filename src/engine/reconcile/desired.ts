@@ -3,6 +3,7 @@ import type { KernelObject } from "../../contracts/kernel.ts";
 import { isShared } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import { place } from "../plan/transition.ts";
 
 export interface Desired {
   readonly objects: readonly KernelObject[];
@@ -22,8 +23,13 @@ export function desired({ state, drivers, sandboxes, inUse, hostObjects, tunnel 
     ...open.map(({ id, attachments, ports }) => sandboxPlan(id, attachments, ports)),
   ];
   return {
-    objects: [...hostObjects(), ...plans.flatMap(({ objects }) => objects)],
+    objects: oncePerPlace([...hostObjects(), ...plans.flatMap(({ objects }) => objects)]),
     elements: [...tunnel.elements(), ...plans.flatMap(({ elements }) => elements)],
     sandboxes: new Set(open.map(({ id }) => id)),
   };
+}
+
+/** What several networks share (a sub-interface of a parent) is described by each of them. */
+function oncePerPlace(objects: readonly KernelObject[]): KernelObject[] {
+  return [...new Map(objects.map((object) => [place(object), object])).values()];
 }

@@ -29,6 +29,7 @@ function stubborn(): { parts: Parts; done: string[] } {
         throw new Error("busy");
       },
       owned: () => [{ name: "stray", owner: "endpoint/e" }],
+      strays: () => [],
       removeLink: async (name: string) => void done.push(name),
       sandboxes: { list: () => [] },
     },

@@ -3,7 +3,7 @@ import type { RepairReport } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { repairForwarding } from "../shared/remotes.ts";
 import { type Desired, desired } from "./desired.ts";
-import { isHostLink } from "./expected-links.ts";
+import { findOrphans } from "./orphans.ts";
 
 /**
  * Compares kernel and model, and unless it is a dry run makes the kernel follow: makes what is missing, mends what is
@@ -61,28 +61,6 @@ function mend({ kernel }: Parts, want: Desired, broken: readonly Difference[]): 
   const owners = new Set(broken.map(({ owner }) => owner));
   const network = [...owners].some((owner) => owner.startsWith("network/"));
   kernel.repair(network ? want.objects : want.objects.filter(({ owner }) => owners.has(owner)));
-}
-
-interface Orphan {
-  readonly difference: Difference;
-  readonly remove: () => Promise<void>;
-}
-
-function findOrphans({ kernel }: Parts, want: Desired): Orphan[] {
-  const links = new Set(want.objects.filter(isHostLink).map(({ name }) => name));
-  const detail = "it carries our mark, and nothing in the store owns it";
-  const strayLinks = kernel.owned().filter(({ name }) => !links.has(name));
-  const straySandboxes = kernel.sandboxes.list().filter((id) => !want.sandboxes.has(id));
-  return [
-    ...strayLinks.map(({ name, owner }) => ({
-      difference: { problem: "orphan", object: `link ${name}`, owner, detail } as const,
-      remove: () => kernel.removeLink(name),
-    })),
-    ...straySandboxes.map((id) => ({
-      difference: { problem: "orphan", object: `sandbox ${id}`, owner: `sandbox/${id}`, detail } as const,
-      remove: () => kernel.sandboxes.remove(id),
-    })),
-  ];
 }
 
 /** One thing that cannot be mended, such as a link that a privileged container holds, is no reason to leave the rules flushed. */

@@ -1,9 +1,11 @@
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
-import { isShared } from "../../model/network.ts";
+import { isLeased, isShared } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
+import { forgetLeases } from "../leases/leased.ts";
+import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
 import { adoptPools } from "../shared/adopt.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
@@ -21,7 +23,7 @@ export function adoptAddresses(parts: Parts): void {
   for (const { networkId, containerId, ipv4, ipv6 } of state.endpoints.values()) {
     const owner = `container ${state.containers.get(containerId)?.name ?? containerId}`;
     const network = state.networks.get(networkId);
-    if (!network) continue;
+    if (!network || isLeased(network)) continue;
     if (isShared(network)) {
       for (const address of [ipv4, ipv6]) if (address) cluster.adopt(network, address, owner);
       continue;
@@ -35,19 +37,32 @@ export function adoptAddresses(parts: Parts): void {
  * Takes the sandboxes of running containers over, as they are. What is as it should be is not touched: their traffic
  * goes on throughout. Then mends, cleans up, and reopens resolvers and port reservations.
  */
-export async function restoreSandboxes(
-  parts: Parts,
-  running: readonly Container[],
-  upstreamsOf: (container: Container) => readonly Upstream[],
-): Promise<void> {
+export async function restoreSandboxes(parts: Parts, running: readonly Container[], side: LeaseSide): Promise<void> {
   for (const container of running) adoptSandbox(parts, container);
+  dropLostLeases(parts);
   parts.expected.add(desired(parts).objects);
   const repaired = await repairAtStart(parts);
   parts.tunnel.meetPeers();
   const open = [...parts.sandboxes.all()];
-  await Promise.all(open.map((sandbox) => reopen(parts, sandbox, upstreamsOf)));
+  await Promise.all(open.map((sandbox) => reopen(parts, sandbox, (of) => side.upstreamsOf(of))));
   await resumeShared(parts);
+  resumeLeases(parts, side);
   parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
+}
+
+/** Of containers that ended while nobody was there to give them back: they run out by themselves. */
+function dropLostLeases({ state, sandboxes }: Parts): void {
+  const lost = [...state.endpoints.values()].filter(({ containerId }) => !sandboxes.get(containerId));
+  const changes = forgetLeases(lost);
+  if (changes.length > 0) state.commit(changes);
+}
+
+function resumeLeases(parts: Parts, side: LeaseSide): void {
+  const leasing = new Leasing(parts, side);
+  for (const sandbox of parts.sandboxes.all()) {
+    const owner = parts.state.containers.get(sandbox.id);
+    if (owner) leasing.resume(owner, sandbox);
+  }
 }
 
 /** What this host has on networks of the cluster is told again, and what others have is heard: neither waits for the store. */

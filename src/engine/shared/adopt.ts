@@ -8,6 +8,8 @@ import type { Parts } from "../parts.ts";
 export async function adoptNetwork(parts: Parts, network: Network): Promise<void> {
   const { state, locks, events, log } = parts;
   await using _lock = await locks.hold(networksLock);
+  // It may have gone while others held the lock: one that was made here and undone, for example.
+  if (!parts.cluster.networks().some(({ id }) => id === network.id)) return;
   if (JSON.stringify(state.networks.get(network.id)) === JSON.stringify(network)) return;
   const known = state.networks.has(network.id);
   const namesake = state.networkNamed(network.name);

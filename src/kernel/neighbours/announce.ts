@@ -12,7 +12,7 @@ const ETH_P_ARP = 0x0806;
 const BROADCAST = Uint8Array.of(255, 255, 255, 255, 255, 255);
 
 /** RFC 826: Ethernet and IPv4. */
-const arpHeader = struct({
+export const arpHeader = struct({
   hardware: u16be,
   protocol: u16be,
   hardwareLength: u8,

@@ -42,8 +42,11 @@ const peerMessage = message({
   },
 });
 
-/** IFLA_INFO_DATA of our kinds. Their numbers differ by kind: IFLA_VETH_*, IFLA_BR_*; include/uapi/linux/if_link.h. */
+/** IFLA_INFO_DATA of our kinds. Their numbers differ by kind: IFLA_VETH_*, IFLA_BR_*, ...; include/uapi/linux/if_link.h. */
 const vethData = nested({ peer: attr(1, inner(peerMessage)) });
+const macvlanData = nested({ mode: attr(1, u32) });
+const ipvlanData = nested({ mode: attr(1, u16), flags: attr(2, u16) });
+const vlanData = nested({ id: attr(1, u16) });
 const bridgeData = nested({ forwardDelay: attr(1, u32), vlanFiltering: attr(7, u8), mcastSnooping: attr(23, u8) });
 
 /** IFLA_VXLAN_*; a device has `local` or `local6`, by the family of its underlay. */
@@ -101,7 +104,7 @@ export const linkMessage = message({
     address: attr(1, mac),
     ifName: attr(3, cString),
     mtu: attr(4, u32),
-    peerIfIndex: attr(5, s32), // IFLA_LINK: for a veth the other end, in the namespace of peerNsId
+    lower: attr(5, u32), // IFLA_LINK: the parent, for a veth the other end; in the namespace of lowerNsId
     master: attr(10, u32), // 0 takes it out
     operState: attr(16, u8),
     info: nest(18, linkInfo),
@@ -111,7 +114,7 @@ export const linkMessage = message({
     group: attr(27, u32),
     netNsFd: attr(28, u32),
     extendedMask: attr(29, u32),
-    peerNsId: attr(37, s32),
+    lowerNsId: attr(37, s32),
   },
 });
 
@@ -120,4 +123,4 @@ export type LinkMessage = Decoded<typeof linkMessage>;
 /** RTEXT_FILTER_SKIP_STATS, include/uapi/linux/rtnetlink.h: dumps without counters are a third shorter. */
 export const SKIP_STATISTICS = 1 << 3;
 
-export { bridgeData, vethData, vxlanData };
+export { bridgeData, ipvlanData, macvlanData, vethData, vlanData, vxlanData };

@@ -25,8 +25,15 @@ export interface LinkState {
   readonly learning: boolean;
   readonly unicastFlood: boolean;
   readonly loopback: boolean;
+  /** ifIndex of its parent, which for a link of a sandbox is one of the host. */
+  readonly lower: number | undefined;
   /** IFLA_INFO_DATA, which each kind reads its own way. */
   readonly data: Uint8Array | undefined;
+}
+
+/** A route with who made it: RTPROT_*, include/uapi/linux/rtnetlink.h. */
+export interface RouteState extends HostRoute {
+  readonly protocol: number;
 }
 
 export interface AddressState {
@@ -54,6 +61,7 @@ export function linkState({ header, attributes }: LinkMessage): LinkState {
     learning: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.learning === 1,
     unicastFlood: attributes.info?.slaveKind === "bridge" && attributes.info.slaveData?.unicastFlood === 1,
     loopback: ((header.flags ?? 0) & IFF_LOOPBACK) !== 0,
+    lower: attributes.lower,
     data: attributes.info?.data,
   };
 }
@@ -103,7 +111,7 @@ export function listAddresses(socket: NetlinkSocket): AddressState[] {
 }
 
 /** Routes of every table, both families. Without a link (unreachable, blackhole) `ifName` is "". */
-export function listRoutes(socket: NetlinkSocket): HostRoute[] {
+export function listRoutes(socket: NetlinkSocket): RouteState[] {
   const names = new Map(listLinks(socket).map(({ ifIndex, name }) => [ifIndex, name]));
   const ask = request("list routes", RTM_GETROUTE, routeMessage, { header: {}, attributes: {} });
   return socket
@@ -112,7 +120,7 @@ export function listRoutes(socket: NetlinkSocket): HostRoute[] {
     .map((route) => hostRoute(route, names));
 }
 
-function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<number, string>): HostRoute {
+function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<number, string>): RouteState {
   const any = header.family === 2 ? "0.0.0.0" : "::";
   const { gateway, outInterface, multipath } = attributes;
   return {
@@ -121,6 +129,7 @@ function hostRoute({ header, attributes }: RouteMessage, names: ReadonlyMap<numb
     ...(gateway === undefined ? {} : { gateway }),
     table: attributes.table ?? header.table ?? 0,
     type: header.type ?? 0,
+    protocol: header.protocol ?? 0,
   };
 }
 

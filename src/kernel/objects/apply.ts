@@ -1,5 +1,5 @@
 import type { Rollback } from "../../base/rollback.ts";
-import type { Difference, KernelObject } from "../../contracts/kernel.ts";
+import { type Difference, isLink, type KernelObject } from "../../contracts/kernel.ts";
 import type { Session } from "../netns/session.ts";
 import type { Finding, Outcome } from "./kind.ts";
 import { kindOf, runsOf } from "./kinds.ts";
@@ -40,20 +40,34 @@ export function diffObjects(session: Session, objects: readonly KernelObject[]):
   });
 }
 
-/** Makes and mends what differs, in order. Goes on after a failure: one that cannot be had must not cost the others. */
+/**
+ * Makes and mends what differs, in order. Goes on after a failure: one that cannot be had must not cost the others. What
+ * sits on a link that cannot be had is passed over: its failures would only hide the cause.
+ */
 export function repairObjects(session: Session, objects: readonly KernelObject[]): void {
   const seen = new Snapshot(session);
   const failures: unknown[] = [];
+  const lacking = new Set<string>();
   for (const object of objects) {
+    if ("link" in object && lacking.has(`${object.netns} ${object.link}`)) continue;
     try {
       const finding = kindOf(object).check(seen, object);
       if (finding) repairOne(session, object, finding, seen);
+      for (const end of endsOf(object)) lacking.delete(end);
     } catch (error) {
       failures.push(error);
+      for (const end of endsOf(object)) lacking.add(end);
     }
   }
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join("; "));
+}
+
+/** The places of a link, both of a pair; none of anything else. */
+function endsOf(object: KernelObject): string[] {
+  if (!isLink(object)) return [];
+  const far = object.kind === "veth" ? [`${object.peer.netns} ${object.peer.name}`] : [];
+  return [`${object.netns} ${object.name}`, ...far];
 }
 
 function repairOne(session: Session, object: KernelObject, { problem }: Finding, seen: Snapshot): void {

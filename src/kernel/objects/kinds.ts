@@ -2,11 +2,19 @@ import type { KernelObject } from "../../contracts/kernel.ts";
 import { addressKind } from "./address.ts";
 import { blackholeKind } from "./blackhole.ts";
 import { bridgeKind } from "./bridge.ts";
+
 import { bridgeFdbKind } from "./bridge-fdb.ts";
+
+import { ipvlanKind } from "./ipvlan.ts";
+
 import type { ObjectKind } from "./kind.ts";
+import { macvlanKind } from "./macvlan.ts";
+import { neighbourKind } from "./neighbour.ts";
 import { routeKind } from "./route.ts";
+import { ruleKind } from "./rule.ts";
 import { sysctlKind } from "./sysctl.ts";
 import { vethKind } from "./veth.ts";
+import { vlanKind } from "./vlan.ts";
 import { vxlanKind } from "./vxlan.ts";
 import { wireguardKind } from "./wireguard.ts";
 
@@ -19,6 +27,11 @@ const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelOb
   address: addressKind,
   route: routeKind,
   blackhole: blackholeKind,
+  macvlan: macvlanKind,
+  ipvlan: ipvlanKind,
+  vlan: vlanKind,
+  rule: ruleKind,
+  neighbour: neighbourKind,
   sysctl: sysctlKind,
 };
 

@@ -20,7 +20,7 @@ export const createLink = (name: string, attributes: LinkValues): Request =>
 
 /** Changes a link of this name, which stays up or down. */
 export const changeLink = (name: string, attributes: LinkValues): Request =>
-  request(`set up link "${name}"`, RTM_NEWLINK, linkMessage, {
+  request(`change link "${name}"`, RTM_NEWLINK, linkMessage, {
     header: {},
     attributes: { ifName: name, ...attributes },
   });

@@ -16,7 +16,11 @@ import { type Request, request } from "../netlink/socket.ts";
 import type { Session } from "../netns/session.ts";
 import { compare, missing, type ObjectKind, type Outcome, outcome, unlessGone } from "./kind.ts";
 
-type Target = Pick<RouteObject, "destination" | "gateway" | "link">;
+type Target = Pick<RouteObject, "destination" | "gateway" | "link" | "table">;
+
+const tableOf = ({ table }: Pick<RouteObject, "table">): number => table ?? RT_TABLE_MAIN;
+/** The header has eight bits for it; a number that does not fit is in the attribute alone (RT_TABLE_UNSPEC). */
+const inHeader = (table: number): number => (table < 256 ? table : 0);
 
 function describe(route: Target, ifIndex: number) {
   const { address, prefixLength, family } = splitCidr(route.destination);
@@ -25,7 +29,7 @@ function describe(route: Target, ifIndex: number) {
     header: {
       family,
       destinationLength: prefixLength,
-      table: RT_TABLE_MAIN,
+      table: inHeader(tableOf(route)),
       protocol: RTPROT_STATIC,
       scope: onLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
       type: RTN_UNICAST,
@@ -33,6 +37,7 @@ function describe(route: Target, ifIndex: number) {
     attributes: {
       ...(prefixLength === 0 ? {} : { destination: address }),
       outInterface: ifIndex,
+      ...(inHeader(tableOf(route)) === 0 ? { table: tableOf(route) } : {}),
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
     },
   };
@@ -59,20 +64,20 @@ function undo(session: Session, route: RouteObject, before: HostRoute | undefine
     remove(session, route);
     return;
   }
-  const { destination, gateway, ifName } = before;
-  const target = { destination, link: ifName, ...(gateway === undefined ? {} : { gateway }) };
+  const { destination, gateway, ifName, table } = before;
+  const target = { destination, table, link: ifName, ...(gateway === undefined ? {} : { gateway }) };
   unlessGone(() => session.socket(route.netns).run([put(target, session.ifIndex(route.netns, ifName), NLM_F_REPLACE)]));
 }
 
 function replace(session: Session, route: RouteObject, ifIndex: number): Outcome {
   const socket = session.socket(route.netns);
-  const [before] = inMain(listRoutes(socket), route.destination);
+  const [before] = samePlace(listRoutes(socket), route);
   const [verdict] = socket.try([put(route, ifIndex, NLM_F_REPLACE)]);
   return outcome(verdict, (later) => undo(later, route, before));
 }
 
-const name = ({ destination, gateway, link }: Target) =>
-  `route to ${destination}${gateway ? ` through ${gateway}` : ""} on ${link}`;
+const name = ({ destination, gateway, link, table }: Target) =>
+  `route to ${destination}${gateway ? ` through ${gateway}` : ""} on ${link}${table ? ` in table ${table}` : ""}`;
 
 /** The route's place as listRoutes() writes it. */
 function placeOf(destination: string): string {
@@ -80,10 +85,10 @@ function placeOf(destination: string): string {
   return `${address}/${prefixLength}`;
 }
 
-const inMain = (routes: readonly HostRoute[], destination: string) =>
-  routes.filter((route) => route.table === RT_TABLE_MAIN && route.destination === placeOf(destination));
+const samePlace = (routes: readonly HostRoute[], wanted: RouteObject) =>
+  routes.filter((route) => route.table === tableOf(wanted) && route.destination === placeOf(wanted.destination));
 
-/** A route of the main table. */
+/** A route, of the main table unless it names another. */
 export const routeKind: ObjectKind<RouteObject> = {
   name,
   make(session, routes) {
@@ -99,7 +104,7 @@ export const routeKind: ObjectKind<RouteObject> = {
     );
   },
   check(seen, route) {
-    const found = inMain(seen.routes(route.netns), route.destination);
+    const found = samePlace(seen.routes(route.netns), route);
     const gateway = route.gateway === undefined ? undefined : decodeAddress(encodeAddress(route.gateway));
     if (found.some((one) => one.gateway === gateway && one.ifName === route.link)) return undefined;
     const other = found[0];

@@ -7,11 +7,15 @@ import {
   type LinkState,
   listAddresses,
   listLinks,
+  listNeighbours,
   listRoutes,
+  listRules,
 } from "../netlink/lists.ts";
-import type { NeighbourMessage } from "../netlink/neighbour.ts";
+import { type NeighbourMessage, NUD_PERMANENT } from "../netlink/neighbour.ts";
+import type { RuleMessage } from "../netlink/rule.ts";
 import { NETLINK_GENERIC } from "../netlink/socket.ts";
 import { getDevice } from "../netlink/wireguard.ts";
+
 import type { Session } from "../netns/session.ts";
 
 /** What the kernel has, read once a namespace and only as far as asked for. */
@@ -20,6 +24,8 @@ export class Snapshot {
   readonly #links = new Map<NetnsRef, Map<string, LinkState>>();
   readonly #addresses = new Map<NetnsRef, AddressState[]>();
   readonly #routes = new Map<NetnsRef, HostRoute[]>();
+  readonly #rules = new Map<NetnsRef, RuleMessage[]>();
+  readonly #neighbours = new Map<NetnsRef, NeighbourMessage[]>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -49,6 +55,18 @@ export class Snapshot {
     return getDevice(socket, name);
   }
 
+  rules(netns: NetnsRef): RuleMessage[] {
+    return this.#once(this.#rules, netns, () => listRules(this.#session.socket(netns)), []);
+  }
+
+  /** The entry of an address on a link; one that waits for an answer has no MAC. */
+  neighbour(netns: NetnsRef, link: string, address: string): { mac: string; permanent: boolean } | undefined {
+    const ifIndex = this.link(netns, link)?.ifIndex;
+    const all = this.#once(this.#neighbours, netns, () => listNeighbours(this.#session.socket(netns), 0), []);
+    const found = all.find((one) => one.header.ifIndex === ifIndex && one.attributes.destination === address);
+    return found && { mac: found.attributes.linkAddress ?? "", permanent: found.header.state === NUD_PERMANENT };
+  }
+
   /** Undefined without such a key. Not kept: settings are read one by one anyway. */
   sysctl(netns: NetnsRef, key: string): string | undefined {
     try {
@@ -72,7 +90,8 @@ export class Snapshot {
 
   /** Forgets a namespace that has just been changed. */
   forget(netns: NetnsRef): void {
-    for (const map of [this.#links, this.#addresses, this.#routes]) map.delete(netns);
+    const kept = [this.#links, this.#addresses, this.#routes, this.#rules, this.#neighbours];
+    for (const map of kept) map.delete(netns);
   }
 
   #once<T>(cache: Map<NetnsRef, T>, netns: NetnsRef, read: () => T, withoutSandbox: T): T {

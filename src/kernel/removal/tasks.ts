@@ -1,6 +1,7 @@
 import { KernelError } from "../../base/kernel-error.ts";
 import { hostNetns, isLink, type KernelObject, type NetnsRef } from "../../contracts/kernel.ts";
 import { flushConntrack, type PublishedPort } from "../netlink/flush-conntrack.ts";
+import { listLinks } from "../netlink/lists.ts";
 import { NETLINK_NETFILTER } from "../netlink/socket.ts";
 import { unpin } from "../netns/sandboxes.ts";
 import type { Session } from "../netns/session.ts";
@@ -8,11 +9,11 @@ import { unlessGone } from "../objects/kind.ts";
 import { kindOf } from "../objects/kinds.ts";
 import { removeLinks } from "../objects/remove-links.ts";
 
-/** What the deletion thread is asked for. Links by name are the host's. */
+/** What the deletion thread is asked for. */
 export interface RemovalTask {
   readonly id: number;
   readonly objects: readonly KernelObject[];
-  readonly links: readonly string[];
+  readonly links: readonly { readonly netns: NetnsRef; readonly name: string }[];
   readonly pins: readonly string[];
   readonly flows: readonly PublishedPort[];
 }
@@ -39,7 +40,7 @@ export function removeTogether(session: Session, tasks: readonly RemovalTask[]):
   const doomed = new Set(
     tasks.flatMap(({ objects, links }) => [
       ...objects.flatMap(endsOf),
-      ...links.map((name) => linkKey(hostNetns, name)),
+      ...links.map(({ netns, name }) => linkKey(netns, name)),
     ]),
   );
 
@@ -73,10 +74,26 @@ export function removeTogether(session: Session, tasks: readonly RemovalTask[]):
   for (const task of tasks)
     for (const id of task.pins)
       report(
-        () => unpin(session.namespaces.path(id)),
+        () => removeSandbox(session, id),
         (error) => blame(task, error),
       );
   return [...failures].map(([id, list]) => ({ id, failures: list }));
+}
+
+/**
+ * Links on a parent are taken out first: the kernel ends a namespace some time later, and until then their MACs and
+ * addresses are taken, and a parent in mode passthru too. A container that starts again would find them in its way.
+ */
+function removeSandbox(session: Session, id: string): void {
+  try {
+    if (!session.namespaces.exists(id)) return;
+    const socket = session.socket(id);
+    const parented = listLinks(socket).filter(({ kind }) => kind === "macvlan" || kind === "ipvlan");
+    const names = parented.map(({ name }) => name);
+    for (const failure of removeLinks(socket, names).values()) throw failure;
+  } finally {
+    unpin(session.namespaces.path(id));
+  }
 }
 
 function flushAll({ namespaces }: Session, tasks: readonly RemovalTask[]): void {
@@ -105,7 +122,7 @@ function linksOf(tasks: readonly RemovalTask[]): Map<NetnsRef, Map<string, Remov
   };
   for (const task of tasks) {
     for (const object of task.objects.toReversed()) if (isLink(object)) want(object.netns, object.name, task);
-    for (const name of task.links) want(hostNetns, name, task);
+    for (const { netns, name } of task.links) want(netns, name, task);
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { linkMessage, RTM_DELLINK, RTM_NEWLINK } from "../netlink/link.ts";
 import { type LinkState, linkState } from "../netlink/lists.ts";
 import { generationMessage, isGeneration, isNftables, nftObjectMessage } from "../netlink/nft-generation.ts";
 import { RT_TABLE_MAIN, RTM_DELROUTE, routeMessage } from "../netlink/route.ts";
-import { ownerIn } from "../objects/mark.ts";
+import { ownerIn, ownerOfLink } from "../objects/mark.ts";
 
 const AF_BRIDGE = 7;
 const NFPROTO_INET = 1;
@@ -15,9 +15,17 @@ const NFPROTO_INET = 1;
 const essence = ({ name, mac, mtu, up, master, alias, kind }: LinkState): string =>
   JSON.stringify([name, mac, mtu, up, master, alias, kind]);
 
-/** Turns notifications of the host into changes of what is ours. Keeps our links by index, for most messages name no more. */
+/** What matters of a link of other people, which may be a parent of ours. */
+const presence = ({ name, up }: LinkState): string => JSON.stringify([name, up]);
+
+/**
+ * Turns notifications of the host into changes of what is ours, or what ours may sit on. Keeps links by index, for most
+ * messages name no more.
+ */
 export class ChangeFilter {
   readonly #ours = new Map<number, { name: string; essence: string }>();
+  /** Presence of links that are not ours. */
+  readonly #others = new Map<number, string>();
   readonly #thread: number;
   readonly #table: string;
   #touched = false;
@@ -62,11 +70,14 @@ export class ChangeFilter {
     }
     if (frame.type === RTM_DELLINK) {
       this.#ours.delete(link.ifIndex);
-      return known || ownerIn(link.alias) ? change("link", known?.name ?? link.name) : undefined;
+      const other = this.#others.delete(link.ifIndex);
+      return known || other || ownerIn(link.alias) ? change("link", known?.name ?? link.name) : undefined;
     }
-    if (ownerIn(link.alias)) this.#remember(link);
-    else this.#ours.delete(link.ifIndex);
-    return known && known.essence !== essence(link) ? change("link", known.name) : undefined;
+    const before = this.#others.get(link.ifIndex);
+    this.#remember(link);
+    if (known) return known.essence === essence(link) ? undefined : change("link", known.name);
+    const after = this.#others.get(link.ifIndex);
+    return after === undefined || after === before ? undefined : change("link", link.name);
   }
 
   /** Tables but main are the kernel's own bookkeeping: they follow addresses. */
@@ -81,7 +92,11 @@ export class ChangeFilter {
   }
 
   #remember(link: LinkState): void {
+    this.#ours.delete(link.ifIndex);
+    this.#others.delete(link.ifIndex);
     if (ownerIn(link.alias)) this.#ours.set(link.ifIndex, { name: link.name, essence: essence(link) });
+    // One of ours that is being made has no alias yet, and is nobody else's.
+    else if (ownerOfLink(link) === undefined) this.#others.set(link.ifIndex, presence(link));
   }
 }
 

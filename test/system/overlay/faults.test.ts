@@ -152,8 +152,14 @@ test("OVL-25: a wrong wall clock changes nothing", async () => {
 });
 
 test("OVL-26: a host that is gone is removed: its addresses are free, its entries go; wiped, it joins as a new one", async () => {
+  await hosts[1].fairlead("rm", "-f", "red1");
+  await stay(hosts[1], "red1", "--network", "red", "--ip", "10.0.9.77");
+  await eventually(
+    "red1",
+    () => addressOf(hosts[0], "red0", "red1"),
+    (address) => address === "10.0.9.77",
+  );
   await hosts[1].killDaemon();
-  const address = "10.0.9.2";
   await eventually(
     "red1 unknown",
     () => addressOf(hosts[0], "red0", "red1"),
@@ -169,7 +175,25 @@ test("OVL-26: a host that is gone is removed: its addresses are free, its entrie
     () => forwarding(hosts[0]),
     (entries) => entries.length === 2,
   );
-  assert.notEqual(address, "");
-  await hosts[1].startDaemon();
+  await stay(hosts[0], "heir", "--network", "red", "--ip", "10.0.9.77");
+  await ping(hosts[2], "red2", "10.0.9.77");
+  // Its container still runs when it comes back, with an address that is another's now.
+  const started = await hosts[1].startDaemon();
+  await started.logged(/the address is another host's now: disconnecting/);
+  await hosts[1].fairlead("rm", "-f", "red1");
+  await stay(hosts[1], "red1", "--network", "red");
   await meet();
+  await ping(hosts[1], "red1", "heir");
+});
+
+test("OVL-27: a host whose data was lost takes the place of the one it was", async () => {
+  await hosts[1].fairlead("rm", "-f", "red1");
+  await hosts[1].killDaemon();
+  await hosts[1].run("sh", "-c", `rm -rf ${hosts[1].folder}/data/* ${hosts[1].folder}/run/*`);
+  await hosts[1].startDaemon();
+  await everywhere(lab, "red");
+  await stay(hosts[1], "red1", "--network", "red");
+  await meet();
+  const listed = await hosts[0].fairlead("host", "ls", "--format", "{{.Name}} {{.State}}");
+  assert.deepEqual(listed.split("\n").sort(), ["host1 live", "host2 live", "host3 live"]);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { ClusterHost } from "../../../lab/cluster/cluster-host.ts";
 import type { ClusterLab } from "../../../lab/cluster/cluster-lab.ts";
+import { Inside } from "../../../lab/inside.ts";
 import { addressOf, answers, eventually, everywhere, inspect, ping, stay, threeHosts } from "./hosts.ts";
 
 let lab: ClusterLab;
@@ -114,9 +115,14 @@ test("OVL-8: an internal overlay leads to its members on all hosts and nowhere e
   assert.equal((await hosts[0].fairlead("exec", "in0", "ip", "route")).includes("default"), false);
 });
 
-test("OVL-9: connect and disconnect are live on all hosts, while a stream of another network goes on", async () => {
+test("OVL-9: connect and disconnect are live on all hosts, while streams of the networks go on", async () => {
   await stay(hosts[0], "both", "--network", "red");
+  using server = await Inside.of(hosts[2], "red2");
+  using client = await Inside.of(hosts[0], "both");
+  await server.station.serve(7000);
+  await client.station.ask("tcp", server.ipv4, 7000, 1);
   await hosts[0].fairlead("network", "connect", "--alias", "guest", "blue", "both");
+  assert.equal(await client.station.echo(1, "connected"), "connected");
   await eventually(
     "guest",
     () => addressOf(hosts[2], "blue2", "guest"),
@@ -129,6 +135,7 @@ test("OVL-9: connect and disconnect are live on all hosts, while a stream of ano
     () => addressOf(hosts[2], "blue2", "guest"),
     (a) => a === "",
   );
+  assert.equal(await client.station.echo(1, "disconnected"), "disconnected");
   await ping(hosts[0], "both", "red2");
 });
 

@@ -219,3 +219,22 @@ test("OVL-208: cluster status says that the store is away, why, and that it is b
   );
   assert.deepEqual([back.why, back.outages], ["", there.outages + 1]);
 });
+
+test("OVL-211: system reset takes a host out of the cluster, whose networks stay for the others", async () => {
+  const { Id } = JSON.parse(await one.fairlead("network", "inspect", "wide"))[0] as { Id: string };
+  const said = await two.fairlead("system", "reset", "--force");
+  assert.doesNotMatch(said, /wide/);
+  await eventually(
+    "hosts",
+    () => one.fairlead("host", "ls", "--format", "{{.Name}}"),
+    (text) => text === "host1",
+  );
+  assert.match(await one.fairlead("network", "inspect", "wide"), new RegExp(Id));
+  await two.daemon.ended(AbortSignal.timeout(30_000));
+  await two.startDaemon();
+  await eventually(
+    "wide",
+    () => two.cli("network", "inspect", "wide"),
+    ({ stdout }) => stdout.includes(Id),
+  );
+});

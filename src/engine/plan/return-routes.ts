@@ -1,0 +1,34 @@
+import { formatCidr, networkOfAddress } from "../../base/cidr.ts";
+import type { KernelObject, NetnsRef } from "../../contracts/kernel.ts";
+import type { PortMapping } from "../../model/port.ts";
+import type { Attachment } from "./attachment.ts";
+import { electGateway, electPublisher, through } from "./gateway-order.ts";
+
+/** A table of each sandbox that holds nothing else. */
+const table = 1080;
+
+/**
+ * Where ports are published through one network and the default route leads through another, answers to clients have
+ * to go back the way the questions came: what has the publishing endpoint's address leaves through its network.
+ */
+export function returnRoutes(
+  sandbox: NetnsRef,
+  attachments: readonly Attachment[],
+  ports: readonly PortMapping[],
+): KernelObject[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const publisher = electPublisher(attachments, family);
+    const published = ports.some(({ hostIp }) => hostIp.includes(":") === (family === 6));
+    if (!publisher || !published || electGateway(attachments, family)?.attachment === publisher.attachment) return [];
+    const { endpoint, network } = publisher.attachment;
+    const why = `answers of ports published through ${network.name}`;
+    const mark = { netns: sandbox, owner: `endpoint/${endpoint.id}`, why };
+    const subnet = formatCidr(networkOfAddress((family === 4 ? endpoint.ipv4 : endpoint.ipv6) ?? ""));
+    const route = { kind: "route", ...mark, link: endpoint.ifName ?? "eth0", table } as const;
+    return [
+      { ...route, destination: subnet },
+      { ...route, destination: family === 4 ? "0.0.0.0/0" : "::/0", ...through(publisher.gateway) },
+      { kind: "rule", ...mark, source: publisher.address, table },
+    ];
+  });
+}
