@@ -21,7 +21,7 @@ let two: Lab["two"];
 let untouched: Awaited<ReturnType<Lab["one"]["snapshot"]>>;
 
 before(async () => {
-  ({ lab, one, two } = await encryptedLab());
+  ({ lab, one, two } = await encryptedLab(2));
   untouched = await one.snapshot();
   await startContainers([one, two], "red");
   await reaches(one, "red1", "red2");

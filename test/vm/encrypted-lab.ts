@@ -14,20 +14,20 @@ const patience = "5";
  * Hosts with daemons, of which the first two have a container each, red1 and red2, on the encrypted network `red`:
  *
  *     red1 -- host1 ======== underlay ======== host2 -- red2
- *                      host3, without a daemon
+ *                      the rest, without daemons
  */
-export async function encryptedLab(): Promise<{
+export async function encryptedLab(hosts: number): Promise<{
   lab: ClusterLab;
   one: ClusterHost;
   two: ClusterHost;
-  three: ClusterHost;
+  rest: ClusterHost[];
 }> {
-  const lab = await ClusterLab.create({ hosts: 3, store: "etcd", daemons: false });
-  const [one, two, three] = lab.hosts as [ClusterHost, ClusterHost, ClusterHost];
+  const lab = await ClusterLab.create({ hosts, store: "etcd", daemons: false });
+  const [one, two, ...rest] = lab.hosts as [ClusterHost, ClusterHost, ...ClusterHost[]];
   await Promise.all([one, two].map((host) => host.startDaemon()));
   await one.fairlead("network", "create", "-d", "overlay", "-o", "encrypted", "--subnet", "10.0.9.0/24", "red");
   await known(two, "red");
-  return { lab, one, two, three };
+  return { lab, one, two, rest };
 }
 
 /** Waits until a host knows a network. */

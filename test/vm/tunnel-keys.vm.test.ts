@@ -17,13 +17,19 @@ import {
 } from "./encrypted-lab.ts";
 
 type Lab = Awaited<ReturnType<typeof encryptedLab>>;
+type Three = Lab & { rest: [Lab["one"]] };
 let lab: Lab["lab"];
 let one: Lab["one"];
 let two: Lab["two"];
-let three: Lab["three"];
+let three: Lab["one"];
 
 before(async () => {
-  ({ lab, one, two, three } = await encryptedLab());
+  ({
+    lab,
+    one,
+    two,
+    rest: [three],
+  } = (await encryptedLab(3)) as Three);
   await startContainers([one, two], "red");
   await reaches(one, "red1", "red2");
 });

@@ -23,8 +23,11 @@ export class Told implements ClusterListener {
   onNetwork = ({ name }: Network) => this.#note(this.networks, name);
   onNetworkGone = (id: string) => this.#note(this.gone, id);
   onRemotes = (_networkId: string, change: RemoteChange) => this.#note(this.remotes, change);
-  onUnderlay = () => {};
-  onHosts = () => {};
+  /** How often. */
+  readonly underlays: number[] = [];
+  readonly hosts: number[] = [];
+  onUnderlay = () => this.#note(this.underlays, this.underlays.length);
+  onHosts = () => this.#note(this.hosts, this.hosts.length);
   onLost: ClusterListener["onLost"] = (lost) => {
     for (const { address } of lost) this.#note(this.lost, address);
   };

@@ -11,7 +11,8 @@ export async function rotateKey(parts: Parts): Promise<{ publicKey: string }> {
   const { cluster, locks, events, log } = parts;
   const what = "change the key of";
   const before = endOf(parts, what);
-  await using _lock = await locks.hold("tunnel");
+  // One at a time. Not the lock that containers' starts take: the store may be slow.
+  await using _lock = await locks.hold("tunnel key");
   const { state, why } = cluster.state();
   if (state !== "connected")
     throw new EngineError("STORE_AWAY", { what: `${what} this host`, store: cluster.storeName, why });
