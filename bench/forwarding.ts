@@ -1,37 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { silentLog } from "../src/base/log.ts";
-import { Rollback } from "../src/base/rollback.ts";
 import type { RemoteAddress } from "../src/contracts/forwarding.ts";
-import { hostNetns, type Kernel, type KernelObject } from "../src/contracts/kernel.ts";
-import * as libc from "../src/kernel/ffi/libc.ts";
-import { MessageWriter } from "../src/kernel/forwarding/messages.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "../src/kernel/netlink/socket.ts";
-import { openKernel } from "../src/kernel/open.ts";
 import { type Row, ratio, timed } from "./row.ts";
 import { inThrowAwayHost } from "./throw-away.ts";
+import { milliseconds, netlinkFloor, TunnelDevice } from "./tunnel-device.ts";
 
 const count = 100_000;
 const rounds = 5;
-const device = "fvxbench";
 
 /**
  * The addresses of remote endpoints into a VXLAN device, by Forwarding and by the floor: the same messages, written
  * beforehand, sent and acknowledged by the chunk and nothing else. In turn, each on a device without entries.
  */
 export const measureForwarding = (): Promise<Row[]> => inThrowAwayHost(fileURLToPath(import.meta.url));
-
-const mark = { owner: "network/bench", why: "bench", netns: hostNetns };
-const bridge: KernelObject = { kind: "bridge", ...mark, name: "br-bench", mac: "02:00:00:00:00:01", mtu: 1450 };
-const vxlan: KernelObject = {
-  kind: "vxlan",
-  ...mark,
-  ...{ name: device, mac: "02:00:00:00:00:02", mtu: 1450, master: bridge.name, vni: 4096, port: 4789 },
-  ...{ local: "192.0.2.1", device: "under" },
-};
 
 const hex = (value: number) => (value & 255).toString(16).padStart(2, "0");
 /** Hosts of 100 endpoints each, as large clusters have them. */
@@ -41,41 +21,12 @@ const endpoints: readonly RemoteAddress[] = Array.from({ length: count }, (_, in
   vtep: `198.18.${Math.floor(index / 100) >> 8}.${Math.floor(index / 100) & 255}`,
 }));
 
-const milliseconds = (work: () => unknown): number => {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-};
-
-/** A device without entries: those of the one before go with it. */
-async function renew(kernel: Kernel): Promise<void> {
-  await kernel.remove([vxlan]);
-  const rollback = new Rollback();
-  kernel.apply([vxlan], rollback);
-  rollback.commit();
-}
-
-function floor(): number {
-  using socket = new NetlinkSocket(NETLINK_ROUTE);
-  const writer = new MessageWriter(libc.ifIndexOf(socket.fd, device) ?? 0);
-  for (const { mac, vtep } of endpoints) writer.putEntry(mac, vtep);
-  for (const { address, mac } of endpoints) writer.putNeighbour(address, mac);
-  const chunks = writer.chunks();
-  const buffer = Buffer.alloc(64 * 1024);
-  return milliseconds(() => {
-    for (const { bytes } of chunks) {
-      libc.send(socket.fd, bytes);
-      libc.receive(socket.fd, buffer, libc.MSG_DONTWAIT);
-    }
-  });
-}
-
-function measure(kernel: Kernel): Omit<Times, "floor"> {
+function measure({ kernel: { forwarding }, name }: TunnelDevice): Omit<Times, "floor"> {
   return {
-    put: milliseconds(() => kernel.forwarding.put(device, endpoints)),
-    again: milliseconds(() => kernel.forwarding.put(device, endpoints)),
-    same: milliseconds(() => kernel.forwarding.reconcile(device, endpoints)),
-    host: milliseconds(() => kernel.forwarding.drop(device, endpoints.slice(0, 100))),
+    put: milliseconds(() => forwarding.put(name, endpoints)),
+    again: milliseconds(() => forwarding.put(name, endpoints)),
+    same: milliseconds(() => forwarding.reconcile(name, endpoints)),
+    host: milliseconds(() => forwarding.drop(name, endpoints.slice(0, 100))),
   };
 }
 
@@ -101,22 +52,14 @@ function rowsOf(times: readonly Times[]): Row[] {
 }
 
 if (import.meta.main) {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
-  const kernel = openKernel({ execRoot: folder, log: silentLog });
-  execFileSync("ip", ["link", "add", "under", "type", "veth", "peer", "name", "far"]);
-  for (const link of ["under", "far"]) execFileSync("ip", ["link", "set", link, "up"]);
-  const rollback = new Rollback();
-  kernel.apply([bridge, vxlan], rollback);
+  const device = new TunnelDevice();
   const times: Times[] = [];
   for (let round = 0; round < rounds; round++) {
-    await renew(kernel);
-    const lowest = floor();
-    await renew(kernel);
-    times.push({ floor: lowest, ...measure(kernel) });
+    await device.renew();
+    const lowest = netlinkFloor(endpoints);
+    await device.renew();
+    times.push({ floor: lowest, ...measure(device) });
   }
-  await rollback[Symbol.asyncDispose]();
-  await kernel.close();
-  libc.unmount(join(folder, "netns"), libc.MNT_DETACH);
-  rmSync(folder, { recursive: true });
+  await device[Symbol.asyncDispose]();
   process.stdout.write(JSON.stringify(rowsOf(times)));
 }

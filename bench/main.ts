@@ -6,13 +6,17 @@ import { measureConsul } from "./consul.ts";
 import { measureContainers } from "./containers.ts";
 import { measureDns } from "./dns.ts";
 import { measureForwarding } from "./forwarding.ts";
+import { measureColdStart } from "./overlay/cold-start.ts";
+import { measureDaemon } from "./overlay/daemon.ts";
+import { measurePropagation } from "./overlay/propagation.ts";
 import { measureOverlayData } from "./overlay-data.ts";
 import { measurePorts } from "./ports.ts";
 import { meets, type Row } from "./row.ts";
 
 /*
- * node bench/main.ts [name...]: measures what is named, or everything, in throw-away hosts, and prints a table. A whole
- * run is kept beside this script in results.md and results.json. Needs root.
+ * node bench/main.ts [name...]: measures what is named, or everything, in throw-away hosts, and prints a table. "overlay"
+ * stands for all that begin with "overlay-". A whole run is kept beside this script in results.md and results.json. Needs
+ * root.
  */
 const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   connect: measureConnect,
@@ -21,6 +25,9 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   dns: async () => (await measureDns()).map(withDnsGoal),
   "overlay-data": measureOverlayData,
   "overlay-forwarding": measureForwarding,
+  "overlay-propagation": measurePropagation,
+  "overlay-cold-start": measureColdStart,
+  "overlay-daemon": measureDaemon,
   consul: measureConsul,
 };
 
@@ -48,8 +55,9 @@ function table(rows: readonly Row[]): string {
   return [first, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest].join("\n");
 }
 
+const asks = (wish: string, name: string): boolean => name === wish || name.startsWith(`${wish}-`);
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !Object.hasOwn(sections, name));
+const unknown = wanted.filter((wish) => !Object.keys(sections).some((name) => asks(wish, name)));
 if (unknown.length > 0 || process.getuid?.() !== 0) {
   const names = Object.keys(sections).join(", ");
   console.error(unknown.length > 0 ? `bench: no ${unknown.join(", ")}; there are ${names}` : "bench: needs root");
@@ -57,7 +65,7 @@ if (unknown.length > 0 || process.getuid?.() !== 0) {
 }
 const results: Record<string, Row[]> = {};
 for (const [name, measure] of Object.entries(sections)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.some((wish) => asks(wish, name))) continue;
   console.error(`bench: ${name} ...`);
   results[name] = await measure();
   console.log(`${table(results[name])}\n`);

@@ -1,4 +1,7 @@
-import type { ClusterHost } from "../contracts/cluster.ts";
+interface Absent {
+  readonly id: string;
+  readonly name: string;
+}
 
 /** How long hosts have been without a lease, on this host's own clock: a restart begins anew, which only delays. */
 export class AbsentHosts {
@@ -9,9 +12,8 @@ export class AbsentHosts {
     this.#graceMs = graceMs;
   }
 
-  /** Hosts that have been seen without a lease, all the time, for the whole grace. `now`: monotonic milliseconds. */
-  overdue(hosts: readonly ClusterHost[], now: number): ClusterHost[] {
-    const absent = hosts.filter(({ state }) => state === "unknown");
+  /** Of the hosts without a lease, those that have been so, all the time, for the whole grace. `now`: monotonic milliseconds. */
+  overdue(absent: readonly Absent[], now: number): Absent[] {
     const ids = new Set(absent.map(({ id }) => id));
     for (const id of this.#since.keys()) if (!ids.has(id)) this.#since.delete(id);
     for (const id of ids) if (!this.#since.has(id)) this.#since.set(id, now);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineError, type ErrorCode } from "../base/errors.ts";
 import type { LocalEndpoint } from "../contracts/cluster.ts";
-import type { ClusterStore } from "../contracts/cluster-store.ts";
+import type { ClusterStore, Write } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { tunnelAddress } from "../model/tunnel.ts";
 import { vniOption } from "./networks.ts";
@@ -275,6 +275,33 @@ test("start() carries networks of a host that was alone over into the cluster, o
   );
   await one.told.until(() => one.told.networks.includes("theirs"));
   assert.deepEqual(one.told.gone, []);
+});
+
+test("publish() while networks are being carried over waits for them", async () => {
+  await using lab = new TestCluster();
+  const two = await lab.host(2);
+  const own = draft("own", "10.8.0.0/24", { options: { [vniOption]: "4096" } });
+  const published = Promise.withResolvers<void>();
+  const isOwn = (writes: readonly Write[]) => writes.some((write) => "put" in write && write.put.endsWith(own.id));
+  const slow: ClusterStore = {
+    limits: lab.store.limits,
+    get: (key) => lab.store.get(key),
+    list: (prefix) => lab.store.list(prefix),
+    follow: (prefix, handler, signal) => lab.store.follow(prefix, handler, signal),
+    grant: (seconds) => lab.store.grant(seconds),
+    status: () => lab.store.status(),
+    close: async () => {},
+    async txn(conditions, writes) {
+      if (isOwn(writes)) await published.promise;
+      return lab.store.txn(conditions, writes);
+    },
+  };
+  const one = await lab.host(1, { store: slow }, [own]);
+  await one.cluster.publish([endpoint(own, "10.8.0.2", "web")]);
+  published.resolve();
+  await two.told.until(() => two.told.networks.includes("own"));
+  await two.cluster.use(own);
+  await two.told.until(() => two.told.remotes.some(({ publish }) => publish.length > 0));
 });
 
 test("reserve() on a drained host is refused; others go on", async () => {

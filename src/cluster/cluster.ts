@@ -295,10 +295,10 @@ export class StoreCluster implements Cluster {
     if (!this.#member.joined) return void this.#join();
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
-    for (const host of this.#absent.overdue(this.#hosts.all(), performance.now())) void this.#reclaim(host);
+    for (const host of this.#absent.overdue(this.#hosts.unknown(), performance.now())) void this.#reclaim(host);
   }
 
-  async #reclaim({ id, name }: ClusterHost): Promise<void> {
+  async #reclaim({ id, name }: Pick<ClusterHost, "id" | "name">): Promise<void> {
     const { store, log } = this.#options;
     const revision = this.#hosts.entry(id)?.revision;
     if (revision === undefined || id === this.hostId || this.#leaving.has(id)) return;

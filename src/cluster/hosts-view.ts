@@ -14,6 +14,8 @@ function goneOf(news: Extract<News, { revision: number }>, known: readonly strin
 export class HostsView {
   readonly #records = new Map<string, Entry & { readonly record: HostRecord }>();
   readonly #live = new Map<string, LiveRecord>();
+  /** Hosts without a lease of their record's epoch: few or none, so that they need not be looked for. */
+  readonly #unknown = new Set<string>();
   readonly #told = new Map<string, { readonly name: string; readonly state: string }>();
   readonly #onUnreadable: (error: unknown) => void;
 
@@ -43,7 +45,16 @@ export class HostsView {
         this.#onUnreadable(error);
       }
     }
+    for (const id of changed) {
+      if (this.#records.has(id) && !this.isLive(id)) this.#unknown.add(id);
+      else this.#unknown.delete(id);
+    }
     return changed;
+  }
+
+  /** Hosts that have a record and whose lease has run out. */
+  unknown(): { readonly id: string; readonly name: string }[] {
+    return [...this.#unknown].map((id) => ({ id, name: this.nameOf(id) }));
   }
 
   record(id: string): HostRecord | undefined {

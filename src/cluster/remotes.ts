@@ -25,7 +25,9 @@ export class Remotes {
   readonly #records = new Map<string, EndpointRecord>();
   readonly #byHost = new Map<string, Set<string>>();
   readonly #told = new Map<string, RemoteAddress>();
-  readonly #named = new Map<string, { readonly text: string; readonly record: NameRecord }>();
+  /** How many of those have a MAC: an endpoint with two addresses has one. */
+  readonly #macs = new Map<string, number>();
+  readonly #named = new Map<string, NameRecord>();
   #heard = false;
   readonly #onUnreadable: (error: unknown) => void;
 
@@ -103,20 +105,34 @@ export class Remotes {
     for (const address of touched) {
       const [before, after] = [this.#told.get(address), this.#counting(address)];
       const old = this.#named.get(address);
-      if (old) names.set(old.record.endpointId, names.get(old.record.endpointId));
+      if (old) names.set(old.endpointId, names.get(old.endpointId));
       if (after) {
         if (!same(before, after.remote)) put.push(after.remote);
-        this.#told.set(address, after.remote);
+        this.#tell(address, before, after.remote);
       } else if (before) {
         drop.push(before);
-        this.#told.delete(address);
+        this.#tell(address, before, undefined);
       }
       this.#name(address, after?.name, names);
     }
     const publish = [...names.values()].filter((record) => record !== undefined);
     const withdraw = [...names].flatMap(([id, record]) => (record ? [] : [id]));
     if (!whole && put.length + drop.length + publish.length + withdraw.length === 0) return undefined;
-    return { whole, put, drop, macs: this.#macs(drop), publish, withdraw };
+    const macs = new Set(drop.flatMap(({ mac }) => (this.#macs.has(mac) ? [mac] : [])));
+    return { whole, put, drop, macs, publish, withdraw };
+  }
+
+  #tell(address: string, before: RemoteAddress | undefined, after: RemoteAddress | undefined): void {
+    if (before) this.#countMac(before.mac, -1);
+    if (after) this.#countMac(after.mac, 1);
+    if (after) this.#told.set(address, after);
+    else this.#told.delete(address);
+  }
+
+  #countMac(mac: string, by: number): void {
+    const count = (this.#macs.get(mac) ?? 0) + by;
+    if (count > 0) this.#macs.set(mac, count);
+    else this.#macs.delete(mac);
   }
 
   /** Publishes what is new or different; what stays as it is takes its id off the list of those to withdraw. */
@@ -126,17 +142,10 @@ export class Remotes {
       this.#named.delete(address);
       return;
     }
-    const text = JSON.stringify(record);
-    this.#named.set(address, { text, record });
-    if (before?.text === text && names.get(record.endpointId) === undefined) names.delete(record.endpointId);
+    this.#named.set(address, record);
+    const isAsBefore = before !== undefined && sameName(before, record);
+    if (isAsBefore && names.get(record.endpointId) === undefined) names.delete(record.endpointId);
     else names.set(record.endpointId, record);
-  }
-
-  /** Of dropped addresses only: MACs that another address still has. */
-  #macs(drop: readonly RemoteAddress[]): ReadonlySet<string> {
-    if (drop.length === 0) return new Set();
-    const asked = new Set(drop.map(({ mac }) => mac));
-    return new Set([...this.#told.values()].flatMap(({ mac }) => (asked.has(mac) ? [mac] : [])));
   }
 
   #counting(address: string): { remote: RemoteAddress; name?: NameRecord } | undefined {
@@ -152,6 +161,14 @@ export class Remotes {
 }
 
 const same = (a: RemoteAddress | undefined, b: RemoteAddress): boolean => a?.mac === b.mac && a.vtep === b.vtep;
+
+const sameName = (a: NameRecord, b: NameRecord): boolean =>
+  a.endpointId === b.endpointId &&
+  a.networkId === b.networkId &&
+  a.ipv4 === b.ipv4 &&
+  a.ipv6 === b.ipv6 &&
+  a.names.length === b.names.length &&
+  a.names.every((name, index) => name === b.names[index]);
 
 const nameOf = ({ endpointId, networkId, names, ipv4, ipv6 }: EndpointRecord): NameRecord => ({
   endpointId,

@@ -4,13 +4,16 @@ import { networksLock } from "../networks/create.ts";
 import { tearDown } from "../networks/remove.ts";
 import type { Parts } from "../parts.ts";
 
-/** A network of the cluster appeared: this host has it, too. Nothing is made before somebody uses it. */
-export async function adoptNetwork(parts: Parts, network: Network): Promise<void> {
+/**
+ * A network of the cluster appeared: this host has it, too. Nothing is made before somebody uses it. True when this host
+ * had it otherwise: one that it brought into the cluster got another VNI.
+ */
+export async function adoptNetwork(parts: Parts, network: Network): Promise<boolean> {
   const { state, locks, events, log } = parts;
   await using _lock = await locks.hold(networksLock);
   // It may have gone while others held the lock: one that was made here and undone, for example.
-  if (!parts.cluster.networks().some(({ id }) => id === network.id)) return;
-  if (JSON.stringify(state.networks.get(network.id)) === JSON.stringify(network)) return;
+  if (!parts.cluster.networks().some(({ id }) => id === network.id)) return false;
+  if (JSON.stringify(state.networks.get(network.id)) === JSON.stringify(network)) return false;
   const known = state.networks.has(network.id);
   const namesake = state.networkNamed(network.name);
   if (namesake && namesake.id !== network.id)
@@ -22,6 +25,7 @@ export async function adoptNetwork(parts: Parts, network: Network): Promise<void
   state.commit([{ put: "network", id: network.id, value: network }]);
   if (!known)
     events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
+  return known;
 }
 
 /** Subnets that this host has in use itself cannot be had here: the network is known, and says so when it is joined. */

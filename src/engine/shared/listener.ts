@@ -17,18 +17,22 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
   };
   const disconnect = async (networkId: string, containerId: string) =>
     (await engine).networks.disconnect(networkId, containerId, { force: true });
+  const mend = async () => {
+    await engine;
+    await repair(parts, { dryRun: false });
+  };
   return {
-    onNetwork: (network) => inTurn("take over a network of the cluster", () => adoptNetwork(parts, network)),
+    onNetwork: (network) =>
+      inTurn("take over a network of the cluster", async () => {
+        const isOther = await adoptNetwork(parts, network);
+        if (isOther && parts.inUse.has(network.id)) await mend();
+      }),
     onNetworkGone: (id) => inTurn("remove a network of the cluster", () => forgetNetwork(parts, id, disconnect)),
     onRemotes: (networkId, change) => {
       applyRemotes(parts, networkId, change);
       parts.paths.see(new Set(change.put.map(({ vtep }) => vtep)));
     },
-    onUnderlay: () =>
-      inTurn("cut off or connect overlays", async () => {
-        await engine;
-        await repair(parts, { dryRun: false });
-      }),
+    onUnderlay: () => inTurn("cut off or connect overlays", mend),
     onHosts: () => void parts.tunnel.meetPeers(),
     onLost: (lost) =>
       inTurn("disconnect containers whose addresses are others' now", async () => {

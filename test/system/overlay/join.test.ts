@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ClusterLab } from "../../../lab/cluster/cluster-lab.ts";
-import { addressOf, eventually, everywhere, inspect, ping, stay } from "./hosts.ts";
+import { addressOf, answers, eventually, everywhere, inspect, ping, stay } from "./hosts.ts";
 
 test("OVL-30: overlays of a host that was alone become the cluster's when it joins; its containers stay reachable", async () => {
   await using lab = await ClusterLab.create({ hosts: 2, store: "etcd", cluster: false });
@@ -11,6 +11,10 @@ test("OVL-30: overlays of a host that was alone become the cluster's when it joi
   await stay(one, "db", "--network", "mine");
   await one.fairlead("network", "create", "-d", "overlay", "--subnet", "10.0.20.0/24", "extra");
   await two.fairlead("network", "create", "-d", "overlay", "--subnet", "10.0.20.0/24", "theirs");
+  // Alone, each host gave the same VNIs: that of "second" is taken when it joins.
+  await one.fairlead("network", "create", "-d", "overlay", "--subnet", "10.0.30.0/24", "first");
+  await two.fairlead("network", "create", "-d", "overlay", "--subnet", "10.0.31.0/24", "second");
+  await stay(two, "guest", "--network", "second");
   const { Id } = await inspect(one, "mine");
   const joining = (host: typeof one) => ["--cluster", lab.store.url, "--advertise", host.ipv4];
   for (const host of [one, two]) {
@@ -35,6 +39,12 @@ test("OVL-30: overlays of a host that was alone become the cluster's when it joi
     await ping(two, "cli", name);
   }
   await ping(one, "web", "db");
+  await stay(one, "visitor", "--network", "second");
+  await eventually(
+    "guest",
+    () => answers(one, "visitor", "guest"),
+    (answered) => answered,
+  );
 });
 
 test("OVL-31: a network of the cluster whose name or subnet a host has in use itself is known there, and says why it cannot be joined", async () => {
