@@ -21,7 +21,8 @@ import { keys } from "./keys.ts";
 import { Member, type Self } from "./member.ts";
 import { Networks, type VniRange } from "./networks.ts";
 import { Publisher } from "./publisher.ts";
-import { reclaimHost, sweep } from "./reclaim.ts";
+import { sweep } from "./reclaim.ts";
+import { Reclaimer } from "./reclaimer.ts";
 import { read, type WishRecord } from "./records.ts";
 import { Sight } from "./sight.ts";
 import { Standing } from "./standing.ts";
@@ -54,6 +55,7 @@ export class StoreCluster implements Cluster {
   readonly #addresses: Addresses;
   readonly #publisher: Publisher;
   readonly #absent: AbsentHosts;
+  readonly #reclaimer: Reclaimer;
   readonly #sight: Sight;
   readonly #standing: Standing;
   readonly #used: UsedNetworks;
@@ -63,10 +65,7 @@ export class StoreCluster implements Cluster {
   /** Networks that this host knew when it started, until the first join. */
   #known: readonly Network[] | undefined;
   #settling: Promise<void> = Promise.resolve();
-  #tunnelAddress: string | undefined;
   #joining = false;
-  /** Hosts that are being taken out. */
-  readonly #leaving = new Set<string>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -97,12 +96,12 @@ export class StoreCluster implements Cluster {
       connected: () => shared.connected() && this.#known === undefined,
     });
     this.#absent = new AbsentHosts(options.graceSeconds * 1000);
+    this.#reclaimer = new Reclaimer({ store, hosts: this.#hosts, self: self.id, log });
     this.#sight = new Sight({
       ...{ store, member: this.#member, hosts: this.#hosts, onUnreadable },
       connected: () => this.#standing.connected,
     });
     this.#standing = new Standing(this.#member.fenced);
-    this.#tunnelAddress = this.#member.tunnel?.address;
     this.#used = new UsedNetworks({
       ...{ store, hosts: this.#hosts, self: self.id, onUnreadable },
       tell: (networkId, change) => this.#listener?.onRemotes(networkId, change),
@@ -188,10 +187,8 @@ export class StoreCluster implements Cluster {
     this.#hear(news);
     const changed = this.#hosts.takeHosts(news);
     // A snapshot may lack a record of this host that was never told of.
-    if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId))) {
+    if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId)))
       this.#member.noteRecord(news.revision);
-      this.#member.compareTunnel();
-    }
     if (changed.size > 0) this.#listener?.onHosts();
     this.#review(changed);
   }
@@ -285,8 +282,7 @@ export class StoreCluster implements Cluster {
     await this.#publisher.compare(new Set([...this.#addresses.held, ...this.#used.ids]));
     this.#addresses.wake();
     this.#checkFence();
-    this.#checkTunnel();
-    this.#member.compareTunnel();
+    if (this.#member.compareTunnel()) this.#listener?.onUnderlay();
   }
 
   #tick(): void {
@@ -295,24 +291,8 @@ export class StoreCluster implements Cluster {
     if (!this.#member.joined) return void this.#join();
     this.#member.noteIfDue();
     this.#sight.tell(performance.now()).catch((err: unknown) => this.#options.log.debug({ err }, "cannot tell yet"));
-    for (const host of this.#absent.overdue(this.#hosts.unknown(), performance.now())) void this.#reclaim(host);
-  }
-
-  async #reclaim({ id, name }: Pick<ClusterHost, "id" | "name">): Promise<void> {
-    const { store, log } = this.#options;
-    const revision = this.#hosts.entry(id)?.revision;
-    if (revision === undefined || id === this.hostId || this.#leaving.has(id)) return;
-    this.#leaving.add(id);
-    try {
-      // This process may have stood still itself, and what it heard last be as old as the grace.
-      if (await store.get(keys.liveOf(id))) return;
-      log.warn({ host: name, id }, "a host was silent for the whole grace: it is taken out of the cluster");
-      await reclaimHost(store, id, revision);
-    } catch (err) {
-      log.warn({ err, host: name }, "cannot take it out yet");
-    } finally {
-      this.#leaving.delete(id);
-    }
+    for (const host of this.#absent.overdue(this.#hosts.unknown(), performance.now()))
+      void this.#reclaimer.reclaim(host);
   }
 
   #checkFence(): void {
@@ -326,14 +306,6 @@ export class StoreCluster implements Cluster {
       );
     else log.info({}, "this host's addresses are its own: overlays are connected");
     this.#tell(fenced ? "fenced" : "unfenced", {});
-    this.#listener?.onUnderlay();
-  }
-
-  /** Its address follows from the cluster, which this host may have changed. */
-  #checkTunnel(): void {
-    const address = this.#member.tunnel?.address;
-    if (address === this.#tunnelAddress) return;
-    this.#tunnelAddress = address;
     this.#listener?.onUnderlay();
   }
 

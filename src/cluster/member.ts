@@ -59,6 +59,7 @@ export class Member {
   #joining: Promise<void> | undefined;
   #renewedAt: number | undefined;
   #notedAt = 0;
+  #tunnelAddress: string | undefined;
   /** Of the last join that was not told yet. */
   #anew = false;
   readonly #end = new AbortController();
@@ -71,6 +72,7 @@ export class Member {
     if (!known || (known.cluster === embedded) !== (parts.storeName === embedded)) return;
     this.#cluster = known.cluster;
     this.#epoch = known.epoch;
+    this.#tunnelAddress = this.tunnel?.address;
     if (known.boot === parts.boot) this.#renewedAt = known.renewedAt;
   }
 
@@ -251,8 +253,16 @@ export class Member {
     }
   }
 
+  /** Compares its address, which follows from the cluster, with that of the last call, and the record with the tunnel. True: it has moved. */
+  compareTunnel(): boolean {
+    const before = this.#tunnelAddress;
+    this.#tunnelAddress = this.tunnel?.address;
+    this.#finishPublication();
+    return before !== this.#tunnelAddress;
+  }
+
   /** A publication that was cut short is finished; one that was taken back, too. */
-  compareTunnel(): void {
+  #finishPublication(): void {
     const record = this.#parts.hosts.record(this.self.id);
     if (!this.joined || !record || isSameTunnel(record.tunnel, this.tunnel)) return;
     this.publishTunnel().catch((err: unknown) =>
@@ -326,6 +336,7 @@ export class Member {
    */
   noteRecord(seen: number): void {
     const entry = this.#parts.hosts.entry(this.self.id);
+    this.#finishPublication();
     if (this.#revision === undefined || Math.max(seen, entry?.revision ?? 0) <= this.#revision) return;
     this.#revision = entry && Math.max(entry.revision, this.#revision);
     if (this.#revision !== undefined || this.#stopped || this.#joining) return;
