@@ -153,7 +153,7 @@ function rowsOf(floors: readonly number[], times: readonly Times[]): Row[] {
       times.flatMap((one) => one.changes),
     ),
     timed(`removal of a host of ${endpointsOfHost}, from the event to the kernel`, of("event"), { atMost: 50 }),
-    timed(`removal of a host of ${endpointsOfHost}, from the store's answer on`, of("total")),
+    timed(`removal of a host of ${endpointsOfHost}, from the request to the store`, of("total")),
     {
       what: "store events that a removal takes",
       value: Math.max(...of("events")),

@@ -22,7 +22,7 @@ export const up = command({
     store: text({
       placeholder: "kind",
       default: "etcd",
-      about: "etcd (default) or none",
+      about: "etcd (default), consul or none",
       completes: [...Object.keys(storeKinds), "none"],
     }),
     storeMembers: integer({ about: "servers of the store: 1 (default), 3 or 5" }),

@@ -1,6 +1,7 @@
 import type { LocalEndpoint, TunnelEnd } from "../contracts/cluster.ts";
 import type { Entry } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
+import { whatIsWrong } from "./record-shapes.ts";
 
 /** `hosts/<host>`. */
 export interface HostRecord {
@@ -52,13 +53,18 @@ export interface WishRecord {
   readonly slot?: string;
 }
 
-/** Throws an Error naming the key for what is no JSON object: somebody else wrote below our prefix. */
+/**
+ * Reads a record by its key. Throws an Error naming the key for what this release would not have written: whoever can
+ * write below the prefix must not be able to bring hosts down with it.
+ */
 export function read<T extends object>({ key, value }: Entry): T {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed === "object" && parsed !== null) return parsed as T;
+    parsed = JSON.parse(value);
   } catch (cause) {
     throw new Error(`Cannot read key ${key} of the cluster's store: it is no record of ours`, { cause });
   }
-  throw new Error(`Cannot read key ${key} of the cluster's store: it is no record of ours`);
+  const wrong = whatIsWrong(key, parsed);
+  if (wrong !== undefined) throw new Error(`Cannot read key ${key} of the cluster's store: ${wrong}`);
+  return parsed as T;
 }

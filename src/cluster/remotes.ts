@@ -1,5 +1,5 @@
 import type { RemoteChange, RemoteEndpoint } from "../contracts/cluster.ts";
-import type { News } from "../contracts/cluster-store.ts";
+import type { Entry, News } from "../contracts/cluster-store.ts";
 import type { RemoteAddress } from "../contracts/forwarding.ts";
 import type { NameRecord } from "../contracts/names.ts";
 import { leaf } from "./keys.ts";
@@ -42,15 +42,14 @@ export class Remotes {
   take(news: News): RemoteChange | undefined {
     if (news.kind !== "snapshot" && news.kind !== "changes") return undefined;
     const touched = new Set<string>();
-    if (news.kind === "snapshot") {
-      const here = new Set(news.entries.map(({ key }) => leaf(key)));
-      for (const address of this.#records.keys()) if (!here.has(address)) touched.add(address);
-    } else for (const key of news.deletes) touched.add(leaf(key));
+    if (news.kind === "changes") for (const key of news.deletes) touched.add(leaf(key));
+    else for (const address of this.#missingFrom(news.entries)) touched.add(address);
     for (const address of touched) this.#forget(address);
     for (const entry of news.kind === "snapshot" ? news.entries : news.puts) {
+      const address = leaf(entry.key); // one string for all maps: each new one is hashed anew
       try {
-        this.#put(leaf(entry.key), read<EndpointRecord>(entry));
-        touched.add(leaf(entry.key));
+        this.#put(address, read<EndpointRecord>(entry));
+        touched.add(address);
       } catch (error) {
         this.#onUnreadable(error);
       }
@@ -82,11 +81,21 @@ export class Remotes {
     return [...found.values()];
   }
 
+  /** What is known and not among all there is. */
+  #missingFrom(entries: readonly Entry[]): string[] {
+    if (this.#records.size === 0) return [];
+    const here = new Set(entries.map(({ key }) => leaf(key)));
+    return [...this.#records.keys()].filter((address) => !here.has(address));
+  }
+
   #put(address: string, record: EndpointRecord): void {
-    this.#forget(address);
+    if (this.#records.get(address)?.host !== record.host) {
+      this.#forget(address);
+      const of = this.#byHost.get(record.host);
+      if (of) of.add(address);
+      else this.#byHost.set(record.host, new Set([address]));
+    }
     this.#records.set(address, record);
-    const of = this.#byHost.get(record.host) ?? new Set();
-    this.#byHost.set(record.host, of.add(address));
   }
 
   #forget(address: string): void {
@@ -123,8 +132,10 @@ export class Remotes {
   }
 
   #tell(address: string, before: RemoteAddress | undefined, after: RemoteAddress | undefined): void {
-    if (before) this.#countMac(before.mac, -1);
-    if (after) this.#countMac(after.mac, 1);
+    if (before?.mac !== after?.mac) {
+      if (before) this.#countMac(before.mac, -1);
+      if (after) this.#countMac(after.mac, 1);
+    }
     if (after) this.#told.set(address, after);
     else this.#told.delete(address);
   }

@@ -53,10 +53,12 @@ export function* backoff(): Generator<number> {
 
 /** At least this long between two renewals, milliseconds. */
 const LEAST_BETWEEN = 10_000;
+/** At most this long: a timer of more than 2^31 ms ends at once, and leases may be longer. */
+const MOST_BETWEEN = 3_600_000;
 
-/** Half of what is left until `end` each time (RFC 2131, section 4.4.5), and no less than ten seconds. */
+/** Half of what is left until `end` each time (RFC 2131, section 4.4.5), between ten seconds and an hour. */
 export function* halving(end: Deadline): Generator<number> {
-  while (end.left > 0) yield Math.min(end.left, Math.max(end.left / 2, LEAST_BETWEEN));
+  while (end.left > 0) yield Math.min(end.left, Math.max(end.left / 2, LEAST_BETWEEN), MOST_BETWEEN);
 }
 
 const goneErrors = ["ENODEV", "ENOENT", "ENXIO", "ENETDOWN"];

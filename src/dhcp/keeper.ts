@@ -8,6 +8,8 @@ import { OtherAddress, type Protocol, type Renewal } from "./protocol.ts";
 const REBOOT_MS = 10_000;
 /** Between two attempts to get the one address that the user wants, in milliseconds. */
 const OTHER_ADDRESS_MS = 60_000;
+/** After something that is no fault of a server: no descriptors, no buffers; in milliseconds. */
+const TROUBLE_MS = 10_000;
 
 /** One client: has a lease, or asks for one, until it is told to stop. */
 export class Keeper {
@@ -39,11 +41,25 @@ export class Keeper {
   keep(lease = this.#lease): void {
     this.#lease = lease;
     this.#last = lease && bare(lease);
-    this.#live().catch((error: unknown) => {
-      if (this.#stopped.signal.aborted) return;
-      const { container, network, family } = this.request;
-      this.#log.error({ err: error, container, network, family }, "a lease is not kept any more");
-    });
+    void this.#liveOn();
+  }
+
+  /** Descriptors or buffers may have run out for a while: that is no reason to let a lease go for good. */
+  async #liveOn(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        await this.#live();
+      } catch (error) {
+        if (signal.aborted) return;
+        const { container, network, family } = this.request;
+        this.#log.error(
+          { err: error, container, network, family },
+          "a lease cannot be kept at the moment; trying again",
+        );
+        await pause(TROUBLE_MS, signal).catch(() => undefined); // aborted: the loop ends
+      }
+    }
   }
 
   /** Ends it; the lease stays. */

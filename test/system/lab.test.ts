@@ -246,7 +246,7 @@ test("LAB-7 a second lab of the same name is refused and changes nothing; one of
 test("LAB-8 wrong use is refused before anything is made", async () => {
   assert.match(await refused("up", "--name", "Bad/Name"), /Cannot name a lab "Bad\/Name"/);
   assert.match(await refused("up", "-n", "x", "--hosts", "0"), /Cannot make a lab of 0 hosts: it must be 1 to 64/);
-  assert.match(await refused("up", "-n", "x", "--store", "redis"), /no store "redis", only etcd and none/);
+  assert.match(await refused("up", "-n", "x", "--store", "redis"), /no store "redis", only etcd, consul and none/);
   assert.match(await refused("up", "-n", "x", "--store-members", "2"), /it must be 1, 3 or 5/);
   assert.match(await refused("down", "-n", "x"), /There is no lab "x"; make it with "fairlead lab up --name x"/);
   assert.match(await refused("upp"), /unknown command: fairlead lab upp/);

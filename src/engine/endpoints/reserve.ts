@@ -6,6 +6,7 @@ import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import { isLeased, isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
+import { clashOf } from "../shared/clashes.ts";
 import { checkSettings } from "./settings.ts";
 
 /**
@@ -85,9 +86,10 @@ async function reserveAddresses(
 }
 
 /** A network of the cluster whose subnet this host has in use for something else. */
-function refuseClash({ clashes }: Parts, { id, name }: Network): void {
-  const why = clashes.get(id);
-  if (why !== undefined) throw new EngineError("NETWORK_REFUSED", { network: name, why: `on this host, ${why}` });
+function refuseClash(parts: Parts, network: Network): void {
+  const why = isShared(network) ? clashOf(parts, network) : undefined;
+  if (why !== undefined)
+    throw new EngineError("NETWORK_REFUSED", { network: network.name, why: `on this host, ${why}` });
 }
 
 /** As asked for, or the lowest free eth<N> (the prefix is the network's choice). Kept from then on. */

@@ -84,6 +84,7 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
     ...left.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
   ]);
   ipam.removeNetwork(network.id);
+  parts.clashes.delete(network.id);
   // One of the cluster's is in the kernel while somebody uses it, and then it is not removed.
   if (network.configOnly || isShared(network)) return;
   const { elements } = drivers.find(network.driver).network(network);

@@ -7,7 +7,7 @@ import { nameRecord, resolverConfig } from "../endpoints/records.ts";
 import { forgetLeases } from "../leases/leased.ts";
 import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
-import { adoptPools } from "../shared/adopt.ts";
+import { adoptPools } from "../shared/clashes.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
 import { desired } from "./desired.ts";
 import { repair } from "./repair.ts";

@@ -1,8 +1,8 @@
-import { EngineError } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import { networksLock } from "../networks/create.ts";
 import { tearDown } from "../networks/remove.ts";
 import type { Parts } from "../parts.ts";
+import { adoptPools } from "./clashes.ts";
 
 /**
  * A network of the cluster appeared: this host has it, too. Nothing is made before somebody uses it. True when this host
@@ -28,18 +28,6 @@ export async function adoptNetwork(parts: Parts, network: Network): Promise<bool
   return known;
 }
 
-/** Subnets that this host has in use itself cannot be had here: the network is known, and says so when it is joined. */
-export function adoptPools({ ipam, clashes, log }: Parts, network: Network): void {
-  try {
-    for (const pool of network.pools) ipam.adoptPool(network.id, pool);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    ipam.removeNetwork(network.id);
-    clashes.set(network.id, error.message);
-    log.error({ err: error, network: network.name }, "a network of the cluster cannot be used on this host");
-  }
-}
-
 /** A network of the cluster is gone. Who is still on it here was cut off from the others, and loses it. */
 export async function forgetNetwork(
   parts: Parts,
@@ -50,7 +38,9 @@ export async function forgetNetwork(
   for (const { containerId } of state.endpointsOn(networkId)) {
     if (!sandboxes.get(containerId)) continue;
     log.warn({ network: networkId, container: containerId }, "the network was removed by another host: disconnecting");
-    await disconnect(networkId, containerId);
+    await disconnect(networkId, containerId).catch((err: unknown) =>
+      log.error({ err, container: containerId }, "cannot disconnect a container from a network that is gone"),
+    );
   }
   await using _list = await locks.hold(networksLock);
   await using _lock = await locks.hold(networkId);

@@ -5,6 +5,7 @@ import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import { reservePools } from "../networks/pools.ts";
 import type { Parts } from "../parts.ts";
+import { ownAddressIn } from "./clashes.ts";
 
 /** How often default subnets are chosen anew when other hosts take them at the same instant. */
 const attempts = 20;
@@ -24,6 +25,8 @@ export async function shareNetwork(
   try {
     for (let attempt = 1; ; attempt++) {
       const pools = reservePools(parts, draft.id, request, rollback);
+      const why = ownAddressIn(parts, pools);
+      if (why !== undefined) throw new EngineError("NETWORK_REFUSED", { network: draft.name, why });
       try {
         const network = await cluster.createNetwork({ ...draft, pools });
         rollback.onFailure(`network ${network.name} of the cluster`, () => cluster.removeNetwork(network));

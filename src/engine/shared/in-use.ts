@@ -62,9 +62,9 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
       inUse.fresh.add(network.id);
     }
     inUse.add(network.id, sandboxId);
+    rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
     if (isEncrypted(network)) parts.tunnel.meetPeers();
     if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
-    rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
   }
   await cluster.use(network);
 }

@@ -45,7 +45,12 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
           const { name = "", driver: type = "" } = state.networks.get(networkId) ?? {};
           const attributes = { address, container: endpoint.containerId, name, type };
           events.emit("network", "address_lost", { id: networkId, attributes });
-          await disconnect(networkId, endpoint.containerId);
+          await disconnect(networkId, endpoint.containerId).catch((err: unknown) =>
+            log.error(
+              { err, address, container: endpoint.containerId },
+              "cannot disconnect a container from an address that is not its own",
+            ),
+          );
         }
       }),
     onEvent: ({ action, attributes }) => void events.emit("cluster", action, { id: parts.cluster.hostId, attributes }),

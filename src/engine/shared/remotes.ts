@@ -66,8 +66,10 @@ export function repairForwarding(parts: RemoteParts, { dryRun }: { dryRun: boole
       if (!dryRun) count(parts, { put, dropped });
       return put + dropped > 0 ? [`${device}: ${put} missing or different, ${dropped} too many`] : [];
     } catch (error) {
-      if (error instanceof KernelError && error.errno === "ENODEV") return []; // the device itself is what is missing
-      throw error;
+      // ENODEV: the device itself is what is missing, and is mended.
+      if (!(error instanceof KernelError && error.errno === "ENODEV"))
+        parts.log.error({ err: error, network: network.name }, "cannot compare the way to endpoints of other hosts");
+      return []; // one network's trouble must not keep the others from being repaired
     }
   });
 }

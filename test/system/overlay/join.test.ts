@@ -56,7 +56,10 @@ test("OVL-31: a network of the cluster whose name or subnet a host has in use it
   await everywhere(lab, "wide");
   const refused = await two.cli("run", "-d", "--network", "wide", "--rootfs", "host", "true");
   assert.match(refused.stderr, /on this host, .*10\.0\.9\.0\/24 overlaps 10\.0\.9\.0\/24 of network local/);
+  const own = await one.cli("network", "create", "-d", "overlay", "--subnet", "10.99.0.0/24", "under");
+  assert.match(own.stderr, /its subnet 10\.99\.0\.0\/24 has the host's own address 10\.99\.0\.1 \(underlay0\) in it/);
   assert.equal((await inspect(two, "local"))["Driver"], "bridge");
+  await two.fairlead("network", "create", "--subnet", "10.0.30.0/24", "other");
   const { Id } = await inspect<{ Id: string }>(one, "local");
   await stay(two, "guest", "--network", Id);
   await stay(one, "host", "--network", "local");
