@@ -140,6 +140,7 @@ export class SimulatedHost {
       onNetworkGone() {},
       onRemotes: this.#onRemotes,
       onUnderlay() {},
+      onHosts() {},
       onLost() {},
       onEvent() {},
     };

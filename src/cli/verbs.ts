@@ -46,6 +46,7 @@ export const verbs: readonly Verb[] = [
   verb("host rm", ["host remove"], async () => (await import("./commands/host-rm.ts")).hostRm),
   verb("host drain", [], async () => (await import("./commands/host-drain.ts")).hostDrain),
   verb("cluster status", [], async () => (await import("./commands/cluster-status.ts")).clusterStatus),
+  verb("cluster rotate-key", [], async () => (await import("./commands/cluster-rotate-key.ts")).clusterRotateKey),
   verb("images", ["image ls", "image list"], async () => (await import("./commands/images.ts")).images),
   verb("image import", ["import"], async () => (await import("./commands/image-import.ts")).imageImport),
   verb("image inspect", [], async () => (await import("./commands/image-inspect.ts")).imageInspect),

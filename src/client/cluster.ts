@@ -12,6 +12,10 @@ export class Cluster {
     return this.#transport.json({ method: "GET", path: "/fairlead/cluster" });
   }
 
+  rotateKey(): Promise<{ publicKey: string }> {
+    return this.#transport.json({ method: "POST", path: "/fairlead/cluster/rotate-key" });
+  }
+
   async hosts(): Promise<HostInspect[]> {
     return (await this.#transport.json<{ hosts: HostInspect[] }>({ method: "GET", path: "/fairlead/hosts" })).hosts;
   }

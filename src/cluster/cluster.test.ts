@@ -4,6 +4,8 @@ import { EngineError, type ErrorCode } from "../base/errors.ts";
 import type { LocalEndpoint } from "../contracts/cluster.ts";
 import type { ClusterStore, Condition, Write } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
+import { tunnelAddress } from "../model/tunnel.ts";
+import type { StoreCluster } from "./cluster.ts";
 import { vniOption } from "./networks.ts";
 import { draft, TestCluster, type TestHost } from "./testing/hosts.ts";
 import { Interposed } from "./testing/interposed.ts";
@@ -298,7 +300,8 @@ test("publish() while networks are being carried over waits for them", async () 
       return lab.store.txn(conditions, writes);
     },
   };
-  const one = await lab.host(1, { store: slow }, [own]);
+  const adopt = (cluster: StoreCluster) => cluster.adopt(own, "10.8.0.2/24", "container web");
+  const one = await lab.host(1, { store: slow }, [own], adopt);
   const publishing = one.cluster.publish([endpoint(own, "10.8.0.2", "web")]);
   published.resolve();
   await publishing;
@@ -318,4 +321,44 @@ test("reserve() on a drained host is refused; others go on", async () => {
   assert.match(await take(two, network), /^10\.0\.9\./);
   await two.cluster.drainHost("host1", false);
   assert.match(await take(one, network), /^10\.0\.9\./);
+});
+
+test("publishTunnel() brings a new key to the other hosts, and what this host writes is taken afterwards", async () => {
+  await using lab = new TestCluster();
+  let publicKey = "first";
+  const self = { id: "h1", name: "host1", vtep: "192.0.2.1", mtu: 1500, version: "1", since: "2026-01-01T00:00:00Z" };
+  const tunnel = (cluster: string) => ({ address: tunnelAddress(cluster, "h1"), publicKey, port: 51_820 });
+  const [one, two] = [await lab.host(1, { self: { ...self, tunnel } }), await lab.host(2)];
+  const seen = () => two.cluster.hosts().find(({ id }) => id === "h1")?.tunnel;
+  await two.told.until(() => seen()?.publicKey === "first");
+  const { prefix, ...end } = one.cluster.tunnel() ?? assert.fail();
+  assert.deepEqual([end, two.cluster.tunnel()], [seen(), undefined]);
+  assert.equal(prefix.replace(/::\/64$/, ""), end.address.split(":").slice(0, 4).join(":"));
+
+  publicKey = "second";
+  await one.cluster.publishTunnel();
+  await two.told.until(() => seen()?.publicKey === "second");
+  await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const epoch = two.cluster.hosts().find(({ id }) => id === "h1")?.epoch;
+
+  publicKey = "third"; // as one that was published, and then taken back
+  await one.cluster.drainHost("host1", true);
+  await two.told.until(() => seen()?.publicKey === "third");
+  const now = two.cluster.hosts().find(({ id }) => id === "h1");
+  assert.deepEqual([now?.drained, now?.epoch], [true, epoch]);
+});
+
+test("an encrypted network's remotes are behind tunnel addresses; hosts that have none are left out", async () => {
+  await using lab = new TestCluster();
+  const self = { id: "h1", name: "host1", vtep: "192.0.2.1", mtu: 1500, version: "1", since: "2026-01-01T00:00:00Z" };
+  const tunnel = () => ({ address: "fd12::1", publicKey: "key", port: 51_820 });
+  const [one, two, three] = [await lab.host(1, { self: { ...self, tunnel } }), await lab.host(2), await lab.host(3)];
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24", { options: { encrypted: "" } }));
+  await Promise.all([two, three].map(({ told }) => told.until(() => told.networks.length === 1)));
+  const web = endpoint(network, await take(one, network), "web");
+  await three.cluster.use(network);
+  await two.cluster.publish([endpoint(network, await take(two, network), "other")]);
+  await one.cluster.publish([web]);
+  await three.told.until(() => three.told.remotes.some(({ put }) => put.length > 0));
+  assert.deepEqual(three.cluster.forwarding(network.id), [{ address: web.ipv4, mac: web.mac, vtep: "fd12::1" }]);
 });

@@ -1,5 +1,4 @@
 import { EngineError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
 import type {
   Cluster,
   ClusterHost,
@@ -11,15 +10,17 @@ import type {
 } from "../contracts/cluster.ts";
 import type { ClusterStore, News, StoreStatus } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
+import { tunnelPrefix } from "../model/tunnel.ts";
 import { Addresses } from "./addresses.ts";
 import { carryOver } from "./carry-over.ts";
 import { doubting } from "./doubting.ts";
 import { drainHost, findHost, removeHost } from "./host-commands.ts";
 import { HostsView } from "./hosts-view.ts";
-import { embedded, type Journal } from "./journal.ts";
+import { embedded } from "./journal.ts";
 import { keys } from "./keys.ts";
-import { Member, type Self } from "./member.ts";
-import { Networks, type VniRange } from "./networks.ts";
+import { Member } from "./member.ts";
+import { Networks } from "./networks.ts";
+import type { ClusterOptions } from "./options.ts";
 import { Publisher } from "./publisher.ts";
 import { sweep } from "./reclaim.ts";
 import { Settling } from "./settling.ts";
@@ -28,22 +29,6 @@ import { Silence } from "./silence.ts";
 import { Standing } from "./standing.ts";
 import { UsedNetworks } from "./used-networks.ts";
 import { WishDesk } from "./wish-desk.ts";
-
-export interface ClusterOptions {
-  readonly store: ClusterStore;
-  /** Its address without credentials, for messages and as the cluster's identity in the journal. */
-  readonly storeName: string;
-  readonly journal: Journal;
-  readonly self: Self;
-  /** Link that has the VTEP, and the UDP port of VXLAN. */
-  readonly device: string;
-  readonly port: number;
-  readonly vnis: VniRange;
-  readonly leaseSeconds: number;
-  readonly graceSeconds: number;
-  readonly boot: string;
-  readonly log: Log;
-}
 
 const tickMs = 1_000;
 
@@ -139,7 +124,10 @@ export class StoreCluster implements Cluster {
       ...{ publisher: this.#publisher, wishes: this.#wishes, standing: this.#standing },
       used: () => this.#used.ids,
       begin: () => this.#beginNetworks(),
-      onCompared: () => this.#checkFence(),
+      onCompared: () => {
+        this.#checkFence();
+        if (this.#member.compareTunnel()) this.#listener?.onUnderlay();
+      },
     });
   }
 
@@ -221,6 +209,7 @@ export class StoreCluster implements Cluster {
     // A snapshot may lack a record of this host that was never told of.
     if ("revision" in news && (news.kind === "snapshot" || changed.has(this.hostId)))
       this.#member.noteRecord(news.revision);
+    if (changed.size > 0) this.#listener?.onHosts();
     this.#review(changed);
   }
 
@@ -356,6 +345,13 @@ export class StoreCluster implements Cluster {
     const { self, device, port } = this.#options;
     return self.vtep === "" || this.#standing.fenced ? undefined : { address: self.vtep, device, port, mtu: self.mtu };
   }
+
+  tunnel(): ReturnType<Cluster["tunnel"]> {
+    const { cluster, tunnel } = this.#member;
+    return tunnel && { ...tunnel, prefix: tunnelPrefix(cluster) };
+  }
+
+  publishTunnel = (): Promise<void> => this.#member.publishTunnel();
 
   hosts = (): readonly ClusterHost[] => this.#hosts.all();
 

@@ -1,13 +1,15 @@
 import { EngineError } from "../base/errors.ts";
-import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { TunnelEnd } from "../contracts/cluster.ts";
 import type { ClusterStore, Condition, Lease } from "../contracts/cluster-store.ts";
+import { clusterIdOf } from "./cluster-id.ts";
 import type { HostsView } from "./hosts-view.ts";
 import type { Journal } from "./journal.ts";
 import { embedded } from "./journal.ts";
 import { keys } from "./keys.ts";
-import { leaveForGood, reclaimHost } from "./reclaim.ts";
+import { leaveForGood } from "./reclaim.ts";
 import { type HostRecord, type LiveRecord, read } from "./records.ts";
+import { refuseOrReplaceTwin } from "./twin.ts";
 
 /** What this host is to the others, apart from its epoch. */
 export interface Self {
@@ -15,7 +17,8 @@ export interface Self {
   readonly name: string;
   readonly vtep: string;
   readonly mtu: number;
-  readonly tunnel?: HostRecord["tunnel"];
+  /** Its end of encrypted networks' tunnels in a cluster, as it is now; absent: it can have none. */
+  readonly tunnel?: (cluster: string) => TunnelEnd;
   /** Release of the daemon. */
   readonly version: string;
   /** RFC 3339: when the daemon started. */
@@ -57,6 +60,7 @@ export class Member {
   #joining: Promise<void> | undefined;
   #renewedAt: number | undefined;
   #notedAt = 0;
+  #tunnelAddress: string | undefined;
   /** Of the last join that was not told yet. */
   #anew = false;
   readonly #end = new AbortController();
@@ -69,6 +73,7 @@ export class Member {
     if (!known || (known.cluster === embedded) !== (parts.storeName === embedded)) return;
     this.#cluster = known.cluster;
     this.#epoch = known.epoch;
+    this.#tunnelAddress = this.tunnel?.address;
     if (known.boot === parts.boot) this.#renewedAt = known.renewedAt;
   }
 
@@ -203,7 +208,7 @@ export class Member {
   async #enter(): Promise<boolean> {
     const { store, journal } = this.#parts;
     const cluster = await this.#recognise();
-    await this.#refuseOrReplaceTwin();
+    await refuseOrReplaceTwin({ ...this.#parts, self: this.self, stopped: this.#end.signal });
     const entry = await store.get(keys.host(this.self.id));
     const found = entry && read<HostRecord>(entry);
     const same = found !== undefined && found.epoch === this.#epoch;
@@ -214,7 +219,7 @@ export class Member {
       epoch,
       vtep: this.self.vtep,
       mtu: this.self.mtu,
-      ...(this.self.tunnel ? { tunnel: this.self.tunnel } : {}),
+      ...(this.tunnel ? { tunnel: this.tunnel } : {}),
       created: found?.created ?? new Date().toISOString(),
       drained: found?.drained ?? false,
     };
@@ -231,7 +236,7 @@ export class Member {
   /** Which cluster this is. Another one than before: whatever this host was there does not count here. */
   async #recognise(): Promise<string> {
     const { store, storeName } = this.#parts;
-    const id = storeName === embedded ? embedded : await clusterId(store);
+    const id = storeName === embedded ? embedded : await clusterIdOf(store);
     if (this.#cluster !== id) {
       this.#epoch = 0;
       this.#renewedAt = undefined;
@@ -245,52 +250,55 @@ export class Member {
     return this.#cluster ?? "";
   }
 
+  /** Undefined: this host has none, or has been in no cluster yet. */
+  get tunnel(): TunnelEnd | undefined {
+    const { cluster } = this;
+    return cluster === "" || cluster === embedded ? undefined : this.self.tunnel?.(cluster);
+  }
+
+  /** Brings the record in step with the tunnel. Fails with STORE_AWAY. */
+  async publishTunnel(): Promise<void> {
+    const { store, storeName } = this.#parts;
+    const what = "publish the key of this host's tunnel";
+    for (;;) {
+      const { key } = this.condition(what);
+      const entry = await store.get(key);
+      if (!entry) throw new EngineError("STORE_AWAY", { what, store: storeName, why: "this host has to join again" });
+      const found = read<HostRecord>(entry);
+      if (isSameTunnel(found.tunnel, this.tunnel)) return;
+      const { tunnel: _old, ...rest } = found;
+      const record: HostRecord = this.tunnel ? { ...found, tunnel: this.tunnel } : rest;
+      const unchanged: Condition = { key, revision: entry.revision };
+      const result = await store.txn([unchanged], [{ put: key, value: JSON.stringify(record) }]);
+      if (!result.done) continue; // drained meanwhile, or taken out
+      if (this.#revision !== undefined) this.#revision = Math.max(this.#revision, result.revision);
+      return;
+    }
+  }
+
+  /** Compares its address, which follows from the cluster, with that of the last call, and the record with the tunnel. True: it has moved. */
+  compareTunnel(): boolean {
+    const before = this.#tunnelAddress;
+    this.#tunnelAddress = this.tunnel?.address;
+    this.#finishPublication();
+    return before !== this.#tunnelAddress;
+  }
+
+  /** A publication that was cut short is finished; one that was taken back, too. */
+  #finishPublication(): void {
+    const record = this.#parts.hosts.record(this.self.id);
+    if (!this.joined || !record || isSameTunnel(record.tunnel, this.tunnel)) return;
+    this.publishTunnel().catch((err: unknown) =>
+      this.#parts.log.warn({ err }, "the key that other hosts know of this one is not its own yet"),
+    );
+  }
+
   async #write(record: HostRecord, before: number | undefined): Promise<void> {
     const key = keys.host(record.id);
     const condition: Condition = before === undefined ? { key, is: "absent" } : { key, revision: before };
     const result = await this.#parts.store.txn([condition], [{ put: key, value: JSON.stringify(record) }]);
     if (!result.done) await this.#enter();
     else this.#revision = result.revision;
-  }
-
-  /** Another host at our VTEP: a live one keeps us out; one that is not is this machine before it was wiped, and goes. */
-  async #refuseOrReplaceTwin(): Promise<void> {
-    const { store, log } = this.#parts;
-    if (this.self.vtep === "") return;
-    const { entries } = await store.list(keys.hosts);
-    for (const entry of entries) {
-      const other = read<HostRecord>(entry);
-      if (other.id === this.self.id || other.vtep !== this.self.vtep) continue;
-      if (!(await this.#outlives(other.id))) {
-        const why = `${this.self.vtep} is the address of host ${other.name} (${other.id.slice(0, 12)}), which is live; give this host another one`;
-        throw new EngineError("INVALID", { what: "--advertise", why });
-      }
-      log.warn(
-        { host: other.name, id: other.id },
-        "another host had this address before: it is taken out of the cluster",
-      );
-      if (!(await reclaimHost(store, other.id, entry.revision))) return this.#refuseOrReplaceTwin(); // it has changed
-    }
-  }
-
-  /** Whether a host's lease ends while ours would last: a daemon that was killed leaves one behind for as long. Fails like the store. */
-  async #outlives(hostId: string): Promise<boolean> {
-    const { store, leaseSeconds } = this.#parts;
-    const end = new AbortController();
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(resolve, leaseSeconds * 1500, false);
-    const onNews = async () => {
-      if (!(await store.get(keys.liveOf(hostId)))) resolve(true);
-    };
-    const stop = () => reject(new Error("this host stops"));
-    this.#end.signal.addEventListener("abort", stop, { once: true, signal: end.signal });
-    store.follow(keys.liveOf(hostId), () => void onNews().catch(reject), end.signal);
-    try {
-      return await promise;
-    } finally {
-      end.abort();
-      clearTimeout(timer);
-    }
   }
 
   #loseLease(lease: Lease): void {
@@ -309,6 +317,7 @@ export class Member {
 
   /** News of this host's own record, as of a revision: somebody changed it (drain), or took it away. */
   noteRecord(revision: number): void {
+    this.#finishPublication();
     this.#notePresence(this.#parts.hosts.entry(this.self.id)?.revision, revision);
   }
 
@@ -318,7 +327,7 @@ export class Member {
     if (found !== undefined || asOf < this.#revision) return;
     this.#revision = undefined;
     if (this.#joining) return; // that one finds out
-    void this.#lease?.revoke();
+    if (this.#lease) this.#giveBack(this.#lease);
     this.#lease = undefined;
     this.join().catch((err: unknown) => this.#parts.log.warn({ err }, "cannot join the cluster again yet"));
   }
@@ -358,11 +367,5 @@ export class Member {
   }
 }
 
-/** The id that the store's cluster has, made up by whoever comes first. */
-async function clusterId(store: ClusterStore): Promise<string> {
-  for (;;) {
-    const entry = await store.get(keys.cluster);
-    if (entry) return entry.value;
-    await store.txn([{ key: keys.cluster, is: "absent" }], [{ put: keys.cluster, value: newId() }]);
-  }
-}
+const isSameTunnel = (a: TunnelEnd | undefined, b: TunnelEnd | undefined): boolean =>
+  a?.address === b?.address && a?.publicKey === b?.publicKey && a?.port === b?.port;

@@ -1,4 +1,4 @@
-import type { LocalEndpoint } from "../contracts/cluster.ts";
+import type { LocalEndpoint, TunnelEnd } from "../contracts/cluster.ts";
 import type { Entry } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { whatIsWrong } from "./record-shapes.ts";
@@ -10,7 +10,7 @@ export interface HostRecord {
   readonly epoch: number;
   readonly vtep: string;
   readonly mtu: number;
-  readonly tunnel?: { readonly address: string; readonly publicKey: string; readonly port: number };
+  readonly tunnel?: TunnelEnd;
   readonly created: string;
   readonly drained: boolean;
 }

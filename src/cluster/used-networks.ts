@@ -1,6 +1,6 @@
 import type { RemoteChange } from "../contracts/cluster.ts";
 import type { ClusterStore, News } from "../contracts/cluster-store.ts";
-import type { Network } from "../model/network.ts";
+import { isEncrypted, type Network } from "../model/network.ts";
 import { keys } from "./keys.ts";
 import type { HostRecord } from "./records.ts";
 import { type HostFacts, Remotes } from "./remotes.ts";
@@ -76,7 +76,3 @@ export class UsedNetworks {
     if (change) this.#parts.tell(networkId, change);
   }
 }
-
-/** Docker's option of an overlay: present with any value but "false". */
-const isEncrypted = ({ options }: Pick<Network, "options">): boolean =>
-  options["encrypted"] !== undefined && options["encrypted"] !== "false";

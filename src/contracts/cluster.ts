@@ -13,7 +13,7 @@ export interface ClusterHost {
   /** Bytes that the underlay carries. */
   readonly mtu: number;
   /** Of its tunnel device, for encrypted networks. */
-  readonly tunnel?: { readonly address: string; readonly publicKey: string; readonly port: number };
+  readonly tunnel?: TunnelEnd;
   /** RFC 3339: when it first joined. */
   readonly created: string;
   /** Takes no new endpoints on the cluster's networks. */
@@ -52,6 +52,15 @@ export interface RemoteEndpoint extends LocalEndpoint {
   readonly hostId: string;
 }
 
+/** A host's end of the tunnels that encrypted networks go through. */
+export interface TunnelEnd {
+  /** Inside the tunnel, without a prefix length. */
+  readonly address: string;
+  readonly publicKey: string;
+  /** UDP port of WireGuard on the underlay. */
+  readonly port: number;
+}
+
 /** How what other hosts have on a network has changed. */
 export interface RemoteChange {
   /** Begins anew: what the kernel has is to be compared with all of forwarding(). */
@@ -72,8 +81,10 @@ export interface ClusterListener {
   onNetworkGone(networkId: string): void;
   /** Only for networks in use(). */
   onRemotes(networkId: string, change: RemoteChange): void;
-  /** underlay() gives another answer now: fenced, or free again. */
+  /** underlay() or tunnel() gives another answer now: fenced, or free again, or a member of another cluster. */
   onUnderlay(): void;
+  /** hosts() gives another answer now. Before what is behind them changes. */
+  onHosts(): void;
   /** Addresses of this host's endpoints that are somebody else's now: the host was taken for lost, and came back. */
   onLost(lost: readonly { readonly networkId: string; readonly address: string }[]): void;
   /** For the log, events and metrics. */
@@ -165,6 +176,14 @@ export interface Cluster {
   underlay():
     | { readonly address: string; readonly device: string; readonly port: number; readonly mtu: number }
     | undefined;
+  /**
+   * This host's end of encrypted networks' tunnels, and the prefix that all of the cluster's are in. Undefined on a host that
+   * is alone, that has never joined, or that can have none. Fenced or not.
+   */
+  tunnel(): (TunnelEnd & { readonly prefix: string }) | undefined;
+  /** Publishes tunnel() as it is now; resolves when it is written. Fails with STORE_AWAY. */
+  publishTunnel(): Promise<void>;
+  /** This host is among them from the moment that they are known on. */
   hosts(): readonly ClusterHost[];
   /**
    * The same, each with how far it has followed, which is asked of the store; without that while it is away. With a

@@ -43,14 +43,16 @@ export interface Underlay {
   readonly device: string;
   /** UDP port of VXLAN. */
   readonly port: number;
+  /** What enters it leaves the host encrypted or not at all. */
+  readonly encrypted: boolean;
 }
 
 /** Facts of the machine that a description may depend on. */
 export interface DriverKit {
   /** Name of the bridge of the built-in network `bridge`. */
   readonly defaultBridge: string;
-  /** Undefined: this host is alone. */
-  readonly underlay?: () => Underlay | undefined;
+  /** Of a network: one that asks for encryption has a tunnel. Undefined: there is none now, or this host is alone. */
+  readonly underlay?: (network: Network) => Underlay | undefined;
 }
 
 /**

@@ -129,6 +129,8 @@ export interface Engine {
     Cluster,
     "hostId" | "storeName" | "hosts" | "surveyHosts" | "removeHost" | "drainHost" | "state" | "status"
   >;
+  /** Gives this host's tunnel a new key; fails with CLUSTER_HOST_REFUSED when it has none, and with STORE_AWAY. */
+  rotateKey(): Promise<{ publicKey: string }>;
   /** Calls `listener` for every event from now on. */
   subscribe(listener: (event: EngineEvent) => void): Disposable;
   /** Events kept since `sinceNano` (the last 1,000), for GET /events?since=. */

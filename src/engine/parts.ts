@@ -9,9 +9,11 @@ import type { Ipam } from "../contracts/ipam.ts";
 import type { Kernel, KernelObject } from "../contracts/kernel.ts";
 import type { Names } from "../contracts/names.ts";
 import type { Ports } from "../contracts/ports.ts";
+import type { Tunnels } from "../contracts/tunnel.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
+import type { HostTunnel } from "./shared/host-tunnel.ts";
 import type { NetworksInUse } from "./shared/in-use.ts";
 import type { Paths } from "./shared/paths.ts";
 import type { State } from "./state.ts";
@@ -35,7 +37,7 @@ export interface NetworkDefaults {
  * What the networking use cases work with.
  *
  * Locks are taken in this order and never in another: container id, then "networks" (the list), then network ids in
- * sorted order (KeyedLock.holdAll), then "use/" of a network, for a moment.
+ * sorted order (KeyedLock.holdAll), then "use/" of a network, for a moment, then "tunnel".
  */
 export interface Parts {
   readonly state: State;
@@ -55,10 +57,13 @@ export interface Parts {
   readonly sandboxes: OpenSandboxes;
   readonly inUse: NetworksInUse;
   readonly paths: Paths;
+  readonly tunnels: Tunnels;
+  /** The one of this host, which encrypted networks go through. */
+  readonly tunnel: HostTunnel;
   /** Networks of the cluster that cannot be used on this host, and why. */
   readonly clashes: Map<string, string>;
   readonly defaults: NetworkDefaults;
-  /** What the host itself is given now: settings for forwarding, an address for ::1. */
+  /** What the host itself is given now: settings for forwarding, an address for ::1, the tunnel of encrypted networks. */
   readonly hostObjects: () => readonly KernelObject[];
   /** What the reconciler has done since the start, for /metrics. */
   readonly repairs: { runs: number; differences: Record<string, number> };

@@ -13,8 +13,10 @@ export interface ClusterSettings {
   readonly key: string;
   /** File with the password or token, which the URL would show to every user of the machine; "" : none. */
   readonly passwordFile: string;
-  /** UDP port of VXLAN. */
+  /** UDP port of VXLAN; of encrypted networks, inside their tunnel, the next one. */
   readonly port: number;
+  /** UDP port of WireGuard on the underlay, for encrypted networks. */
+  readonly tunnelPort: number;
   /** VNIs that networks get which do not ask for one. */
   readonly vnis: { readonly first: number; readonly last: number };
   /** Seconds without a sign of life after which the others show this host as unknown. */
@@ -26,6 +28,7 @@ export interface ClusterSettings {
 /** A host that is alone, with the usual numbers. */
 export const alone: ClusterSettings = {
   ...{ url: "", advertise: "", ca: "", certificate: "", key: "", passwordFile: "", port: 4789 },
+  tunnelPort: 51_820,
   ...{ vnis: { first: 4096, last: 2 ** 24 - 1 }, leaseSeconds: 10, graceSeconds: 24 * 3600 },
 };
 
@@ -42,6 +45,7 @@ export function clusterSettings(text: (name: string) => string): ClusterSettings
     key: text("cluster-key"),
     passwordFile: text("cluster-password-file"),
     port: wholeNumber("vxlan-port", text("vxlan-port"), 1, 65_535),
+    tunnelPort: wholeNumber("tunnel-port", text("tunnel-port"), 1, 65_535),
     vnis: vniRange(text("vni-range")),
     leaseSeconds: seconds("cluster-lease", text("cluster-lease")),
     graceSeconds: seconds("cluster-grace", text("cluster-grace")),

@@ -3,24 +3,33 @@ import { hostname } from "node:os";
 import { invalid } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type AddressOptions, formatClusterAddress, parseClusterAddress } from "../cluster/address.ts";
-import { type ClusterOptions, StoreCluster } from "../cluster/cluster.ts";
+import { StoreCluster } from "../cluster/cluster.ts";
 import { openEmbeddedStore } from "../cluster/embedded/store.ts";
 import { embedded, Journal } from "../cluster/journal.ts";
 import { openClusterStore } from "../cluster/open.ts";
+import type { ClusterOptions } from "../cluster/options.ts";
 import type { Cluster } from "../contracts/cluster.ts";
 import type { Kernel } from "../contracts/kernel.ts";
 import type { Store } from "../contracts/store.ts";
+import type { Tunnels } from "../contracts/tunnel.ts";
+import type { TunnelSettings } from "../engine/shared/host-tunnel.ts";
 import { placeOf } from "./advertise.ts";
 import type { ClusterSettings } from "./cluster-options.ts";
 import { releaseVersion } from "./release.ts";
+import { tunnelEnd, tunnelSettings } from "./tunnel.ts";
 
-/** The cluster that the flags name, or the one that a host is by itself; joins when it is started. */
+/**
+ * The cluster that the flags name, or the one that a host is by itself, which joins when it is started; and this host's
+ * tunnel in it.
+ */
 export async function openCluster(
   settings: ClusterSettings,
-  parts: { store: Store; kernel: Kernel; daemonId: string; log: Log },
-): Promise<Cluster> {
-  const { store, kernel, daemonId, log } = parts;
+  parts: { store: Store; kernel: Kernel; tunnels: Tunnels; daemonId: string; log: Log },
+): Promise<{ cluster: Cluster; tunnel: TunnelSettings }> {
+  const { store, kernel, tunnels, daemonId, log } = parts;
   const place = settings.url === "" ? undefined : placeOf(settings.advertise, kernel);
+  const tunnel = tunnelSettings(settings, tunnels, place);
+  const hasTunnel = place !== undefined && tunnel.unsupported === undefined;
   const options: Omit<ClusterOptions, "store" | "storeName"> = {
     journal: new Journal(store),
     self: {
@@ -28,6 +37,7 @@ export async function openCluster(
       name: hostname(),
       vtep: place?.address ?? "",
       mtu: place?.mtu ?? 0,
+      ...(hasTunnel ? { tunnel: tunnelEnd(settings.tunnelPort, tunnels, daemonId) } : {}),
       version: releaseVersion(),
       since: new Date().toISOString(),
     },
@@ -39,10 +49,13 @@ export async function openCluster(
     boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     log,
   };
-  if (!place) return new StoreCluster({ ...options, store: openEmbeddedStore(store, log), storeName: embedded });
+  if (!place) {
+    const cluster = new StoreCluster({ ...options, store: openEmbeddedStore(store, log), storeName: embedded });
+    return { cluster, tunnel };
+  }
   const address = parseClusterAddress(settings.url, secretsOf(settings));
   const storeName = formatClusterAddress(address);
-  return new StoreCluster({ ...options, store: await openClusterStore(address, log), storeName });
+  return { cluster: new StoreCluster({ ...options, store: await openClusterStore(address, log), storeName }), tunnel };
 }
 
 function secretsOf({ ca, certificate, key, passwordFile }: ClusterSettings): AddressOptions {

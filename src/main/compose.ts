@@ -22,6 +22,7 @@ import { findContainer } from "../engine/reference.ts";
 import { reset } from "../engine/reset.ts";
 import { clusterListener } from "../engine/shared/listener.ts";
 import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
+import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -185,6 +186,7 @@ function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): En
     }),
     containers: containerUseCases(containers),
     cluster: parts.cluster,
+    rotateKey: () => rotateKey(parts),
     subscribe: (listener) => events.subscribe(listener),
     eventsSince: (sinceNano) => events.since(sinceNano),
     repair: (how) => repair(parts, how),

@@ -202,12 +202,24 @@ test("parseFlags() reads daemon.json's keys", () => {
 
 test("parseFlags() reads the cluster's settings from the file", () => {
   const { options } = configured({
-    ...{ cluster: "consul://127.0.0.1:8500", advertise: "192.0.2.1", "vxlan-port": 4790, "vni-range": "10-20" },
+    ...{
+      cluster: "consul://127.0.0.1:8500",
+      advertise: "192.0.2.1",
+      "vxlan-port": 4790,
+      "tunnel-port": 51_821,
+      "vni-range": "10-20",
+    },
     ...{ "cluster-ca": "/etc/ca.pem", "cluster-cert": "/etc/c.pem", "cluster-key": "/etc/k.pem" },
     ...{ "cluster-lease": "5s", "cluster-grace": "1h" },
   });
   assert.deepEqual(options.cluster, {
-    ...{ url: "consul://127.0.0.1:8500", advertise: "192.0.2.1", port: 4790, vnis: { first: 10, last: 20 } },
+    ...{
+      url: "consul://127.0.0.1:8500",
+      advertise: "192.0.2.1",
+      port: 4790,
+      tunnelPort: 51_821,
+      vnis: { first: 10, last: 20 },
+    },
     ...{
       ca: "/etc/ca.pem",
       certificate: "/etc/c.pem",

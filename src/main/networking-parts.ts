@@ -13,6 +13,7 @@ import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
+import { HostTunnel } from "../engine/shared/host-tunnel.ts";
 import { NetworksInUse } from "../engine/shared/in-use.ts";
 import { Paths } from "../engine/shared/paths.ts";
 import { State } from "../engine/state.ts";
@@ -20,9 +21,10 @@ import { createFirewall } from "../firewall/firewall.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { openIpam } from "../ipam/ipam.ts";
 import { openNft } from "../kernel/nft/nft.ts";
-import { openKernel } from "../kernel/open.ts";
+import { openKernel, openTunnels } from "../kernel/open.ts";
 import { PathProber } from "../kernel/probe/path-probe.ts";
 import { portSockets } from "../kernel/sockets/port-sockets.ts";
+import { isEncrypted, type Network } from "../model/network.ts";
 import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
 import { openCluster } from "./cluster.ts";
@@ -67,12 +69,17 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   const state = new State(store);
   const daemonId = identity(store);
   const settings = options.cluster ?? alone;
-  const cluster = opened.adopt(await openCluster(settings, { store, kernel, daemonId, log }), (each) => each.stop());
+  const keyFile = join(options.dataRoot, "wireguard.key");
+  const tunnels = opened.adopt(openTunnels({ keyFile }), (each) => each.close());
+  const found = await openCluster(settings, { store, kernel, tunnels, daemonId, log });
+  const cluster = opened.adopt(found.cluster, (each) => each.stop());
   const defaultPools = completePools(options.addressPools, daemonId);
   const forwarding = options.ipForward ? forwardingSettings(kernel) : [];
   rememberSettings(store, forwarding);
   const events = new EventHub();
   const inUse = new NetworksInUse();
+  const networksInUse = () => [...inUse.all()].flatMap((id) => state.networks.get(id) ?? []);
+  const tunnel = new HostTunnel({ settings: found.tunnel, tunnels, cluster, networksInUse, events, log });
   const prober = opened.adopt(new PathProber(), (each) => each.close());
   const paths = opened.use(new Paths({ probe: prober.probe, cluster, inUse, events, log }));
   const parts: Parts = {
@@ -85,7 +92,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
     ports: createPorts({ sockets: portSockets }),
     cluster,
-    drivers: driverTable(cluster),
+    drivers: driverTable(cluster, tunnel),
     locks: new KeyedLock(),
     gate: new Gate(),
     events,
@@ -93,8 +100,10 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     sandboxes: new OpenSandboxes(),
     inUse,
     paths,
+    tunnels,
+    tunnel,
     clashes: new Map(),
-    hostObjects: () => hostObjects(state, inUse, forwarding),
+    hostObjects: () => [...hostObjects(state, inUse, forwarding), ...tunnel.objects()],
     repairs: { runs: 0, differences: {} },
     programmed: { put: 0, dropped: 0 },
     defaults: {
@@ -106,8 +115,15 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   return { parts, store, daemonId, close: () => all.disposeAsync() };
 }
 
-function driverTable(cluster: Cluster): Drivers {
-  const kit = { defaultBridge, underlay: () => cluster.underlay() };
+function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
+  const inTheClear = () => {
+    const place = cluster.underlay();
+    return place && { ...place, encrypted: false };
+  };
+  const kit = {
+    defaultBridge,
+    underlay: (network: Network) => (isEncrypted(network) ? tunnel.underlay() : inTheClear()),
+  };
   const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));
   return {
     all: () => [...drivers.values()],

@@ -109,6 +109,12 @@ export const settings: readonly Setting[] = [
     about: "file with the store's password or token, to keep it out of the URL",
   },
   { name: "vxlan-port", kind: "number", byDefault: 4789, about: "UDP port of the overlays, the same on all hosts" },
+  {
+    name: "tunnel-port",
+    kind: "number",
+    byDefault: 51_820,
+    about: "UDP port of this host's WireGuard, which encrypted overlays go through",
+  },
   { name: "vni-range", kind: "text", byDefault: "4096-16777215", about: "VXLAN network identifiers for new overlays" },
   {
     name: "cluster-lease",

@@ -61,3 +61,13 @@ export interface Network {
 
 /** Whether it belongs to all hosts of the cluster, and is in a host's kernel only while it is used there. */
 export const isShared = ({ scope }: Pick<Network, "scope">): boolean => scope === "global";
+
+/** Docker's option of an overlay; it has no prefix, and its value may be left out. */
+export const encryptedOption = "encrypted";
+const no: readonly string[] = ["0", "f", "F", "false", "FALSE", "False"];
+
+/** Whether its packets between hosts are encrypted: asked for by whatever does not plainly say no. */
+export function isEncrypted({ options }: Pick<Network, "options">): boolean {
+  const value = options[encryptedOption];
+  return value !== undefined && !no.includes(value);
+}

@@ -63,7 +63,7 @@ export class OverlayHost extends WireHost {
   constructor(number: number, { family = 4, mtu = 1500 }: { family?: 4 | 6; mtu?: number } = {}) {
     super(number, mtu);
     this.vtep = family === 4 ? this.ipv4 : this.ipv6;
-    const underlay = { address: this.vtep, device: "uplink0", port: 4789 };
+    const underlay = { address: this.vtep, device: "uplink0", port: 4789, encrypted: false };
     this.driver = overlay.create({ defaultBridge: "fairlead0", underlay: () => underlay });
     this.#nft = this.run(() => openNft({ runIn: this.kernel.sandboxes.runIn }));
     this.#firewall = createFirewall({ nft: this.#nft });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { privateNamespaces, Station } from "../../lab/topology.ts";
 import { Namespaces } from "../../src/kernel/netns/namespaces.ts";
-import { capture } from "./capture.ts";
+import { capture, isClear, marker } from "./capture.ts";
 import { cable, device, overlayMtu, TunnelHost, vni, vxlanPort } from "./tunnel-host.ts";
 
 /*
@@ -23,10 +23,6 @@ before(() => {
 after(() => {
   for (const station of inside) station[Symbol.dispose]();
 });
-
-/** What pings carry and nothing else: seen on the cable, a packet was in the clear. */
-const marker = "fa17c1ea";
-const isClear = (packets: Buffer) => packets.includes(Buffer.from(marker.repeat(4), "hex"));
 
 /** Pings host2's container from host1's: whether it was answered, and what the cable carried meanwhile. */
 async function attempt(): Promise<{ answered: boolean; onTheCable: "nothing" | "cipher" | "clear" }> {

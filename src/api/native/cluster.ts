@@ -34,6 +34,16 @@ export const clusterRoutes: readonly Route[] = [
     replies: { 200: clusterStatus, 500: apiError },
     handle: status,
   }),
+  route({
+    method: "POST",
+    path: "/fairlead/cluster/rotate-key",
+    summary: "Give this host's tunnel of encrypted networks a new key",
+    action: "key_rotate",
+    replies: { 200: Type.Object({ publicKey: Type.String() }), 409: apiError, 503: apiError },
+    async handle({ engine }) {
+      return reply(200, await engine.rotateKey());
+    },
+  }),
 ];
 
 async function status({ engine, daemon }: Call): Promise<Reply> {

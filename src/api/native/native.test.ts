@@ -79,6 +79,7 @@ test("GET /fairlead/openapi.json describes the own routes by their schemas", asy
         "/fairlead/hosts/{reference}",
         "/fairlead/hosts/{reference}/drain",
         "/fairlead/cluster",
+        "/fairlead/cluster/rotate-key",
         "/fairlead/reset",
       ],
       "id",

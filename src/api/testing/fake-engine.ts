@@ -234,6 +234,11 @@ export class FakeEngine implements Engine {
     return { differences: [difference], repaired: !options.dryRun };
   }
 
+  async rotateKey() {
+    this.calls.push(["rotateKey"]);
+    return { publicKey: Buffer.alloc(32, "key").toString("base64") };
+  }
+
   counts() {
     const of = (status: string) => [...this.boxes.values()].filter(({ state }) => state.status === status).length;
     const [created, running, exited] = [of("created"), of("running"), of("exited")];

@@ -38,7 +38,7 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["host drain --", ["--off", "--help"]],
   ["host drain --off b", ["box"]],
   ["host drain box ", []],
-  ["cluster ", ["status"]],
+  ["cluster ", ["rotate-key", "status"]],
   ["cluster status --format ", []],
   ["nonsense ", []],
 ];

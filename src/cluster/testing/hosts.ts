@@ -7,9 +7,10 @@ import type { ClusterStore } from "../../contracts/cluster-store.ts";
 import type { Store } from "../../contracts/store.ts";
 import type { Network } from "../../model/network.ts";
 import { openStore } from "../../store/sqlite.ts";
-import { type ClusterOptions, StoreCluster } from "../cluster.ts";
+import { StoreCluster } from "../cluster.ts";
 import { openEmbeddedStore } from "../embedded/store.ts";
 import { Journal } from "../journal.ts";
+import type { ClusterOptions } from "../options.ts";
 
 /** What a host was told, in the order of the telling. */
 export class Told implements ClusterListener {
@@ -23,7 +24,11 @@ export class Told implements ClusterListener {
   onNetwork = ({ name }: Network) => this.#note(this.networks, name);
   onNetworkGone = (id: string) => this.#note(this.gone, id);
   onRemotes = (_networkId: string, change: RemoteChange) => this.#note(this.remotes, change);
-  onUnderlay = () => {};
+  /** How often. */
+  readonly underlays: number[] = [];
+  readonly hosts: number[] = [];
+  onUnderlay = () => this.#note(this.underlays, this.underlays.length);
+  onHosts = () => this.#note(this.hosts, this.hosts.length);
   onLost: ClusterListener["onLost"] = (lost) => {
     for (const { address } of lost) this.#note(this.lost, address);
   };

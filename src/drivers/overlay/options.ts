@@ -1,5 +1,5 @@
 import { invalid } from "../../base/errors.ts";
-import type { Network } from "../../model/network.ts";
+import { encryptedOption, type Network } from "../../model/network.ts";
 import { flagOption, optionPrefix as prefix } from "../option-values.ts";
 
 /** Options of an overlay network, read from `--opt`. */
@@ -14,8 +14,6 @@ export interface OverlayOptions {
 
 /** Docker's name: a list with it, of which an overlay has one. */
 export const vniOption = `${prefix}driver.overlay.vxlanid_list`;
-/** Docker's name, which has no prefix; its value may be left out. */
-export const encryptedOption = "encrypted";
 
 /** Every option the driver knows with its default, as the README lists them. */
 export const overlayOptionDefaults = {

@@ -41,7 +41,8 @@ const endpoint: Endpoint = {
   dnsNames: ["web"],
 };
 
-const underlay: Underlay = { address: "192.0.2.1", device: "uplink0", port: 4789 };
+const underlay: Underlay = { address: "192.0.2.1", device: "uplink0", port: 4789, encrypted: false };
+const secret: Underlay = { address: "fd12:3456::1", device: "flwg0", port: 4790, encrypted: true };
 const driver = overlay.create({ defaultBridge: "fairlead0", underlay: () => underlay });
 const alone = overlay.create({ defaultBridge: "fairlead0" });
 
@@ -112,6 +113,39 @@ test("overlay.network() has no tunnel on a host that is alone, nor before the ne
     objects.some(({ kind }) => kind === "vxlan"),
   );
   assert.deepEqual(kinds, [false, false]);
+});
+
+const vxlanOn = (given: Underlay | undefined, options: Record<string, string>) => {
+  const { objects } = overlay
+    .create({ defaultBridge: "fairlead0", underlay: () => given })
+    .network(network({ [vni]: "4096", ...options }));
+  const found = objects.find(({ kind }) => kind === "vxlan");
+  return found?.kind === "vxlan" ? [found.device, found.local, found.port] : undefined;
+};
+
+test("ENC-12 overlay.network() of an encrypted network is on an encrypted underlay or has no tunnel", () => {
+  for (const value of ["", "true", "1", "T"]) {
+    assert.deepEqual(vxlanOn(secret, { encrypted: value }), ["flwg0", "fd12:3456::1", 4790]);
+    assert.equal(vxlanOn(underlay, { encrypted: value }), undefined);
+    assert.equal(vxlanOn(undefined, { encrypted: value }), undefined);
+  }
+  assert.deepEqual(vxlanOn(underlay, { encrypted: "false" }), ["uplink0", "192.0.2.1", 4789]);
+  assert.equal(vxlanOn(secret, {}), undefined);
+});
+
+test("ENC-12 overlay.overhead() of an encrypted network is that of the tunnel too", () => {
+  const of = (options: Record<string, string>) =>
+    [undefined, "192.0.2.1", "2001:db8::1"].map((address) =>
+      driver.overhead?.(options, address ? { address } : undefined),
+    );
+  assert.deepEqual(
+    [of({ encrypted: "" }), of({ encrypted: "false" }), of({})],
+    [
+      [130, 130, 150],
+      [50, 50, 70],
+      [50, 50, 70],
+    ],
+  );
 });
 
 test("overlay.network() has the firewall elements of a bridge network", () => {

@@ -67,6 +67,7 @@ async function reserveAddresses(
   rollback: Rollback,
 ) {
   refuseClash(parts, network);
+  parts.tunnel.refuse(network);
   const reserve = async (family: 4 | 6, address: string | undefined) => {
     const wanted = { family, owner: `container ${name}`, ...(address ? { address } : {}) };
     const shared = isShared(network);

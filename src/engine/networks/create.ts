@@ -45,6 +45,7 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);
+  parts.tunnel.refuse(draft);
   refuseWithoutLan(draft, driver);
   if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
   const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;

@@ -13,7 +13,7 @@ export interface Desired {
 }
 
 /** All that networks and open sandboxes consist of, networks first: what the kernel should hold of ours. */
-export function desired({ state, drivers, sandboxes, inUse, hostObjects }: Parts): Desired {
+export function desired({ state, drivers, sandboxes, inUse, hostObjects, tunnel }: Parts): Desired {
   const networks = [...state.networks.values()].filter(
     (network) => !network.configOnly && (!isShared(network) || inUse.has(network.id)),
   );
@@ -24,7 +24,7 @@ export function desired({ state, drivers, sandboxes, inUse, hostObjects }: Parts
   ];
   return {
     objects: oncePerPlace([...hostObjects(), ...plans.flatMap(({ objects }) => objects)]),
-    elements: plans.flatMap(({ elements }) => elements),
+    elements: [...tunnel.elements(), ...plans.flatMap(({ elements }) => elements)],
     sandboxes: new Set(open.map(({ id }) => id)),
   };
 }

@@ -18,6 +18,8 @@ function stubborn(): { parts: Parts; done: string[] } {
     sandboxes: { all: () => [] },
     inUse: { all: () => [] },
     hostObjects: () => [],
+    tunnel: { elements: () => [], comparePeers: () => [], meetPeers: () => 0 },
+    expected: { add: () => {} },
     repairs: { runs: 0, differences: {} },
     events: { emit: () => done.push("event") },
     firewall: { diff: () => [difference], restore: () => done.push("rules") },

@@ -17,22 +17,31 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   const rules = parts.firewall.diff(want.elements);
   const orphans = findOrphans(parts, want);
   const forwarding = repairForwarding(parts, { dryRun: true });
+  const peers = parts.tunnel.comparePeers();
   const differences = [
     ...broken,
     ...rules,
     ...orphans.map(({ difference }) => difference),
-    ...forwarding.map(forwardingDifference),
+    ...peers.map((detail) => ({ ...different, object: "peers of the tunnel", owner: parts.tunnel.owner, detail })),
+    ...forwarding.map((detail) => ({
+      ...different,
+      object: "forwarding to other hosts",
+      owner: "daemon/cluster",
+      detail,
+    })),
   ];
   if (!dryRun) count(parts.repairs, differences);
   if (dryRun || differences.length === 0) return { differences, repaired: false };
   for (const { problem, object, owner, detail } of differences) {
     parts.log.warn({ problem, object, owner, detail }, "found a difference between kernel and model, repairing it");
   }
+  parts.expected.add(want.objects);
   await all([
     () => broken.length > 0 && mend(parts, want, broken),
     () => rules.length > 0 && parts.firewall.restore(want.elements),
     ...orphans.map(({ remove }) => remove),
-    // Last: a tunnel device that was made anew is empty.
+    // Last: a device that was made anew is empty.
+    () => parts.tunnel.meetPeers(),
     () => repairForwarding(parts, { dryRun: false }),
   ]);
   const attributes = { differences: String(differences.length), first: differences[0]?.object ?? "" };
@@ -40,12 +49,7 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   return { differences, repaired: true };
 }
 
-const forwardingDifference = (detail: string): Difference => ({
-  problem: "different",
-  object: "forwarding to other hosts",
-  owner: "daemon/cluster",
-  detail,
-});
+const different = { problem: "different" } as const;
 
 function count(repairs: Parts["repairs"], differences: readonly Difference[]): void {
   repairs.runs += 1;

@@ -42,6 +42,7 @@ export async function restoreSandboxes(parts: Parts, running: readonly Container
   dropLostLeases(parts);
   parts.expected.add(desired(parts).objects);
   const repaired = await repairAtStart(parts);
+  parts.tunnel.meetPeers();
   const open = [...parts.sandboxes.all()];
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, (of) => side.upstreamsOf(of))));
   await resumeShared(parts);

@@ -1,10 +1,11 @@
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns } from "../../contracts/kernel.ts";
-import { isShared, type Network } from "../../model/network.ts";
+import { isEncrypted, isShared, type Network } from "../../model/network.ts";
 import { needless } from "../host.ts";
 import { makeNetwork } from "../networks/make.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
+import { holdTunnel, lowerTunnel, raiseTunnel } from "./raise-tunnel.ts";
 
 /** Which networks of the cluster open sandboxes of this host are attached to. Derived at start, never stored. */
 export class NetworksInUse {
@@ -52,14 +53,17 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
   const { inUse, locks, cluster } = parts;
   {
     await using _use = await locks.hold(useLock(network.id));
+    await using _tunnel = await holdTunnel(parts, network);
     if (!inUse.has(network.id)) {
       await using making = new Rollback();
+      raiseTunnel(parts, network, making);
       makeNetwork(parts, network, making);
       making.commit();
       inUse.fresh.add(network.id);
     }
     inUse.add(network.id, sandboxId);
     rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
+    if (isEncrypted(network)) parts.tunnel.meetPeers();
     if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   }
   await cluster.use(network);
@@ -80,19 +84,21 @@ export async function lowerNetworks(
 async function lower(parts: Parts, sandboxId: string, network: Network): Promise<void> {
   const { inUse, locks, cluster, drivers, expected, firewall, kernel, names } = parts;
   await using _use = await locks.hold(useLock(network.id));
+  await using _tunnel = await holdTunnel(parts, network);
   if (!inUse.delete(network.id, sandboxId)) return;
   const remotes = cluster.remotes(network.id).map(({ endpointId }) => endpointId);
   cluster.leave(network.id);
   const plan = drivers.find(network.driver).network(network);
   expected.delete(plan.objects);
+  const removeObjects = async () => {
+    const objects = plan.objects.filter(({ netns }) => netns === hostNetns);
+    await kernel.remove([...objects, ...needless(network, parts.hostObjects())]);
+    if (isEncrypted(network)) await lowerTunnel(parts);
+  };
   const steps = [
     () => names.withdraw(remotes),
     () => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements }),
-    () =>
-      kernel.remove([
-        ...plan.objects.filter(({ netns }) => netns === hostNetns),
-        ...needless(network, parts.hostObjects()),
-      ]),
+    removeObjects,
   ];
   const results = await Promise.allSettled(steps.map(async (step) => step()));
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));

@@ -3,7 +3,10 @@ import type { RemoteChange } from "../../contracts/cluster.ts";
 import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 
-type RemoteParts = Pick<Parts, "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "programmed" | "log">;
+type RemoteParts = Pick<
+  Parts,
+  "state" | "drivers" | "kernel" | "names" | "cluster" | "inUse" | "programmed" | "tunnel" | "log"
+>;
 
 /** Programs what other hosts have on a network: the kernel first, so that a name leads somewhere once it is answered. */
 export function applyRemotes(parts: RemoteParts, networkId: string, change: RemoteChange): void {
@@ -77,6 +80,8 @@ const comparisonMs = 5 * 60_000;
 export function compareForwarding(parts: RemoteParts): Disposable {
   const timer = setInterval(() => {
     try {
+      const peers = parts.tunnel.meetPeers();
+      if (peers > 0) parts.log.warn({ peers }, "peers of the tunnel were not as they should be, and are again");
       for (const found of repairForwarding(parts, { dryRun: false }))
         parts.log.warn({ found }, "the way to endpoints of other hosts was not as it should be, and is again");
     } catch (err) {

@@ -14,10 +14,21 @@ function settle(session: Session, device: WireguardObject): void {
   const { name, netns, mtu, listenPort } = device;
   const { privateKey } = readKeyPair(device.keyFile, device.publicKey);
   using generic = session.namespaces.netlink(netns, NETLINK_GENERIC);
-  generic.run([setDevice(generic, `set key and port of WireGuard device "${name}"`, { name, listenPort, privateKey })]);
-  session
-    .socket(netns)
-    .run([raiseLink(name, { mtu, alias: markOf(device), group: FINISHED, ...withoutLinkLocal(mtu) })]);
+  const settings = { name, listenPort, privateKey };
+  try {
+    generic.run([setDevice(generic, `set key and port of WireGuard device "${name}"`, settings)]);
+    session
+      .socket(netns)
+      .run([raiseLink(name, { mtu, alias: markOf(device), group: FINISHED, ...withoutLinkLocal(mtu) })]);
+  } catch (error) {
+    throw portIsTaken(error, listenPort);
+  }
+}
+
+function portIsTaken(error: unknown, port: number): unknown {
+  if (!(error instanceof KernelError) || error.errno !== "EADDRINUSE") return error;
+  const why = `UDP port ${port} is in use on this host`;
+  return new KernelError(error.operation, "EADDRINUSE", why, { cause: error });
 }
 
 /** The MTU at creation: a link that is up for a moment with another would take packets of that size. */

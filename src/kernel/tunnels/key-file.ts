@@ -63,7 +63,6 @@ function contentOf(path: string, operation: string): string {
 
 /** Reads the pair, or makes one when there is no file. */
 export function ensureKeyPair(path: string): KeyPair {
-  rmSync(previousOf(path), { force: true }); // of a rotation that a crash cut short: the new pair is the one
   try {
     return readKeyPair(path);
   } catch (error) {

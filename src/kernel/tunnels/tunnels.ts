@@ -23,6 +23,7 @@ export class HostTunnels implements Tunnels {
   readonly #socket: NetlinkSocket;
   readonly #keyFile: string;
   readonly #endpoints = new Map<string, Map<string, string>>();
+  #publicKey: string | undefined;
 
   /** Takes a generic netlink socket of the host's namespace, closed with close(), and the path of the key file. */
   constructor(socket: NetlinkSocket, keyFile: string) {
@@ -44,7 +45,11 @@ export class HostTunnels implements Tunnels {
   }
 
   publicKey(): string {
-    return ensureKeyPair(this.#keyFile).publicKey;
+    if (this.#publicKey !== undefined) return this.#publicKey;
+    const { publicKey } = ensureKeyPair(this.#keyFile);
+    forgetPrevious(this.#keyFile); // of a rotation that a crash cut short: the new pair is the one
+    this.#publicKey = publicKey;
+    return publicKey;
   }
 
   describe({ name, mtu, listenPort, prefix, address, owner, why }: TunnelDescription): KernelObject[] {
@@ -59,12 +64,16 @@ export class HostTunnels implements Tunnels {
   }
 
   rotate(): KeyRotation {
-    ensureKeyPair(this.#keyFile);
+    const before = this.publicKey();
     const { publicKey } = replaceKeyPair(this.#keyFile);
+    this.#publicKey = publicKey;
     return {
       publicKey,
       commit: () => forgetPrevious(this.#keyFile),
-      revert: () => restorePrevious(this.#keyFile),
+      revert: () => {
+        restorePrevious(this.#keyFile);
+        this.#publicKey = before;
+      },
     };
   }
 

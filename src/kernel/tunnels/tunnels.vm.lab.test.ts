@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { KernelError } from "../../base/kernel-error.ts";
@@ -80,6 +81,24 @@ if (reason !== undefined) {
     lab.tunnels.close();
   });
 }
+
+test("rotate() can be taken back after the new pair was described, and a start finishes one that a crash cut short", async () => {
+  await using lab = openTunnelLab();
+  const pair = () => [lab.tunnels.publicKey(), readFileSync(lab.keyFile, "utf8")];
+  const old = pair();
+  const rotation = lab.tunnels.rotate();
+  assert.ok(JSON.stringify(lab.objects()).includes(rotation.publicKey));
+  assert.deepEqual(lab.tunnels.publicKey(), rotation.publicKey);
+  rotation.revert();
+  assert.deepEqual(pair(), old);
+
+  const { publicKey } = lab.tunnels.rotate();
+  lab.tunnels.close();
+  const next = openTunnels({ keyFile: lab.keyFile });
+  assert.equal(next.publicKey(), publicKey);
+  assert.equal(existsSync(`${lab.keyFile}.previous`), false);
+  next.close();
+});
 
 test("a blackhole is made, missed when it is gone, made again and removed", async () => {
   await using lab = openLabKernel();
@@ -210,6 +229,17 @@ describe("with WireGuard", { skip }, () => {
       [refused.map(({ peer: { publicKey } }) => publicKey), seen(lab.tunnels)?.length],
       [[rekeyed.publicKey, peer(1).publicKey], 1],
     );
+    lab.tunnels.close();
+  });
+
+  test("a port that is in use is named", async () => {
+    await using lab = openTunnelLab();
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(51_820, resolve));
+    assert.throws(() => make(lab), /EADDRINUSE \(UDP port 51820 is in use on this host\)/);
+    await new Promise<void>((resolve) => socket.close(resolve));
+    lab.kernel.repair(lab.objects());
+    assert.deepEqual(lab.kernel.diff(lab.objects()), []);
     lab.tunnels.close();
   });
 

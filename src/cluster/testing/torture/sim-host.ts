@@ -278,6 +278,8 @@ export class SimHost implements ClusterListener {
     for (const { endpointId } of change.publish) names.add(endpointId);
   };
 
+  onHosts(): void {}
+
   onUnderlay = (): void => {};
 
   onLost: ClusterListener["onLost"] = (lost) => {
