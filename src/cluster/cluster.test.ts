@@ -362,3 +362,24 @@ test("an encrypted network's remotes are behind tunnel addresses; hosts that hav
   await three.told.until(() => three.told.remotes.some(({ put }) => put.length > 0));
   assert.deepEqual(three.cluster.forwarding(network.id), [{ address: web.ipv4, mac: web.mac, vtep: "fd12::1" }]);
 });
+
+test("records that nobody can read keep no host from joining, making networks, and taking hosts out", async () => {
+  await using lab = new TestCluster();
+  const one = await lab.host(1);
+  const network = await one.cluster.createNetwork(draft("a", "10.0.9.0/24"));
+  const garbage = ["hosts/x", "networks/x", `slots/${network.id}/4/0a0009f0`, `endpoints/${network.id}/10.0.9.99`];
+  await lab.store.txn(
+    [],
+    garbage.map((put) => ({ put, value: "{}" })),
+  );
+  const two = await lab.host(2);
+  await two.cluster.createNetwork(draft("b", "10.0.10.0/24"));
+  await take(two, network);
+  await one.stop();
+  await two.told.until(() => two.cluster.hosts().some(({ state }) => state === "unknown"));
+  await two.cluster.removeHost("host1");
+  assert.deepEqual(
+    two.cluster.hosts().map(({ name }) => name),
+    ["host2"],
+  );
+});

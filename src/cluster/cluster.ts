@@ -79,7 +79,7 @@ export class StoreCluster implements Cluster {
       nameOf: (id: string) => this.#hosts.nameOf(id),
     };
     const isGone = (id: string) => this.#hosts.record(id) === undefined;
-    this.#networks = new Networks({ ...shared, vnis: options.vnis });
+    this.#networks = new Networks({ ...shared, vnis: options.vnis, onUnreadable });
     this.#addresses = new Addresses({
       ...shared,
       network: (id) => this.#networks.condition(id),

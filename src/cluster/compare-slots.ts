@@ -3,7 +3,7 @@ import { ipOf } from "../base/ip.ts";
 import type { Entry } from "../contracts/cluster-store.ts";
 import { addressText, type HeldNetwork } from "./held-network.ts";
 import type { Holdings } from "./holdings.ts";
-import { read, type SlotRecord } from "./records.ts";
+import { read, readable, type SlotRecord } from "./records.ts";
 import type { SlotClaims } from "./slot-claims.ts";
 
 /**
@@ -26,7 +26,8 @@ export async function compareSlots(claims: SlotClaims, held: HeldNetwork, hostId
 const isOf = (pool: Holdings, slot: bigint): boolean => pool.slots.addressesOf(slot, true).length > 0;
 
 function takeOver(pool: Holdings, slot: bigint, entry: Entry, hostId: string): void {
-  const record = read<SlotRecord>(entry);
+  const record = readable<SlotRecord>(entry);
+  if (!record) return;
   if ("host" in record) {
     if (record.host === hostId) pool.whole.add(slot);
     return;

@@ -3,7 +3,7 @@ import { EngineError, invalid } from "../base/errors.ts";
 import type { ClusterStore, Condition, Entry, News, Write } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { keys, leaf } from "./keys.ts";
-import { type EndpointRecord, type NetworkRecord, read } from "./records.ts";
+import { type EndpointRecord, type NetworkRecord, read, readable } from "./records.ts";
 
 /** Docker's option for the VXLAN network identifier of an overlay. */
 export const vniOption = "com.docker.network.driver.overlay.vxlanid_list";
@@ -21,6 +21,7 @@ export interface NetworksParts {
   /** What every write compares: see Member. */
   readonly member: (what: string) => Condition;
   readonly nameOf: (hostId: string) => string;
+  readonly onUnreadable: (error: unknown) => void;
 }
 
 /** The cluster's networks: what the news say of them, and how they are made and removed. */
@@ -60,7 +61,8 @@ export class Networks {
     const id = leaf(entry.key);
     const known = this.#known.get(id);
     if (known && known.revision >= entry.revision) return [];
-    const record = read<NetworkRecord>(entry);
+    const record = readable<NetworkRecord>(entry, this.#parts.onUnreadable);
+    if (!record) return [];
     this.#known.set(id, { record, revision: entry.revision });
     return JSON.stringify(known?.record.network) === JSON.stringify(record.network) ? [] : [record.network];
   }
@@ -127,7 +129,9 @@ export class Networks {
     const { store, member } = this.#parts;
     for (;;) {
       const guard = await store.get(keys.guard);
-      const others = (await store.list(keys.networks)).entries.map((entry) => read<NetworkRecord>(entry).network);
+      const others = (await store.list(keys.networks)).entries.flatMap(
+        (entry) => readable<NetworkRecord>(entry)?.network ?? [],
+      );
       const network = withVni(draft, others, this.#parts.vnis);
       refuseClashes(network, others);
       const record: NetworkRecord = { network };
@@ -206,7 +210,7 @@ export class Networks {
     if (entries.length === 0) return [];
     const hosts = new Set((await store.list(keys.hosts)).entries.map(({ key }) => leaf(key)));
     const [users, left] = [entries, entries].map((all, which) =>
-      all.filter((entry) => hosts.has(read<EndpointRecord>(entry).host) === (which === 0)),
+      all.filter((entry) => hosts.has(readable<EndpointRecord>(entry)?.host ?? "") === (which === 0)),
     );
     if (users?.length === 0) {
       const keysLeft = (left ?? []).map(({ key }) => key);

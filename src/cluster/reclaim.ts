@@ -1,6 +1,6 @@
 import type { ClusterStore, Condition, Entry, Write } from "../contracts/cluster-store.ts";
 import { keys, leaf } from "./keys.ts";
-import { type EndpointRecord, read, type SlotRecord } from "./records.ts";
+import { type EndpointRecord, readable, type SlotRecord } from "./records.ts";
 
 /**
  * Takes a host out of the cluster for good: its record first, which makes everything it has invalid at once, then its
@@ -58,8 +58,8 @@ async function leftOf(store: ClusterStore, isGone: (hostId: string) => boolean):
 /** Endpoints first: an address is free when nothing in the store says that somebody has it. */
 async function changesFor(store: ClusterStore, isGone: (hostId: string) => boolean): Promise<Change[][]> {
   const endpoints = (await store.list("endpoints/")).entries.flatMap((entry): Change[] => {
-    const { host } = read<EndpointRecord>(entry);
-    return isGone(host) ? [{ entry, hosts: [host], write: { delete: entry.key } }] : [];
+    const host = readable<EndpointRecord>(entry)?.host;
+    return host !== undefined && isGone(host) ? [{ entry, hosts: [host], write: { delete: entry.key } }] : [];
   });
   return [endpoints, (await store.list("slots/")).entries.flatMap((entry) => freeSlot(entry, isGone))];
 }
@@ -72,7 +72,8 @@ interface Change {
 }
 
 function freeSlot(entry: Entry, isGone: (hostId: string) => boolean): Change[] {
-  const slot = read<SlotRecord>(entry);
+  const slot = readable<SlotRecord>(entry);
+  if (!slot) return [];
   if ("host" in slot) return isGone(slot.host) ? [{ entry, hosts: [slot.host], write: { delete: entry.key } }] : [];
   const hosts = [...new Set(Object.values(slot.singles))].filter(isGone);
   if (hosts.length === 0) return [];

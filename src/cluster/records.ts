@@ -68,3 +68,19 @@ export function read<T extends object>({ key, value }: Entry): T {
   if (wrong !== undefined) throw new Error(`Cannot read key ${key} of the cluster's store: ${wrong}`);
   return parsed as T;
 }
+
+/**
+ * The same in the midst of others: one that cannot be read is nobody's, is told of, and keeps nothing from going on.
+ * Without `onUnreadable` it is passed over where following the same keys tells of it already.
+ */
+export function readable<T extends object>(
+  entry: Entry,
+  onUnreadable: (error: unknown) => void = () => {},
+): T | undefined {
+  try {
+    return read<T>(entry);
+  } catch (error) {
+    onUnreadable(error);
+    return undefined;
+  }
+}

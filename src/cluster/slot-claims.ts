@@ -3,7 +3,7 @@ import type { ClusterStore, Condition, Entry, Write } from "../contracts/cluster
 import { addressText, type HeldNetwork } from "./held-network.ts";
 import type { Holdings } from "./holdings.ts";
 import { keys, leaf } from "./keys.ts";
-import { read, type SlotRecord } from "./records.ts";
+import { read, readable, type SlotRecord } from "./records.ts";
 
 export interface ClaimParts {
   readonly store: ClusterStore;
@@ -61,7 +61,8 @@ export class SlotClaims {
   /** A free dynamic address of a slot that is nobody's as a whole. */
   async takeAnySingle(held: HeldNetwork, pool: Holdings): Promise<boolean> {
     for (const [slot, entry] of await this.list(held, pool)) {
-      const record = read<SlotRecord>(entry);
+      const record = readable<SlotRecord>(entry);
+      if (!record) continue;
       if ("host" in record) continue;
       for (const value of pool.slots.addressesOf(slot)) {
         const free = record.singles[addressText(pool, value)] === undefined;

@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import type { ClusterStore } from "../contracts/cluster-store.ts";
 import { keys } from "./keys.ts";
 import { reclaimHost } from "./reclaim.ts";
-import { type HostRecord, read } from "./records.ts";
+import { type HostRecord, readable } from "./records.ts";
 
 interface TwinParts {
   readonly store: ClusterStore;
@@ -23,7 +23,7 @@ export async function refuseOrReplaceTwin(parts: TwinParts): Promise<void> {
   if (self.vtep === "") return;
   const { entries } = await store.list(keys.hosts);
   for (const entry of entries) {
-    const other = readable(entry, log);
+    const other = readable<HostRecord>(entry, (err) => log.error({ err }, "a record of the cluster is left out"));
     if (!other || other.id === self.id || other.vtep !== self.vtep) continue;
     if (!(await outlives(parts, other.id))) {
       const why = `${self.vtep} is the address of host ${other.name} (${other.id.slice(0, 12)}), which is live; give this host another one`;
@@ -34,15 +34,6 @@ export async function refuseOrReplaceTwin(parts: TwinParts): Promise<void> {
       "another host had this address before: it is taken out of the cluster",
     );
     if (!(await reclaimHost(store, other.id, entry.revision))) return refuseOrReplaceTwin(parts); // it has changed
-  }
-}
-
-function readable(entry: Parameters<typeof read>[0], log: Log): HostRecord | undefined {
-  try {
-    return read<HostRecord>(entry);
-  } catch (err) {
-    log.error({ err }, "a record of the cluster is left out");
-    return undefined;
   }
 }
 
