@@ -3,6 +3,7 @@ import { EngineError, invalid } from "../base/errors.ts";
 import type { ClusterStore, Condition, Entry, News, Write } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { keys, leaf } from "./keys.ts";
+import { named } from "./named.ts";
 import { type EndpointRecord, type NetworkRecord, read, readable } from "./records.ts";
 
 /** Docker's option for the VXLAN network identifier of an overlay. */
@@ -125,7 +126,9 @@ export class Networks {
   }
 
   /** Claims name, VNI and subnets. Who is overtaken by another host looks again. */
-  async create(draft: Network): Promise<Network> {
+  create = (draft: Network): Promise<Network> => named(`create network ${draft.name}`, () => this.#create(draft));
+
+  async #create(draft: Network): Promise<Network> {
     const { store, member } = this.#parts;
     for (;;) {
       const guard = await store.get(keys.guard);
@@ -178,7 +181,7 @@ export class Networks {
     if (this.#removing.has(network.id)) throw this.#contended(network.name);
     this.#removing.add(network.id);
     try {
-      await this.#remove(network);
+      await named(`remove network ${network.name}`, () => this.#remove(network));
     } finally {
       this.#removing.delete(network.id);
     }
