@@ -113,7 +113,7 @@ test("API-1 docker network create says why not, in Docker's words", async () => 
   assert.match(await failure("create", "--scope", "swarm", "x"), daemon("Invalid Scope"));
   assert.match(await failure("create", "--ingress", "x"), daemon(".*ingress.*swarm"));
   assert.match(await failure("create", "a b"), daemon("Invalid network name"));
-  assert.match(await failure("create", "--ipam-driver", "dhcp", "x"), daemon('.*"dhcp"'));
+  assert.match(await failure("create", "--ipam-driver", "infoblox", "x"), daemon('.*"infoblox"'));
   assert.equal(await network("ls", "-q", "--filter", "type=custom", "--format", "{{.Name}}"), "web");
 });
 
