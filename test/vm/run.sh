@@ -35,7 +35,8 @@ choose() {
     one=
   done
   rm "$why"
-  [ -z "$reasons" ] || echo "vm: ${reasons%; }" >&2
+  # A command that runs owns its stderr: there, why the first back end was not taken is told to who asks for it.
+  if [ -n "$reasons" ] && { [ -z "$one" ] || [ -n "$only_prepare$verbose" ]; }; then echo "vm: ${reasons%; }" >&2; fi
   [ -n "$one" ] && backend=$one
 }
 # Some machines forbid what User-Mode Linux does to its processes; it costs half a second to know.
