@@ -225,6 +225,7 @@ test("API-5 /fairlead/openapi.json describes every route of our own, with its an
     "get /fairlead/cluster",
     "get /fairlead/hosts",
     "get /fairlead/hosts/{reference}",
+    "post /fairlead/cluster/rotate-key",
     "post /fairlead/containers/{id}/ports",
     "post /fairlead/hosts/{reference}/drain",
     "post /fairlead/repair",
