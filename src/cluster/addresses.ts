@@ -107,6 +107,9 @@ export class Addresses {
       this.#refuseFenced(network);
       if (this.#parts.joined()) await this.#compare(held);
       const taken = await (address === undefined ? this.#next(held, family, owner) : this.#this(held, address, owner));
+      // Its removal was heard of meanwhile: whoever was on it has been told already, and this one would not be.
+      if (this.#networks.get(network.id) !== held)
+        throw new EngineError("NETWORK_NOT_FOUND", { network: network.name });
       this.#soon(network.id);
       // Whoever stood still meanwhile, or joined anew, has to look again at what it holds.
       const isSure = (held.compared || !this.#parts.joined()) && !this.#parts.fenced();

@@ -98,7 +98,7 @@ export class StoreCluster implements Cluster {
       epoch: () => this.#member.epoch,
       ready: () => this.#standing.connected && this.#member.joined && this.#standing.compared,
       whenReady: async () => {
-        if (this.#standing.connected && this.#member.joined) await this.#settling.last;
+        if (this.#standing.connected && this.#member.joined && !this.#known) await this.#settling.last;
       },
       owns: (id, address) => this.#addresses.owns(id, address),
       isAdopted: (id, address) => this.#addresses.isAdopted(id, address),

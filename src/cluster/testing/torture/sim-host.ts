@@ -58,7 +58,7 @@ export class SimHost implements ClusterListener {
   /** The last epoch in which it had compared what it holds with the store. */
   #settledEpoch = 0;
   /** Endpoints that are being let go, and those whose addresses are others' now, as this process knows. */
-  readonly #dropping = new Set<LocalEndpoint>();
+  readonly #dropping = new Map<LocalEndpoint, Promise<void>>();
   readonly #lost = new Set<LocalEndpoint>();
   #made = 0;
   #lives = 0;
@@ -230,9 +230,15 @@ export class SimHost implements ClusterListener {
     if (endpoint) this.ask(`detach ${endpoint.container}`, (cluster) => this.#drop(cluster, endpoint));
   }
 
-  async #drop(cluster: StoreCluster, endpoint: LocalEndpoint): Promise<void> {
-    if (this.endpoints.get(endpoint.endpointId) !== endpoint || this.#dropping.has(endpoint)) return;
-    this.#dropping.add(endpoint);
+  /** Once, whoever asks for it. */
+  #drop(cluster: StoreCluster, endpoint: LocalEndpoint): Promise<void> {
+    if (this.endpoints.get(endpoint.endpointId) !== endpoint) return Promise.resolve();
+    const dropping = this.#dropping.get(endpoint) ?? this.#letGo(cluster, endpoint);
+    this.#dropping.set(endpoint, dropping);
+    return dropping;
+  }
+
+  async #letGo(cluster: StoreCluster, endpoint: LocalEndpoint): Promise<void> {
     this.#parts.note(`${this.name}: ${endpoint.container} lets ${endpoint.ipv4} go`);
     await cluster.withdraw([endpoint]);
     this.endpoints.delete(endpoint.endpointId);
@@ -257,11 +263,13 @@ export class SimHost implements ClusterListener {
     this.networks.set(network.id, network);
   };
 
-  onNetworkGone = (id: string): void => {
-    for (const endpoint of [...this.endpoints.values()].filter(({ networkId }) => networkId === id))
-      this.ask(`leave a network that is gone`, (cluster) => this.#drop(cluster, endpoint));
-    this.networks.delete(id);
-  };
+  /** As the engine does: it forgets the network last, and hears of its end again when it was killed on the way. */
+  onNetworkGone = (id: string): void =>
+    this.ask("leave a network that is gone", async (cluster) => {
+      const here = [...this.endpoints.values()].filter(({ networkId }) => networkId === id);
+      await Promise.all(here.map((endpoint) => this.#drop(cluster, endpoint)));
+      this.networks.delete(id);
+    });
 
   onRemotes = (networkId: string, change: RemoteChange): void => {
     const programmed = this.programmed.get(networkId);

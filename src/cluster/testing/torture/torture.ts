@@ -18,6 +18,8 @@ import { type Actor, SimTime } from "./sim-time.ts";
 const leaseSeconds = 8;
 /** When all faults are over, hosts that nobody heard of for a while are not taken for lost any more after this time. */
 const calmMs = 15_000;
+/** Nothing can be claimed on a network that is being removed: who came back meanwhile does so when that is taken back. */
+const claimMs = 3_000;
 /** And everything has settled after this. */
 const quietMs = 150_000;
 
@@ -58,6 +60,8 @@ class Run {
   /** Hosts that an operator took out, or that came back as another: they need not have been silent. */
   readonly #takenOut = new Set<string>();
   readonly #lines = Number(process.env["FAIRLEAD_HISTORY"] ?? 120);
+  /** When a network was last seen being removed. */
+  readonly #removingAt = new Map<string, number>();
   #networks = 0;
 
   constructor(
@@ -147,7 +151,8 @@ class Run {
     if (state.host(host.id)?.epoch !== host.settledEpoch) return;
     for (const { networkId, address } of host.used) {
       const record = state.network(networkId);
-      if (!record || record.removing) continue;
+      if (record?.removing) this.#removingAt.set(networkId, this.#time.now);
+      if (!record || this.#time.now - (this.#removingAt.get(networkId) ?? 0) < claimMs) continue;
       const owner = state.ownerOf(record.network, address);
       if (owner !== host.id)
         this.#fault(
