@@ -34,20 +34,37 @@ export async function forgetNetwork(
   networkId: string,
   disconnect: (networkId: string, containerId: string) => Promise<void>,
 ): Promise<void> {
-  const { state, sandboxes, locks, events, clashes, log } = parts;
-  for (const { containerId } of state.endpointsOn(networkId)) {
-    if (!sandboxes.get(containerId)) continue;
-    log.warn({ network: networkId, container: containerId }, "the network was removed by another host: disconnecting");
-    await disconnect(networkId, containerId).catch((err: unknown) =>
-      log.error({ err, container: containerId }, "cannot disconnect a container from a network that is gone"),
-    );
-  }
+  const tried = new Set<string>();
+  while (!(await tearDownUnused(parts, networkId, tried)))
+    for (const containerId of connected(parts, networkId, tried)) {
+      tried.add(containerId);
+      parts.log.warn(
+        { network: networkId, container: containerId },
+        "the network was removed by another host: disconnecting",
+      );
+      await disconnect(networkId, containerId).catch((err: unknown) =>
+        parts.log.error({ err, container: containerId }, "cannot disconnect a container from a network that is gone"),
+      );
+    }
+}
+
+const connected = ({ state, sandboxes }: Parts, networkId: string, except: ReadonlySet<string>): string[] =>
+  state
+    .endpointsOn(networkId)
+    .map(({ containerId }) => containerId)
+    .filter((id) => sandboxes.get(id) && !except.has(id));
+
+/** False with a container on it that was not `tried`: one may have come while the locks were waited for. */
+async function tearDownUnused(parts: Parts, networkId: string, tried: ReadonlySet<string>): Promise<boolean> {
+  const { state, locks, events, clashes } = parts;
   await using _list = await locks.hold(networksLock);
   await using _lock = await locks.hold(networkId);
   const network = state.networks.get(networkId);
-  if (!network) return;
+  if (!network) return true;
+  if (connected(parts, networkId, tried).length > 0) return false;
   clashes.delete(networkId);
   await tearDown(parts, network);
   const { name, driver } = network;
   events.emit("network", "destroy", { id: networkId, attributes: { name, type: driver } });
+  return true;
 }

@@ -189,7 +189,8 @@ test("OVL-26: a host that is gone is removed: its addresses are free, its entrie
 test("OVL-27: a host whose data was lost takes the place of the one it was", async () => {
   await hosts[1].fairlead("rm", "-f", "red1");
   await hosts[1].killDaemon();
-  await hosts[1].run("sh", "-c", `rm -rf ${hosts[1].folder}/data/* ${hosts[1].folder}/run/*`);
+  const { folder } = hosts[1];
+  await hosts[1].run("sh", "-c", `umount --lazy ${folder}/run/netns && rm -rf ${folder}/data/* ${folder}/run/*`);
   await hosts[1].startDaemon();
   await everywhere(lab, "red");
   await stay(hosts[1], "red1", "--network", "red");
