@@ -190,16 +190,17 @@ test("OVL-14: a path that packets of full size do not pass is logged, and shown 
   await hosts[2].run("ip", "link", "set", "underlay0", "mtu", "1300");
   await hosts[0].killDaemon();
   const started = await hosts[0].startDaemon();
-  assert.match(
-    await started.logged(/packets of full size do not arrive/),
-    /"host":"host3".*"mtu":"1300","wanted":"1500"/,
-  );
+  const told = await started.logged(/packets of full size do not arrive/);
+  const [, mtu] = /"host":"host3".*"mtu":"(\d+)","wanted":"1500"/.exec(told) ?? [];
+  // A veth takes in four bytes more than its MTU, room for a VLAN tag (is_skb_forwardable(), include/linux/netdevice.h).
+  assert.ok(mtu === "1300" || mtu === "1304", told);
   const { Peers } = await inspect<{ Peers: { Name: string; PathMTU?: number }[] }>(hosts[0], "red");
   assert.deepEqual(
     Peers.map(({ Name, PathMTU }) => [Name, PathMTU]),
     [
+      ["host1", undefined],
       ["host2", undefined],
-      ["host3", 1300],
+      ["host3", Number(mtu)],
     ],
   );
   await hosts[2].run("ip", "link", "set", "underlay0", "mtu", "1500");
