@@ -21,7 +21,7 @@ const kinds = {
     timeoutMs: 400_000,
   },
   // What the machine's kernel may lack, a virtual machine for each file. x.vm.lab.test.ts is a lab test too, x.vm.system.test.ts
-  // a system test too.
+  // a system test too. x.uml.vm.test.ts starts daemons on hosts of its own, for which QEMU's emulation is too slow.
   vm: { files: ["{src,lab,test}/**/*.vm{,.lab,.system}.test.ts"], not: /^$/, host: true, timeoutMs: 300_000 },
 } as const;
 
@@ -64,6 +64,7 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
     );
     totals.skipped += found.splice(0).length;
   }
+  if (machine === "qemu") totals.skipped += skipSlow(found);
   const take = async (worker: number): Promise<void> => {
     for (let file = found.shift(); file; file = found.shift())
       add(totals, await runFile(kind, file, machine ? { machine, worker } : undefined));
@@ -79,6 +80,16 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
   const summary = process.env["FAIRLEAD_TEST_SUMMARY"];
   if (summary) appendFileSync(summary, `${kind} ${passed} ${failed} ${skipped}\n`);
   return failed === 0;
+}
+
+/** Takes out the files that only User-Mode Linux is fast enough for, and says so. How many. */
+function skipSlow(found: string[]): number {
+  const slow = found.filter((file) => file.includes(".uml.vm."));
+  for (const file of slow) {
+    found.splice(found.indexOf(file), 1);
+    console.log(`- SKIPPED ${file}: its daemons need User-Mode Linux, QEMU takes minutes to start each`);
+  }
+  return slow.length;
 }
 
 /** One process a file: a file that hangs or crashes takes only itself down, and is named. */
