@@ -1,19 +1,10 @@
-import type { LocalEndpoint, TunnelEnd } from "../contracts/cluster.ts";
+import type { ClusterHost, LocalEndpoint } from "../contracts/cluster.ts";
 import type { Entry } from "../contracts/cluster-store.ts";
 import type { Network } from "../model/network.ts";
 import { whatIsWrong } from "./record-shapes.ts";
 
-/** `hosts/<host>`. */
-export interface HostRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly epoch: number;
-  readonly vtep: string;
-  readonly mtu: number;
-  readonly tunnel?: TunnelEnd;
-  readonly created: string;
-  readonly drained: boolean;
-}
+/** `hosts/<host>`: what is known of a host without its lease. */
+export type HostRecord = Omit<ClusterHost, "state" | "since" | "version">;
 
 /** `live/<host>`, leased. */
 export interface LiveRecord {

@@ -82,8 +82,7 @@ function withLength({ pools }: Network, address: string | undefined): string {
   return pool ? `${address}/${pool.subnet.split("/")[1]}` : address;
 }
 
-/** Docker's network.PeerInfo, only where there are any. */
-/** PathMTU is ours: only there where packets of full size do not arrive. */
+/** Docker's network.PeerInfo. PathMTU is ours: only there where packets of full size do not arrive. */
 const peerJson = ({ name, vtep, pathMtu }: NonNullable<NetworkView["peers"]>[number]) => ({
   Name: name,
   IP: vtep,
