@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { childrenOf } from "./children.ts";
+import { LineLog } from "./line-log.ts";
 import { checkout, ending, lineOf } from "./process.ts";
 
 /** The command line of a daemon on these roots. */
@@ -23,34 +23,22 @@ export interface Place {
 export class Daemon {
   readonly #host: Place;
   readonly #process: ChildProcess;
-  readonly #listeners = new Set<(line: string) => void>();
-  /** Its log, line by line, for the message of a failed test. */
-  readonly log: string[] = [];
+  readonly #log: LineLog;
 
   private constructor(host: Place, process: ChildProcess) {
     this.#host = host;
     this.#process = process;
-    for (const stream of [process.stdout, process.stderr]) {
-      if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
-    }
+    this.#log = new LineLog(process);
   }
 
-  #hear(line: string): void {
-    this.log.push(line);
-    for (const listener of [...this.#listeners]) listener(line);
+  /** Its log, line by line, for the message of a failed test. */
+  get log(): readonly string[] {
+    return this.#log.lines;
   }
 
-  /** Resolves to the first line of its log, from number `from` on, that matches. */
-  logged(pattern: RegExp, from = 0): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const weigh = (line: string) => {
-      if (!pattern.test(line)) return;
-      this.#listeners.delete(weigh);
-      resolve(line);
-    };
-    this.#listeners.add(weigh);
-    this.log.slice(from).forEach(weigh);
-    return promise;
+  /** As LineLog.logged(). */
+  logged(pattern: RegExp, from?: number): Promise<string> {
+    return this.#log.logged(pattern, from);
   }
 
   /** Starts it. It is ready later: see ready(). */

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { LineLog } from "./line-log.ts";
 import { ending, start } from "./process.ts";
 
 export interface DhcpServerOptions {
@@ -18,17 +18,14 @@ export interface DhcpServerOptions {
 
 /** Debian's dnsmasq as a DHCP server for IPv4 and IPv6 and an advertising router; everything it does can be awaited. */
 export class DhcpServer implements AsyncDisposable {
-  readonly log: string[] = [];
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #listeners = new Set<(line: string) => void>();
+  readonly #log: LineLog;
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     this.#folder = folder;
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
-    }
+    this.#log = new LineLog(child);
   }
 
   /** Starts it and waits until it serves. */
@@ -50,22 +47,13 @@ export class DhcpServer implements AsyncDisposable {
     return server;
   }
 
-  #hear(line: string): void {
-    this.log.push(line);
-    for (const listener of [...this.#listeners]) listener(line);
+  get log(): readonly string[] {
+    return this.#log.lines;
   }
 
-  /** Resolves to the first line of its log, from number `from` on, that matches. */
-  logged(pattern: RegExp, from = 0): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const weigh = (line: string) => {
-      if (!pattern.test(line)) return;
-      this.#listeners.delete(weigh);
-      resolve(line);
-    };
-    this.#listeners.add(weigh);
-    this.log.slice(from).forEach(weigh);
-    return promise;
+  /** As LineLog.logged(). */
+  logged(pattern: RegExp, from?: number): Promise<string> {
+    return this.#log.logged(pattern, from);
   }
 
   /** Ends it. What it lent stays lent: the next one knows nothing of it. */

@@ -1,0 +1,31 @@
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** What a process writes, line by line; a line can be awaited. */
+export class LineLog {
+  /** All of it, for the message of a failed test. */
+  readonly lines: string[] = [];
+  readonly #listeners = new Set<(line: string) => void>();
+
+  constructor({ stdout, stderr }: ChildProcess) {
+    for (const stream of [stdout, stderr]) if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
+  }
+
+  #hear(line: string): void {
+    this.lines.push(line);
+    for (const listener of [...this.#listeners]) listener(line);
+  }
+
+  /** Resolves to the first line, from number `from` on, that matches. */
+  logged(pattern: RegExp, from = 0): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const weigh = (line: string) => {
+      if (!pattern.test(line)) return;
+      this.#listeners.delete(weigh);
+      resolve(line);
+    };
+    this.#listeners.add(weigh);
+    this.lines.slice(from).forEach(weigh);
+    return promise;
+  }
+}
