@@ -174,7 +174,7 @@ function totalsOf(path: string, problem: string): TestTotals {
 /** Our node first, the docker client that setup.sh unpacked last; nothing of an outer node:test run. */
 function environment(totalsPath: string): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _context, FAIRLEAD_TEST_SUMMARY: _summary, ...rest } = process.env;
-  const path = [`${root}/node_modules/.bin`, process.env["PATH"], `${root}/.cache/docker/usr/bin`].join(":");
+  const path = [`${root}/node_modules/.bin`, process.env["PATH"], `${root}/.cache/docker.io/usr/bin`].join(":");
   return { ...rest, PATH: path, FAIRLEAD_TEST_TOTALS: totalsPath };
 }
 

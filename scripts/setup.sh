@@ -4,12 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Containers, their watcher, the firewall library; what images are packed with; the example's database and client.
-runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd redis-server curl"
+# Containers, their watcher, the firewall library; what images are fetched, unpacked and packed with; an init process for
+# containers that ask for one; the example's database and client.
+runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd skopeo umoci tini redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
   faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
-  qemu-system-x86 cpio kmod"
+  docker-compose apache2-utils qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
@@ -83,12 +84,15 @@ install_modules() {
   echo "$wanted" >"$stamp"
 }
 
-# The unmodified docker CLI, for the tests that drive us with it. Unpacked, not installed: no dockerd ever starts.
+# The unmodified docker CLI, for the tests that drive us with it, and Docker's own engine with its parts, which we are
+# compared with. Unpacked, not installed: no dockerd ever starts by itself.
 unpack_docker() {
-  if command -v docker >/dev/null || [ -x .cache/docker/usr/bin/docker ]; then return; fi
-  refresh_lists
-  say "unpacking the docker client into .cache/docker"
-  unpack docker.io .cache/docker || fail "cannot download docker.io"
+  for package in docker.io containerd docker-registry; do
+    [ ! -e ".cache/$package/usr" ] || continue
+    refresh_lists
+    say "unpacking $package into .cache/$package"
+    unpack "$package" ".cache/$package" || fail "cannot download $package"
+  done
 }
 
 # The cluster's store, for the tests: Debian's own etcd and a newer one, which is what users should have. Unpacked, not

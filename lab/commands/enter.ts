@@ -7,7 +7,7 @@ import { checkout } from "../process.ts";
 
 /** What makes `fairlead` and `docker` work in a machine as they are. */
 function environmentOf(machine: Member, env: Terminal["env"]): NodeJS.ProcessEnv {
-  const path = [checkout, env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", `${checkout}/.cache/docker/usr/bin`].join(
+  const path = [checkout, env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", `${checkout}/.cache/docker.io/usr/bin`].join(
     ":",
   );
   // On machines without a daemon too: the CLIs must not find the one of the real machine, whose files are seen there.

@@ -1,3 +1,6 @@
+import type { Confinement, NamespaceModes } from "./confinement.ts";
+import type { Health, Healthcheck } from "./health.ts";
+import type { Limits } from "./limits.ts";
 import type { PortMapping, PortRequest, Protocol } from "./port.ts";
 
 /** Where a container's root file system comes from. */
@@ -23,6 +26,19 @@ export type NetworkMode =
   | { readonly kind: "host" }
   | { readonly kind: "none" }
   | { readonly kind: "container"; readonly containerId: string };
+
+/** What is done when a container ends by itself (Docker Engine API: RestartPolicy). */
+export interface RestartPolicy {
+  readonly name: "no" | "always" | "unless-stopped" | "on-failure";
+  /** Of on-failure; 0: as often as it takes. */
+  readonly maximumRetryCount: number;
+}
+
+export interface LogConfig {
+  /** "json-file", "local" or "none". */
+  readonly type: string;
+  readonly options: Readonly<Record<string, string>>;
+}
 
 export interface ContainerConfig {
   readonly rootfs: Rootfs;
@@ -61,8 +77,20 @@ export interface ContainerConfig {
   readonly dnsOptions: readonly string[];
   /** "name:address", address may be "host-gateway". */
   readonly extraHosts: readonly string[];
+  // Absent below: Docker's default, which is also what records of earlier releases mean.
+  /** True: the input ends with the first client that was attached to it. */
+  readonly stdinOnce?: boolean;
+  readonly restartPolicy?: RestartPolicy;
+  readonly healthcheck?: Healthcheck;
+  readonly logConfig?: LogConfig;
+  readonly limits?: Limits;
+  readonly confinement?: Confinement;
+  readonly namespaces?: NamespaceModes;
+  /** Runs the command below an init process that reaps and passes signals on. */
+  readonly init?: boolean;
 }
 
+/** "paused" and "restarting" (between two runs) come on top of running and exited: ContainerState.paused, .restarting. */
 export type ContainerStatus = "created" | "running" | "exited";
 
 export interface ContainerState {
@@ -77,6 +105,16 @@ export interface ContainerState {
   readonly error: string;
   /** True from a user's stop or kill until the next start. */
   readonly stoppedByUser: boolean;
+  /** Its processes are frozen. */
+  readonly paused?: boolean;
+  /** It has ended and its restart policy is about to start it again. */
+  readonly restarting?: boolean;
+  /** Restarts by the policy since the user's last start. */
+  readonly restartCount?: number;
+  /** The kernel ended a process of its last run for want of memory. */
+  readonly oomKilled?: boolean;
+  /** Of a running one with a health check, and after its end the last known. */
+  readonly health?: Health;
 }
 
 /** A container and what it has: stored as JSON under its id. Endpoints are stored beside it, not inside. */

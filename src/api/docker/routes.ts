@@ -1,12 +1,12 @@
 import type { Route } from "../route.ts";
-import { containerStreamRoutes } from "./container-streams.ts";
-import { containerRoutes } from "./containers.ts";
-import { eventRoutes } from "./events.ts";
-import { execRoutes } from "./exec.ts";
-import { imageRoutes } from "./images.ts";
-import { networkRoutes } from "./networks.ts";
+import { containerRoutes } from "./containers/routes.ts";
+import { containerStreamRoutes } from "./containers/streams.ts";
+import { execRoutes } from "./exec/routes.ts";
+import { imageRoutes } from "./images/routes.ts";
+import { networkRoutes } from "./networks/routes.ts";
 import { refusedRoutes } from "./refused.ts";
-import { systemRoutes } from "./system.ts";
+import { eventRoutes } from "./system/events.ts";
+import { systemRoutes } from "./system/routes.ts";
 
 /** Everything that is served under Docker's paths. */
 export const dockerRoutes: readonly Route[] = [

@@ -1,7 +1,7 @@
 import { Counter, type Registry } from "prom-client";
 import type { LinkCounters } from "../../contracts/kernel.ts";
 import type { ContainerView } from "../../engine/engine.ts";
-import { imageName } from "../docker/container-json.ts";
+import { imageName } from "../docker/containers/inspect-json.ts";
 import type { ApiParts } from "../parts.ts";
 
 /** cAdvisor's names and labels, so that existing dashboards work; network and endpoint are ours. */

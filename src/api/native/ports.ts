@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { containerOf } from "../docker/containers.ts";
+import { containerOf } from "../docker/containers/routes.ts";
 import { type Route, reply, route } from "../route.ts";
 import { apiError } from "./schemas.ts";
 

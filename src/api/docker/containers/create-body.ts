@@ -1,0 +1,70 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { field, flag, integer, keys, text, textMap, texts } from "../../schema.ts";
+import { endpointBody } from "../networks/endpoint-body.ts";
+
+const portBinding = Type.Object({ HostIp: field(text), HostPort: field(text) });
+
+const mount = Type.Object({
+  Type: field(text),
+  Source: field(text),
+  Target: field(text),
+  ReadOnly: field(flag),
+  BindOptions: field(
+    Type.Object({ Propagation: field(text), NonRecursive: field(flag), CreateMountpoint: field(flag) }),
+  ),
+  TmpfsOptions: field(Type.Object({ SizeBytes: field(integer), Mode: field(integer) })),
+});
+
+/** The fields of Docker's HostConfig that are carried out; unsupported-fields.ts has the rest. */
+const hostConfig = Type.Object({
+  NetworkMode: field(text),
+  PortBindings: field(Type.Record(Type.String(), Type.Union([Type.Array(portBinding), Type.Null()]))),
+  PublishAllPorts: field(flag),
+  Binds: field(texts),
+  Mounts: field(Type.Array(mount)),
+  Tmpfs: field(textMap),
+  Links: field(texts),
+  Dns: field(texts),
+  DnsOptions: field(texts),
+  DnsSearch: field(texts),
+  ExtraHosts: field(texts),
+  Sysctls: field(textMap),
+  CapAdd: field(texts),
+  CapDrop: field(texts),
+  Privileged: field(flag),
+  ReadonlyRootfs: field(flag),
+  AutoRemove: field(flag),
+});
+
+/** Docker's container.CreateRequest, and our own field `Fairlead` for a root that comes from no image. */
+export const containerCreateBody = Type.Object({
+  Image: field(text),
+  Fairlead: field(Type.Object({ Rootfs: field(text) })),
+  Cmd: field(texts),
+  Entrypoint: field(texts),
+  Env: field(texts),
+  WorkingDir: field(text),
+  User: field(text),
+  Hostname: field(text),
+  Domainname: field(text),
+  Labels: field(textMap),
+  StopSignal: field(text),
+  StopTimeout: field(integer),
+  Tty: field(flag),
+  AttachStdin: field(flag),
+  OpenStdin: field(flag),
+  MacAddress: field(text),
+  NetworkDisabled: field(flag),
+  ExposedPorts: field(keys),
+  Volumes: field(keys),
+  Healthcheck: Type.Optional(Type.Unknown()),
+  HostConfig: field(hostConfig),
+  NetworkingConfig: field(
+    Type.Object({ EndpointsConfig: field(Type.Record(Type.String(), Type.Union([endpointBody, Type.Null()]))) }),
+  ),
+});
+
+export type CreateBody = Static<typeof containerCreateBody>;
+export type HostConfigBody = Static<typeof hostConfig>;
+export type MountBody = Static<typeof mount>;
+export type PortBindingsBody = NonNullable<HostConfigBody["PortBindings"]>;

@@ -1,0 +1,116 @@
+import { isAbsolute } from "node:path";
+import { EngineError, invalid } from "../../../base/errors.ts";
+import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
+import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
+import type { CreateBody } from "./create-body.ts";
+import { parseMounts } from "./mounts.ts";
+import { parseNetworking } from "./network-mode.ts";
+import { parsePort, parsePortBindings } from "./port-bindings.ts";
+import { checkUnsupported, unsupportedConfig, unsupportedHostConfig } from "./unsupported-fields.ts";
+
+/** Docker's default of --stop-timeout, in seconds. */
+const stopTimeoutSeconds = 10;
+
+/** A create body in the model's words, and what the user must be told. */
+export function containerRequest(
+  engine: Engine,
+  body: CreateBody,
+  options: { name: string; version: number },
+): { request: ContainerRequest; warnings: string[] } {
+  refuseInput(body);
+  const warnings = [
+    ...checkUnsupported(unsupportedConfig, body),
+    ...checkUnsupported(unsupportedHostConfig, body.HostConfig),
+  ];
+  const { networkMode, networkModeText, endpoints } = parseNetworking(engine, body, options.version);
+  const config: ContainerConfig = {
+    ...processConfig(body),
+    ...hostConfig(body),
+    rootfs: rootfsOf(body),
+    networkMode,
+    networkModeText,
+  };
+  return { request: { name: containerName(options.name), config, endpoints }, warnings };
+}
+
+/** Refused here rather than at the attach that follows: a docker client would say nothing useful, and leave it behind. */
+function refuseInput(body: CreateBody): void {
+  if (!body.AttachStdin || !body.OpenStdin) return;
+  throw new EngineError("NOT_SUPPORTED", {
+    what: "the input of a container's first process",
+    instead: "run it with -d and without -i (a command that stays, such as sleep infinity), then exec -it",
+  });
+}
+
+function processConfig(body: CreateBody) {
+  const [entrypoint, command] = [body.Entrypoint ?? [], body.Cmd ?? []];
+  return {
+    entrypoint,
+    command,
+    args: [...entrypoint, ...command],
+    env: (body.Env ?? []).map(checkEnv),
+    workingDir: checkWorkingDir(body.WorkingDir ?? ""),
+    user: body.User ?? "",
+    tty: body.Tty ?? false,
+    openStdin: body.OpenStdin ?? false,
+    hostname: checkHostname(body.Hostname ?? ""),
+    domainname: body.Domainname ?? "",
+    labels: body.Labels ?? {},
+    stopSignal: body.StopSignal || "SIGTERM",
+    stopTimeoutSeconds: body.StopTimeout ?? stopTimeoutSeconds,
+    exposed: Object.keys(body.ExposedPorts ?? {}).map(parsePort),
+  };
+}
+
+function hostConfig(body: CreateBody) {
+  const host = body.HostConfig ?? {};
+  return {
+    mounts: parseMounts(host),
+    sysctls: host.Sysctls ?? {},
+    capAdd: host.CapAdd ?? [],
+    capDrop: host.CapDrop ?? [],
+    privileged: host.Privileged ?? false,
+    readonlyRootfs: host.ReadonlyRootfs ?? false,
+    autoRemove: host.AutoRemove ?? false,
+    publish: parsePortBindings(host.PortBindings ?? {}),
+    publishAll: host.PublishAllPorts ?? false,
+    dns: host.Dns ?? [],
+    dnsSearch: host.DnsSearch ?? [],
+    dnsOptions: host.DnsOptions ?? [],
+    extraHosts: host.ExtraHosts ?? [],
+  };
+}
+
+/** `Fairlead.Rootfs` wins over Image, which a docker client cannot leave out. */
+function rootfsOf(body: CreateBody): Rootfs {
+  const rootfs = body.Fairlead?.Rootfs ?? "";
+  if (rootfs === "host") return { kind: "host" };
+  if (isAbsolute(rootfs)) return { kind: "directory", path: rootfs };
+  if (rootfs !== "") throw invalid("Fairlead.Rootfs", `"${rootfs}" is neither "host" nor an absolute path`);
+  if (body.Image) return { kind: "image", reference: body.Image, imageId: "" };
+  throw invalid("Image", "it is empty; name an image, or give Fairlead.Rootfs");
+}
+
+/** Docker's rule for container names; a leading slash is how it shows them. "" asks for a made-up one. */
+export function containerName(text: string): string {
+  const name = text.replace(/^\//, "");
+  if (name === "" || (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 200)) return name;
+  const shown = name.length > 200 ? `${name.slice(0, 40)}...` : name;
+  throw invalid("container name", `(${shown}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, 2 to 200 characters`);
+}
+
+function checkHostname(hostname: string): string {
+  // HOST_NAME_MAX of Linux, include/uapi/linux/utsname.h: __NEW_UTS_LEN.
+  if (Buffer.byteLength(hostname) <= 64 && !/[\s/\0]/.test(hostname)) return hostname;
+  throw invalid("Hostname", `"${hostname.slice(0, 80)}" must be at most 64 bytes without blanks and "/"`);
+}
+
+function checkEnv(variable: string): string {
+  if (variable !== "" && !variable.startsWith("=") && !variable.includes("\0")) return variable;
+  throw invalid("Env", `invalid environment variable: "${variable}"`);
+}
+
+function checkWorkingDir(path: string): string {
+  if (path === "" || isAbsolute(path)) return path;
+  throw invalid("WorkingDir", `the working directory '${path}' is invalid, it needs to be an absolute path`);
+}

@@ -1,0 +1,162 @@
+import { shortId } from "../../../base/ids.ts";
+import type { ContainerView } from "../../../engine/engine.ts";
+import type { Container, ContainerConfig } from "../../../model/container.ts";
+import { addresses, endpointJson } from "../networks/endpoint-json.ts";
+import { portBindings, portMap } from "./ports-json.ts";
+
+/** Docker's container.InspectResponse. */
+export function containerJson(view: ContainerView, version: number) {
+  const { container, files } = view;
+  const { config } = container;
+  return {
+    Id: container.id,
+    Created: container.created,
+    Path: config.args[0] ?? "",
+    Args: config.args.slice(1),
+    State: stateJson(container),
+    Image: config.rootfs.kind === "image" ? config.rootfs.imageId : "",
+    ResolvConfPath: files.resolvConf,
+    HostnamePath: files.hostname,
+    HostsPath: files.hosts,
+    LogPath: files.log,
+    Name: `/${container.name}`,
+    RestartCount: 0,
+    Driver: "overlay2",
+    Platform: "linux",
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: null,
+    HostConfig: hostConfigJson(config),
+    GraphDriver: { Name: "overlay2", Data: null },
+    Mounts: mountsJson(config),
+    Config: configJson(container),
+    NetworkSettings: networkSettingsJson(view, version),
+  };
+}
+
+function stateJson({ state }: Container) {
+  return {
+    Status: state.status,
+    Running: state.status === "running",
+    Paused: false,
+    Restarting: false,
+    OOMKilled: false,
+    Dead: false,
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
+  };
+}
+
+/** How a root is shown where Docker has an image: our own kinds by what they are. */
+export function imageName({ rootfs }: ContainerConfig): string {
+  if (rootfs.kind === "image") return rootfs.reference;
+  return rootfs.kind === "directory" ? rootfs.path : "host";
+}
+
+/** Docker's rule: the short id unless a host name was given. */
+const hostnameOf = ({ id, config }: Container): string => config.hostname || shortId(id);
+
+function configJson(container: Container) {
+  const { config } = container;
+  const exposed = Object.keys(portMap(config, []));
+  return {
+    Hostname: hostnameOf(container),
+    Domainname: config.domainname,
+    User: config.user,
+    AttachStdin: false,
+    AttachStdout: true,
+    AttachStderr: true,
+    ...(exposed.length > 0 ? { ExposedPorts: Object.fromEntries(exposed.map((key) => [key, {}])) } : {}),
+    Tty: config.tty,
+    OpenStdin: config.openStdin,
+    StdinOnce: false,
+    Env: config.env,
+    Cmd: orNull(config.command),
+    Image: imageName(config),
+    Volumes: null,
+    WorkingDir: config.workingDir,
+    Entrypoint: orNull(config.entrypoint),
+    OnBuild: null,
+    Labels: config.labels,
+    StopSignal: config.stopSignal,
+    StopTimeout: config.stopTimeoutSeconds,
+  };
+}
+
+const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
+
+function hostConfigJson(config: ContainerConfig) {
+  const binds = config.mounts.filter((mount) => mount.type === "bind");
+  const tmpfs = config.mounts.filter((mount) => mount.type === "tmpfs");
+  return {
+    Binds: orNull(binds.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ":ro" : ""}`)),
+    ContainerIDFile: "",
+    LogConfig: { Type: "json-file", Config: {} },
+    NetworkMode: config.networkModeText,
+    PortBindings: portBindings(config.publish),
+    RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
+    AutoRemove: config.autoRemove,
+    VolumeDriver: "",
+    VolumesFrom: null,
+    CapAdd: orNull(config.capAdd),
+    CapDrop: orNull(config.capDrop),
+    CgroupnsMode: "private",
+    Dns: config.dns,
+    DnsOptions: config.dnsOptions,
+    DnsSearch: config.dnsSearch,
+    ExtraHosts: orNull(config.extraHosts),
+    GroupAdd: null,
+    IpcMode: "private",
+    Links: null,
+    PidMode: "",
+    Privileged: config.privileged,
+    PublishAllPorts: config.publishAll,
+    ReadonlyRootfs: config.readonlyRootfs,
+    SecurityOpt: null,
+    ...(tmpfs.length > 0 ? { Tmpfs: Object.fromEntries(tmpfs.map((one) => [one.target, one.options.join(",")])) } : {}),
+    UTSMode: "",
+    UsernsMode: "",
+    Sysctls: config.sysctls,
+    Runtime: "runc",
+    Devices: [],
+  };
+}
+
+function mountsJson(config: ContainerConfig) {
+  return config.mounts.map(({ type, source, target, readOnly, options }) => ({
+    Type: type,
+    Source: type === "bind" ? source : "",
+    Destination: target,
+    Mode: options.join(","),
+    RW: !readOnly,
+    Propagation: type === "bind" ? "rprivate" : "",
+  }));
+}
+
+/** NetworkSettings of inspect. The flat fields of the default bridge went in 1.52, which is beyond what we speak. */
+function networkSettingsJson(view: ContainerView, version: number) {
+  const { container, endpoints, sandboxPath } = view;
+  const running = container.state.status === "running";
+  // Another container's attachments are not this one's: container:NAME shows none, as in Docker.
+  const own = container.config.networkMode.kind === "container" ? [] : endpoints;
+  const main = own.find(({ network }) => network.name === "bridge");
+  return {
+    Bridge: "",
+    SandboxID: running ? (container.sandboxId ?? "") : "",
+    SandboxKey: running ? sandboxPath : "",
+    Ports: running ? portMap(container.config, container.ports) : {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: "",
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: running ? (main?.endpoint.id ?? "") : "",
+    ...addresses(running && main ? main.endpoint : {}, main?.network),
+    MacAddress: running ? (main?.endpoint.mac ?? "") : "",
+    Networks: Object.fromEntries(own.map((one) => [one.network.name, endpointJson(one, { running, version })])),
+  };
+}

@@ -1,0 +1,91 @@
+import { invalid } from "../../../base/errors.ts";
+import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
+import type { NetworkMode } from "../../../model/container.ts";
+import { type EndpointBody, endpointSettings, isUserDefined } from "../networks/endpoint-body.ts";
+import type { CreateBody } from "./create-body.ts";
+
+interface Networking {
+  readonly networkMode: NetworkMode;
+  readonly networkModeText: string;
+  readonly endpoints: ContainerRequest["endpoints"];
+}
+
+/** HostConfig.NetworkMode and NetworkingConfig in the model's words, after Docker's checks of what goes together. */
+export function parseNetworking(engine: Engine, body: CreateBody, version: number): Networking {
+  const asked = body.HostConfig?.NetworkMode ?? "";
+  const text = asked === "" || asked === "default" ? "bridge" : asked;
+  if (text.startsWith("container:")) return joined(engine, body, text);
+  if (text === "host")
+    refuse(hasLinks(body), "host type networking can't be used with links. This would result in undefined behavior");
+  // Names of user-defined networks come and go; on the default one a link is all there is, and docker wants it there.
+  if (text === "bridge")
+    for (const link of body.HostConfig?.Links ?? [])
+      engine.containers.inspect(link.replace(/^\//, "").split(":")[0] ?? "");
+  const endpoints = endpointsOf(body, text, version);
+  if (text === "host" || text === "none") {
+    const other = endpoints.find(({ network }) => network !== text);
+    refuse(other !== undefined, `network ${other?.network} and the network mode ${text}`);
+  }
+  const kind = text === "host" || text === "none" ? text : "networks";
+  return { networkMode: { kind }, networkModeText: text, endpoints };
+}
+
+/** Docker's conflicts of a container that lives in another one's sandbox (runconfig, 28.x). */
+function joined(engine: Engine, body: CreateBody, text: string): Networking {
+  const host = body.HostConfig ?? {};
+  const some = (list: unknown) => Object.keys(list ?? {}).length > 0;
+  refuse(hasLinks(body), "container type network can't be used with links. This would result in undefined behavior");
+  refuse(Boolean(body.Hostname || body.Domainname), "hostname and the network mode");
+  refuse(some(host.Dns) || some(host.DnsSearch) || some(host.DnsOptions), "dns and the network mode");
+  refuse(some(host.ExtraHosts), "custom host-to-IP mapping and the network mode");
+  const own = body.NetworkingConfig?.EndpointsConfig?.[text] ?? {};
+  refuse(Boolean(body.MacAddress || own.MacAddress), "mac-address and the network mode");
+  refuse(some(own.IPAMConfig), "IP address and the network mode");
+  refuse(some(own.Aliases), "network-alias and the network mode");
+  refuse(
+    some(host.PortBindings) || host.PublishAllPorts === true,
+    "port publishing and the container type network mode",
+  );
+  refuse(some(body.ExposedPorts), "port exposing and the container type network mode");
+  const others = Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {}).filter((name) => name !== text);
+  refuse(others.length > 0, `network ${others.join(", ")} and the container type network mode`);
+  const reference = text.slice("container:".length);
+  if (reference === "") throw invalid("NetworkMode", "a container name or id must follow container:");
+  const { id } = engine.containers.inspect(reference).container;
+  return { networkMode: { kind: "container", containerId: id }, networkModeText: `container:${id}`, endpoints: [] };
+}
+
+const hasLinks = (body: CreateBody): boolean => (body.HostConfig?.Links ?? []).length > 0;
+
+function refuse(conflict: boolean, what: string): void {
+  if (conflict) throw invalid("container configuration", `conflicting options: ${what}`);
+}
+
+/** The networks in the order given; the one of NetworkMode is there even if it has no settings. */
+function endpointsOf(body: CreateBody, mode: string, version: number): ContainerRequest["endpoints"] {
+  const given = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(
+    ([name, config]): [string, EndpointBody] => [name === "default" ? "bridge" : name, config ?? {}],
+  );
+  if (version < 44 && given.length > 1) {
+    const names = given.map(([name]) => name).join(", ");
+    throw invalid("NetworkingConfig", `Container cannot be connected to network endpoints: ${names}`);
+  }
+  const networks = new Map(given);
+  // A client that gives networks and leaves the mode to us means those networks, not the default one as well.
+  if (!networks.has(mode) && (networks.size === 0 || isUserDefined(mode))) networks.set(mode, {});
+  refuseTwoMacs(body, networks.get(mode));
+  return [...networks].map(([network, config]) => {
+    const main = network === mode;
+    const merged = { ...config, ...(main && body.MacAddress ? { MacAddress: body.MacAddress } : {}) };
+    const settings = endpointSettings(network, merged, { gwPriority: version >= 48 });
+    const links = main ? [...settings.links, ...(body.HostConfig?.Links ?? [])] : settings.links;
+    return { network, settings: { ...settings, links } };
+  });
+}
+
+function refuseTwoMacs(body: CreateBody, main: EndpointBody | undefined): void {
+  if (!body.MacAddress || !main?.MacAddress || body.MacAddress === main.MacAddress) return;
+  const why =
+    "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty";
+  throw invalid("MacAddress", why);
+}

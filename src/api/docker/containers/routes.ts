@@ -1,0 +1,175 @@
+import { EngineError, type ErrorCode } from "../../../base/errors.ts";
+import type { Filters } from "../../../engine/engine.ts";
+import { FilterError } from "../../query.ts";
+import { type Call, type Route, reply, route } from "../../route.ts";
+import { containerCreateBody } from "./create-body.ts";
+import { containerName, containerRequest } from "./create-request.ts";
+import { containerJson } from "./inspect-json.ts";
+import { containerSummary } from "./summary-json.ts";
+
+/** A container as a path names it; Docker shows names with a slash in front and takes them back so. */
+export const containerOf = (call: Call<unknown>): string => (call.params["id"] ?? "").replace(/^\//, "");
+
+const listFilters = [
+  "ancestor",
+  "before",
+  "expose",
+  "exited",
+  "health",
+  "id",
+  "is-task",
+  "label",
+  "name",
+  "network",
+  "publish",
+  "since",
+  "status",
+  "volume",
+];
+const statuses = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+
+/** Docker Engine API: Container, except for its streams. */
+export const containerRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/containers/json",
+    summary: "List containers",
+    handle({ engine, query, version }) {
+      const filters = checked(query.filters(listFilters));
+      const limit = query.integer("limit");
+      // Docker: a status filter and a limit look at containers that do not run, too.
+      const all = query.flag("all") || "status" in filters || "exited" in filters || (limit ?? 0) > 0;
+      const views = engine.containers.list({ all, filters, ...(limit !== undefined && limit > 0 ? { limit } : {}) });
+      const options = { version, now: Date.now(), size: query.flag("size") };
+      return reply(
+        200,
+        views.map((view) => containerSummary(view, options)),
+      );
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/containers/:id/json",
+    summary: "Inspect a container",
+    handle: (call) => reply(200, containerJson(call.engine.containers.inspect(containerOf(call)), call.version)),
+  }),
+  route({
+    method: "POST",
+    path: "/containers/create",
+    summary: "Create a container",
+    action: "container_create",
+    body: containerCreateBody,
+    async handle({ engine, body, query, version }) {
+      try {
+        const { request, warnings } = containerRequest(engine, body, { name: query.text("name"), version });
+        const created = await engine.containers.create(request);
+        return reply(201, { Id: created.id, Warnings: [...created.warnings, ...warnings] });
+      } catch (error) {
+        throw onlyImagesMissing(error);
+      }
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/start",
+    summary: "Start a container",
+    action: "container_start",
+    async handle(call) {
+      await call.engine.containers.start(containerOf(call));
+      return reply(204);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/stop",
+    summary: "Stop a container",
+    action: "container_stop",
+    async handle(call) {
+      const signal = call.query.text("signal");
+      await call.engine.containers.stop(containerOf(call), { ...timeout(call), ...(signal ? { signal } : {}) });
+      return reply(204);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/restart",
+    summary: "Restart a container",
+    action: "container_restart",
+    async handle(call) {
+      await call.engine.containers.restart(containerOf(call), timeout(call));
+      return reply(204);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/kill",
+    summary: "Send a signal to a container",
+    action: "container_kill",
+    async handle(call) {
+      await call.engine.containers.kill(containerOf(call), call.query.text("signal") || "SIGKILL");
+      return reply(204);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/rename",
+    summary: "Rename a container",
+    async handle(call) {
+      const name = containerName(call.query.text("name"));
+      if (name === "")
+        throw new EngineError("INVALID", { what: "container name", why: "Neither old nor new names may be empty" });
+      await call.engine.containers.rename(containerOf(call), name);
+      return reply(204);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/containers/:id",
+    summary: "Remove a container",
+    action: "container_remove",
+    async handle(call) {
+      if (call.query.flag("link")) {
+        throw new EngineError("NOT_SUPPORTED", { what: "removing a link", instead: "remove the container" });
+      }
+      // `v` asks for anonymous volumes to go too; they live in the writable layer here and always go.
+      await call.engine.containers.remove(containerOf(call), { force: call.query.flag("force") });
+      return reply(204);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/prune",
+    summary: "Remove the containers that do not run",
+    bodyOptional: true,
+    async handle({ engine, query }) {
+      const removed = await engine.containers.prune(query.filters(["until", "label", "label!"]));
+      return reply(200, { ContainersDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: 0 });
+    },
+  }),
+];
+
+/**
+ * 404 means one thing to a docker client that creates: the image is missing, and it goes to pull it and reports that
+ * instead. A network or container that is missing is a fault of the request.
+ */
+function onlyImagesMissing(error: unknown): unknown {
+  const about: readonly ErrorCode[] = ["NETWORK_NOT_FOUND", "CONTAINER_NOT_FOUND"];
+  if (!(error instanceof EngineError) || !about.includes(error.code)) return error;
+  return new EngineError("INVALID", { what: "container configuration", why: error.message }, { cause: error });
+}
+
+/** The longest a Node timer can wait, in whole seconds: 2^31 - 1 ms, or 24 days. */
+const longestWaitSeconds = 2_147_483;
+
+/** `t` in seconds; -1 waits for ever. */
+function timeout({ query }: Call<unknown>): { timeoutSeconds?: number } {
+  const seconds = query.integer("t");
+  if (seconds === undefined) return {};
+  return { timeoutSeconds: seconds < 0 ? longestWaitSeconds : Math.min(seconds, longestWaitSeconds) };
+}
+
+function checked(filters: Filters): Filters {
+  const wrong = filters["status"]?.find((status) => !statuses.includes(status));
+  if (wrong !== undefined) throw new FilterError(`invalid filter 'status=${wrong}': use ${statuses.join(", ")}`);
+  return filters;
+}

@@ -1,0 +1,98 @@
+import { EngineError } from "../../../base/errors.ts";
+
+/**
+ * Docker's create fields that Fairlead does not carry out. `warn`: the container works without, and the user is told.
+ * `refuse`: it would not work, or would be less protected than asked. Values in `harmless` say nothing, neither do
+ * null, false, 0, "", empty lists and empty objects. Fields of HostConfig that are in neither this table nor the
+ * schema have no meaning on Linux or here (ContainerIDFile, VolumeDriver, ConsoleSize, Isolation, Annotations ...).
+ */
+interface Unsupported {
+  readonly do: "warn" | "refuse";
+  readonly why: string;
+  readonly harmless?: readonly unknown[];
+}
+
+const noLimits: Unsupported = { do: "warn", why: "resource limits are not applied" };
+const noDevices: Unsupported = { do: "refuse", why: "use --privileged, or bind-mount what is needed" };
+const noSharing: Unsupported = { do: "refuse", why: "only a namespace of its own is offered" };
+
+export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
+  RestartPolicy: { do: "warn", why: "containers are not restarted when they exit", harmless: ["no"] },
+  Memory: noLimits,
+  MemoryReservation: noLimits,
+  MemorySwap: { ...noLimits, harmless: [-1] },
+  MemorySwappiness: { ...noLimits, harmless: [-1] },
+  KernelMemory: noLimits,
+  KernelMemoryTCP: noLimits,
+  OomKillDisable: noLimits,
+  OomScoreAdj: noLimits,
+  NanoCpus: noLimits,
+  CpuShares: noLimits,
+  CpuPeriod: noLimits,
+  CpuQuota: noLimits,
+  CpuRealtimePeriod: noLimits,
+  CpuRealtimeRuntime: noLimits,
+  CpusetCpus: noLimits,
+  CpusetMems: noLimits,
+  PidsLimit: { ...noLimits, harmless: [-1] },
+  Ulimits: noLimits,
+  BlkioWeight: noLimits,
+  BlkioWeightDevice: noLimits,
+  BlkioDeviceReadBps: noLimits,
+  BlkioDeviceWriteBps: noLimits,
+  BlkioDeviceReadIOps: noLimits,
+  BlkioDeviceWriteIOps: noLimits,
+  ShmSize: { do: "warn", why: "/dev/shm keeps the runtime's size" },
+  Init: { do: "warn", why: "no init process is added: run one such as tini in the command" },
+  CgroupParent: { do: "warn", why: "the runtime chooses the cgroup" },
+  LogConfig: { do: "refuse", why: "logs are always kept as files", harmless: ["json-file", "local", "k8s-file"] },
+  Devices: noDevices,
+  DeviceRequests: noDevices,
+  DeviceCgroupRules: noDevices,
+  GroupAdd: { do: "refuse", why: "give --user uid:gid" },
+  SecurityOpt: {
+    do: "refuse",
+    why: "no security profiles are applied",
+    harmless: ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
+  },
+  PidMode: noSharing,
+  IpcMode: { ...noSharing, harmless: ["private", "shareable"] },
+  UTSMode: noSharing,
+  UsernsMode: { do: "refuse", why: "user namespaces are not offered", harmless: ["host"] },
+  CgroupnsMode: { do: "refuse", why: "only a cgroup namespace of its own is offered", harmless: ["private"] },
+  Runtime: { do: "refuse", why: "containers are run by runc", harmless: ["runc", "io.containerd.runc.v2"] },
+  VolumesFrom: { do: "refuse", why: "give the same --volume to both containers" },
+  StorageOpt: { do: "refuse", why: "the writable layer has no options" },
+  MaskedPaths: { do: "refuse", why: "the runtime's own list applies" },
+  ReadonlyPaths: { do: "refuse", why: "the runtime's own list applies" },
+};
+
+export const unsupportedConfig: Readonly<Record<string, Unsupported>> = {
+  Healthcheck: { do: "warn", why: "health is not checked" },
+  Volumes: { do: "warn", why: "anonymous volumes are kept in the container's writable layer" },
+  Shell: { do: "warn", why: "it only matters to a build" },
+  NetworkDisabled: { do: "refuse", why: "use --network none" },
+};
+
+/** Throws NOT_SUPPORTED for the first field that must not be ignored; returns a warning for each that may. */
+export function checkUnsupported(table: Readonly<Record<string, Unsupported>>, body: unknown): string[] {
+  const values = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const warnings: string[] = [];
+  for (const [name, rule] of Object.entries(table)) {
+    if (isHarmless(values[name], rule.harmless ?? [])) continue;
+    if (rule.do === "refuse") throw new EngineError("NOT_SUPPORTED", { what: name, instead: rule.why });
+    warnings.push(`${name} has no effect: ${rule.why}`);
+  }
+  return warnings;
+}
+
+function isHarmless(value: unknown, harmless: readonly unknown[]): boolean {
+  if (!value || value === "default" || harmless.includes(value)) return true;
+  if (Array.isArray(value)) return value.every((item) => harmless.includes(item));
+  if (typeof value !== "object") return false;
+  // RestartPolicy and LogConfig say what they are in a field; the others are maps.
+  const { Name, Type } = value as { Name?: unknown; Type?: unknown };
+  const named = Name ?? Type;
+  if (named !== undefined) return isHarmless(named, harmless);
+  return Object.values(value).every((item) => isHarmless(item, []));
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { frame } from "../../frames.ts";
+import { type TestApi, testApi } from "../../testing/api.ts";
+import { plainConfig } from "../../testing/plain.ts";
+import { echoSession } from "../../testing/sessions.ts";
+import { listen, post, upgrade } from "../../testing/socket.ts";
+
+async function prepared(api: TestApi, body: object = {}): Promise<string> {
+  await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
+  await api.engine.containers.start("c1");
+  const { status, body: answer } = await api.ask("POST", "/containers/c1/exec", {
+    Cmd: ["sh"],
+    AttachStdin: true,
+    ...body,
+  });
+  assert.equal(status, 201);
+  return answer.Id;
+}
+
+const bodyOf = (answer: Buffer): Buffer => answer.subarray(answer.indexOf("\r\n\r\n") + 4);
+
+for (const headers of [upgrade, []]) {
+  const how = headers.length > 0 ? "with an upgrade (101)" : "without one (200)";
+  test(`exec start ${how} carries input, its half-close, frames and the exit code`, async () => {
+    await using api = testApi();
+    await using served = await listen(api);
+    const id = await prepared(api);
+    api.engine.session = () => echoSession();
+    const { socket, until, ended } = served.dial();
+    socket.write(post(`/v1.51/exec/${id}/start`, { Detach: false, Tty: false }, headers));
+    const head = await until("\r\n\r\n");
+    assert.match(
+      head,
+      headers.length > 0
+        ? /^HTTP\/1\.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n/
+        : /^HTTP\/1\.1 200 OK\r\n/,
+    );
+    assert.match(head, /\r\nContent-Type: application\/vnd\.docker\.multiplexed-stream\r\n/);
+    // Input that looks like a request must arrive as it is.
+    socket.write("GET / HTTP/1.1\r\n\r\n");
+    await until("GET /");
+    socket.end();
+    assert.deepEqual(
+      bodyOf(await ended),
+      Buffer.concat([frame("stdout", Buffer.from("GET / HTTP/1.1\r\n\r\n")), frame("stderr", Buffer.from("done"))]),
+    );
+    assert.equal((await api.ask("GET", `/exec/${id}/json`)).body.ExitCode, 7);
+  });
+}
+
+test("exec start with a terminal is raw, and sets its size first", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api, { Tty: true });
+  const resized: [number, number][] = [];
+  api.engine.session = () => echoSession(resized);
+  const { socket, until, ended } = served.dial();
+  socket.write(post(`/exec/${id}/start`, { Tty: true, ConsoleSize: [24, 80] }, upgrade));
+  assert.match(await until("\r\n\r\n"), /application\/vnd\.docker\.raw-stream/);
+  socket.end("hello");
+  assert.equal(bodyOf(await ended).toString(), "hello");
+  assert.deepEqual(resized, [[24, 80]]);
+});
+
+test("exec start keeps Docker's old name of the stream below 1.42", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api);
+  api.engine.session = () => echoSession();
+  const { socket, until } = served.dial();
+  socket.write(post(`/v1.41/exec/${id}/start`, {}, upgrade));
+  assert.match(await until("\r\n\r\n"), /application\/vnd\.docker\.raw-stream/);
+  socket.end();
+});
+
+test("exec start goes on draining when the client leaves, and closes the input", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api);
+  const session = echoSession();
+  api.engine.session = () => session;
+  const { socket, until } = served.dial();
+  socket.write(post(`/exec/${id}/start`, {}, upgrade));
+  await until("\r\n\r\n");
+  socket.destroy();
+  assert.equal(await session.exited, 7);
+  assert.equal((await api.ask("GET", "/_ping")).status, 200);
+});
+
+test("exec start pauses a process whose client does not read", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api);
+  const flood = new PassThrough();
+  api.engine.session = () => ({ ...echoSession(), stdout: flood });
+  const { socket, until } = served.dial();
+  socket.write(post(`/exec/${id}/start`, {}, upgrade));
+  await until("\r\n\r\n");
+  socket.pause();
+  const paused = once(flood, "pause");
+  const chunk = Buffer.alloc(65_536);
+  for (let sent = 0; sent < 64 && flood.write(chunk); sent++);
+  const pump = () => flood.write(chunk) && setImmediate(pump);
+  flood.on("drain", pump);
+  await paused;
+  flood.removeAllListeners("drain");
+  socket.destroy();
+});
+
+test("exec start ends its connections when the server closes", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api);
+  api.engine.session = () => echoSession();
+  const { socket, until, ended } = served.dial();
+  socket.write(post(`/exec/${id}/start`, {}, upgrade));
+  await until("\r\n\r\n");
+  await api.app.close();
+  await ended;
+});
+
+test("exec start detached answers 200, and a second start 409", async () => {
+  await using api = testApi();
+  const id = await prepared(api);
+  api.engine.session = () => echoSession();
+  const first = await api.ask("POST", `/exec/${id}/start`, { Detach: true });
+  const second = await api.ask("POST", `/exec/${id}/start`, { Detach: true });
+  assert.deepEqual([first.status, first.text, second.status], [200, "", 409]);
+});
+
+test("exec create refuses no command and a container that does not run", async () => {
+  await using api = testApi();
+  await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
+  const empty = await api.ask("POST", "/containers/c1/exec", { Cmd: [] });
+  const stopped = await api.ask("POST", "/containers/c1/exec", { Cmd: ["sh"] });
+  const unknown = await api.ask("POST", "/containers/x/exec", { Cmd: ["sh"] });
+  assert.deepEqual(
+    [empty.status, empty.body.message, stopped.status, unknown.status],
+    [400, "Invalid Cmd: No exec command specified", 409, 404],
+  );
+});
+
+test("GET /exec/{id}/json shows Docker's shape, resize reaches the engine", async () => {
+  await using api = testApi();
+  const id = await prepared(api, { Cmd: ["ls", "-l"], User: "1", Privileged: true });
+  const { body } = await api.ask("GET", `/exec/${id}/json`);
+  assert.deepEqual(body, {
+    ID: id,
+    Running: false,
+    ExitCode: null,
+    ProcessConfig: { tty: false, entrypoint: "ls", arguments: ["-l"], privileged: true, user: "1" },
+    ...{ OpenStdin: true, OpenStderr: true, OpenStdout: true, CanRemove: false, DetachKeys: "", Pid: 0 },
+    ContainerID: api.engine.box("c1").id,
+  });
+  assert.deepEqual(
+    [(await api.ask("POST", `/exec/${id}/resize?h=24&w=80`)).status, api.engine.calls.at(-1)],
+    [200, ["containers.execResize", id, 24, 80]],
+  );
+  assert.equal((await api.ask("POST", `/exec/${id}/resize?h=24`)).status, 400);
+  assert.equal((await api.ask("GET", "/exec/nope/json")).status, 404);
+});

@@ -1,0 +1,90 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { EngineError, invalid } from "../../../base/errors.ts";
+import type { NetworkRequest } from "../../../engine/engine.ts";
+import { field, flag, text, textMap } from "../../schema.ts";
+
+const poolConfig = Type.Object({
+  Subnet: field(text),
+  IPRange: field(text),
+  Gateway: field(text),
+  AuxiliaryAddresses: field(textMap),
+});
+
+/** Docker's network.CreateRequest. CheckDuplicate, which old clients send, has been without effect since 1.44. */
+export const networkCreateBody = Type.Object({
+  Name: field(text),
+  Driver: field(text),
+  Scope: field(text),
+  Internal: field(flag),
+  Attachable: field(flag),
+  Ingress: field(flag),
+  ConfigOnly: field(flag),
+  ConfigFrom: field(Type.Object({ Network: field(text) })),
+  EnableIPv4: field(flag),
+  EnableIPv6: field(flag),
+  IPAM: field(
+    Type.Object({
+      Driver: field(text),
+      Options: field(textMap),
+      Config: field(Type.Array(poolConfig, { maxItems: 1000 })),
+    }),
+  ),
+  Options: field(textMap),
+  Labels: field(textMap),
+});
+
+type Body = Static<typeof networkCreateBody>;
+
+/** The model's words for a create body. */
+export function networkRequest(body: Body, version: number): NetworkRequest {
+  refuseSwarm(body);
+  refuseScope(body);
+  const configFrom = body.ConfigFrom?.Network ?? "";
+  return {
+    name: body.Name ?? "",
+    driver: body.Driver || "bridge",
+    internal: body.Internal ?? false,
+    attachable: body.Attachable ?? false,
+    // EnableIPv4 came with 1.48; older clients always mean IPv4.
+    ipv4: version < 48 ? true : (body.EnableIPv4 ?? true),
+    ipv6: body.EnableIPv6 ?? false,
+    ipamDriver: body.IPAM?.Driver || "default",
+    ipamOptions: body.IPAM?.Options ?? {},
+    pools: (body.IPAM?.Config ?? []).map(poolRequest).filter((pool) => pool !== undefined),
+    options: body.Options ?? {},
+    labels: body.Labels ?? {},
+    configOnly: body.ConfigOnly ?? false,
+    ...(configFrom === "" ? {} : { configFrom }),
+  };
+}
+
+/** A pool that names nothing (the CLI sends one for --aux-address alone and old clients by habit) asks for nothing. */
+function poolRequest(config: Static<typeof poolConfig>) {
+  const { Subnet: subnet, IPRange: range, Gateway: gateway, AuxiliaryAddresses: aux } = config ?? {};
+  if (!subnet && !range && !gateway && Object.keys(aux ?? {}).length === 0) return undefined;
+  return {
+    ...(subnet ? { subnet } : {}),
+    ...(range ? { range } : {}),
+    ...(gateway ? { gateway } : {}),
+    aux: aux ?? {},
+  };
+}
+
+function refuseSwarm(body: Body): void {
+  const network = body.Name ?? "";
+  if (body.Ingress) {
+    throw new EngineError("NETWORK_REFUSED", {
+      network,
+      why: "an ingress network belongs to a swarm, which this daemon has none of",
+    });
+  }
+}
+
+/** The driver decides: overlays are the cluster's, everything else is its host's. */
+function refuseScope({ Scope: scope, Driver: driver }: Body): void {
+  if (!scope) return;
+  const given = driver === "overlay" ? "global" : "local";
+  if (scope === given) return;
+  const hint = scope === "global" ? '; use driver "overlay" for one that all hosts of the cluster have' : "";
+  throw invalid("Scope", `"${scope}" is not offered: a network of driver "${driver || "bridge"}" is ${given}${hint}`);
+}

@@ -1,0 +1,64 @@
+import { shortId } from "../../../base/ids.ts";
+import type { Endpoint } from "../../../model/endpoint.ts";
+import { gatewayOf, type Network } from "../../../model/network.ts";
+
+export interface EndpointView {
+  readonly endpoint: Endpoint;
+  readonly network: Network;
+}
+
+/** Docker's network.EndpointSettings. What belongs to a running container only is empty when `running` is false. */
+export function endpointJson({ endpoint, network }: EndpointView, options: { running: boolean; version: number }) {
+  const { settings } = endpoint;
+  const { running, version } = options;
+  return {
+    IPAMConfig: ipamConfig(endpoint),
+    Links: settings.links.length > 0 ? settings.links : null,
+    Aliases: aliases(endpoint, version),
+    MacAddress: running ? (endpoint.mac ?? "") : "",
+    DriverOpts: Object.keys(settings.driverOptions).length > 0 ? settings.driverOptions : null,
+    ...(version >= 48 ? { GwPriority: settings.gwPriority } : {}),
+    NetworkID: network.id,
+    EndpointID: running ? endpoint.id : "",
+    ...addresses(running ? endpoint : {}, running ? network : undefined),
+    ...(version >= 44 ? { DNSNames: endpoint.dnsNames.length > 0 ? endpoint.dnsNames : null } : {}),
+  };
+}
+
+/** Below 1.45 the short id was among the aliases; DNSNames has it since. */
+function aliases(endpoint: Endpoint, version: number): readonly string[] | null {
+  const { aliases } = endpoint.settings;
+  const all = version < 45 && endpoint.dnsNames.length > 0 ? [...aliases, shortId(endpoint.containerId)] : aliases;
+  return all.length > 0 ? all : null;
+}
+
+/** What the user asked for; null when nothing. */
+function ipamConfig({ settings }: Endpoint) {
+  const { ipv4, ipv6, linkLocal } = settings;
+  if (!ipv4 && !ipv6 && linkLocal.length === 0) return null;
+  return {
+    ...(ipv4 ? { IPv4Address: ipv4 } : {}),
+    ...(ipv6 ? { IPv6Address: ipv6 } : {}),
+    ...(linkLocal.length > 0 ? { LinkLocalIPs: linkLocal } : {}),
+  };
+}
+
+/** Addresses and gateways as Docker spells them: address and prefix length apart, "" and 0 for none. */
+export function addresses(endpoint: Pick<Endpoint, "ipv4" | "ipv6" | "leases">, network: Network | undefined) {
+  const [ipv4 = "", length4 = "0"] = (endpoint.ipv4 ?? "").split("/");
+  const [ipv6 = "", length6 = "0"] = (endpoint.ipv6 ?? "").split("/");
+  return {
+    Gateway: endpoint.leases?.ipv4?.router ?? wayOut(network, endpoint.ipv4),
+    IPAddress: ipv4,
+    IPPrefixLen: Number(length4),
+    IPv6Gateway: endpoint.leases?.ipv6?.router ?? wayOut(network, endpoint.ipv6),
+    GlobalIPv6Address: ipv6,
+    GlobalIPv6PrefixLen: Number(length6),
+  };
+}
+
+/** An internal network has no way out, so its members have no gateway. */
+function wayOut(network: Network | undefined, address: string | undefined): string {
+  if (!network || network.internal) return "";
+  return gatewayOf(network, address) ?? "";
+}

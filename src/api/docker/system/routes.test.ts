@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testApi } from "../../testing/api.ts";
+
+for (const method of ["GET", "HEAD"] as const) {
+  test(`${method} /_ping answers with Docker's headers, with and without a version`, async () => {
+    await using api = testApi();
+    for (const url of ["/_ping", "/v1.24/_ping"]) {
+      const { status, text, headers } = await api.ask(method, url);
+      const shown = ["api-version", "docker-experimental", "ostype", "server", "cache-control"].map(
+        (name) => headers[name],
+      );
+      assert.deepEqual(
+        [status, text, shown],
+        [
+          200,
+          method === "GET" ? "OK" : "",
+          ["1.51", "false", "linux", "Fairlead/0.1.0 (linux)", "no-cache, no-store, must-revalidate"],
+        ],
+      );
+    }
+  });
+}
+
+const versions: readonly [version: string, message: string][] = [
+  [
+    "1.23",
+    "client version 1.23 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version",
+  ],
+  [
+    "0.99",
+    "client version 0.99 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version",
+  ],
+  ["1.52", "client version 1.52 is too new. Maximum supported API version is 1.51"],
+  ["2.30", "client version 2.30 is too new. Maximum supported API version is 1.51"],
+];
+
+for (const [version, message] of versions) {
+  test(`API version ${version} is refused in Docker's words`, async () => {
+    await using api = testApi();
+    const { status, body } = await api.ask("GET", `/v${version}/networks`);
+    assert.deepEqual([status, body], [400, { message }]);
+  });
+}
+
+const unknown: readonly [method: "GET" | "POST" | "DELETE", url: string, status: number, message: RegExp][] = [
+  ["GET", "/nothing", 404, /^page not found$/],
+  ["DELETE", "/networks", 404, /^page not found$/],
+  ["GET", "/v1.51", 404, /^page not found$/],
+  ["GET", "/volumes", 501, /^managing volumes is not supported: bind-mount/],
+  ["POST", "/swarm/init", 501, /^swarm is not supported/],
+  ["POST", "/build", 501, /^building images is not supported/],
+  ["POST", "/session", 501, /^building images is not supported/],
+  ["GET", "/containers/x/stats", 501, /\/metrics/],
+  ["POST", "/containers/x/pause", 501, /^pausing is not supported/],
+];
+
+for (const [method, url, status, message] of unknown) {
+  test(`${method} ${url} answers ${status}`, async () => {
+    await using api = testApi();
+    const answer = await api.ask(method, url);
+    assert.equal(answer.status, status);
+    assert.match(answer.body.message, message);
+  });
+}
+
+test("GET /version and /info say what the daemon is", async () => {
+  await using api = testApi();
+  const version = (await api.ask("GET", "/version")).body;
+  const info = (await api.ask("GET", "/info")).body;
+  assert.deepEqual(
+    [version.ApiVersion, version.MinAPIVersion, version.Version, version.Components[0].Name, version.Os],
+    ["1.51", "1.24", "0.1.0", "Fairlead", "linux"],
+  );
+  assert.deepEqual(
+    [
+      info.Containers,
+      info.Plugins.Network,
+      info.DefaultAddressPools,
+      info.Warnings,
+      info.FirewallBackend.Driver,
+      info.Swarm.LocalNodeState,
+    ],
+    [0, ["bridge", "host", "null"], [{ Base: "10.0.0.0/8", Size: 24 }], ["WARNING: something"], "nftables", "inactive"],
+  );
+});
+
+test("GET /info names the cluster's store and this host's address in it, and neither on a host that is alone", async () => {
+  await using api = testApi();
+  const facts = async () => {
+    const { ClusterStore, ClusterAdvertise } = (await api.ask("GET", "/info")).body;
+    return [ClusterStore, ClusterAdvertise];
+  };
+  assert.deepEqual(await facts(), ["etcd://10.0.0.1:2379/fairlead", "10.0.0.1"]);
+  api.engine.cluster.all = api.engine.cluster.all.map((host) => ({ ...host, vtep: "" }));
+  assert.deepEqual(await facts(), [undefined, undefined]);
+});
+
+test("a failure of the kernel is a 500 with its text, and the undo's failure comes second", async () => {
+  const { KernelError } = await import("../../../base/kernel-error.ts");
+  await using api = testApi();
+  const first = new KernelError('create link "br0"', "EEXIST", "it is there");
+  api.engine.networks.remove = () => Promise.reject(first);
+  const plain = await api.ask("DELETE", "/networks/x");
+  api.engine.networks.remove = () =>
+    Promise.reject(
+      new SuppressedError(new AggregateError([new Error("Cannot undo: a")], "Cannot undo every step"), first),
+    );
+  const both = await api.ask("DELETE", "/networks/x");
+  assert.deepEqual([plain.status, plain.body.message], [500, 'Cannot create link "br0": EEXIST (it is there)']);
+  assert.deepEqual(
+    [both.status, both.body.message],
+    [500, 'Cannot create link "br0": EEXIST (it is there); then Cannot undo every step; Cannot undo: a'],
+  );
+});

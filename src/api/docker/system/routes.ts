@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { type Call, type Reply, type Route, reply, route } from "../../route.ts";
+import { newestVersion, oldestVersion } from "../../version.ts";
+import { goArchitecture } from "../images/routes.ts";
+
+const pingHeaders = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache", Swarm: "inactive" };
+
+/** Docker Engine API: System. */
+export const systemRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/_ping",
+    summary: "Say that the daemon answers",
+    handle: () => reply(200, "OK", { ...pingHeaders, "Content-Type": "text/plain; charset=utf-8" }),
+  }),
+  route({
+    method: "HEAD",
+    path: "/_ping",
+    summary: "Say that the daemon answers",
+    handle: () => reply(200, undefined, { ...pingHeaders, "Content-Type": "text/plain; charset=utf-8" }),
+  }),
+  route({ method: "GET", path: "/version", summary: "Versions of the daemon and its parts", handle: version }),
+  route({ method: "GET", path: "/info", summary: "What the daemon is and has", handle: info }),
+];
+
+function version({ daemon }: Call): Reply {
+  const arch = goArchitecture(process.arch);
+  const details = {
+    ApiVersion: newestVersion,
+    Arch: arch,
+    BuildTime: "",
+    GitCommit: "",
+    GoVersion: `node ${process.version}`,
+    KernelVersion: release(),
+    MinAPIVersion: oldestVersion,
+    Os: "linux",
+  };
+  return reply(200, {
+    Platform: { Name: "Fairlead" },
+    Components: [{ Name: "Fairlead", Version: daemon.version, Details: { ...details, Experimental: "false" } }],
+    Version: daemon.version,
+    ...details,
+  });
+}
+
+function info({ daemon, engine, images }: Call): Reply {
+  const counts = engine.counts();
+  return reply(200, {
+    ID: daemon.id,
+    Containers: counts.created + counts.running + counts.exited,
+    ContainersRunning: counts.running,
+    ContainersPaused: 0,
+    ContainersStopped: counts.created + counts.exited,
+    Images: images.list().length,
+    Driver: "overlay2",
+    DriverStatus: [],
+    Plugins: { Volume: [], Network: daemon.drivers, Authorization: null, Log: ["json-file"] },
+    ...limits,
+    ...machine(daemon.hostname),
+    Debug: daemon.debug,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: "json-file",
+    CgroupDriver: "cgroupfs",
+    NEventsListener: 0,
+    IndexServerAddress: "",
+    RegistryConfig: null,
+    DockerRootDir: daemon.dataRoot,
+    Labels: daemon.labels,
+    ExperimentalBuild: false,
+    ServerVersion: daemon.version,
+    Runtimes: { runc: { path: "runc" } },
+    DefaultRuntime: "runc",
+    Swarm: {
+      NodeID: "",
+      NodeAddr: "",
+      LocalNodeState: "inactive",
+      ControlAvailable: false,
+      Error: "",
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: true,
+    Isolation: "",
+    InitBinary: "",
+    SecurityOptions: [],
+    DefaultAddressPools: daemon.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
+    FirewallBackend: { Driver: "nftables", Info: [["table", "inet fairlead"]] },
+    CDISpecDirs: [],
+    ...clusterFacts(engine),
+    Warnings: daemon.warnings(),
+  });
+}
+
+/** Docker's names from when its engine shared overlays through a store (until 1.40); its CLI of that time shows them. */
+function clusterFacts({ cluster }: Call["engine"]) {
+  const self = cluster.hosts().find(({ id }) => id === cluster.hostId);
+  // A host that is alone has no address for others.
+  return self?.vtep ? { ClusterStore: cluster.storeName, ClusterAdvertise: self.vtep } : {};
+}
+
+/** No resource limits are applied, so none is claimed. */
+const limits = {
+  MemoryLimit: false,
+  SwapLimit: false,
+  CpuCfsPeriod: false,
+  CpuCfsQuota: false,
+  CPUShares: false,
+  CPUSet: false,
+  PidsLimit: false,
+  OomKillDisable: false,
+};
+
+function machine(hostname: string) {
+  return {
+    IPv4Forwarding: sysctlIsOn("net/ipv4/ip_forward"),
+    BridgeNfIptables: sysctlIsOn("net/bridge/bridge-nf-call-iptables"),
+    BridgeNfIp6tables: sysctlIsOn("net/bridge/bridge-nf-call-ip6tables"),
+    KernelVersion: release(),
+    OperatingSystem: osRelease(),
+    OSType: "linux",
+    Architecture: process.arch === "x64" ? "x86_64" : "aarch64",
+    NCPU: cpus().length,
+    MemTotal: totalmem(),
+    Name: hostname,
+  };
+}
+
+function sysctlIsOn(key: string): boolean {
+  try {
+    return readFileSync(`/proc/sys/${key}`, "utf8").trim() === "1";
+  } catch {
+    return false; // the key is missing when its module is not loaded, which is off
+  }
+}
+
+function osRelease(): string {
+  try {
+    return /^PRETTY_NAME="?(.*?)"?$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
+  } catch {
+    return "Linux"; // os-release(5) is optional
+  }
+}
