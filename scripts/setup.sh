@@ -10,7 +10,7 @@ runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd sk
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
   faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
-  docker-compose apache2-utils qemu-system-x86 cpio kmod"
+  docker-compose apache2-utils iptables qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
