@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { catalogue } from "../src/base/errors.ts";
+import { apiReference } from "./api-reference.ts";
 
 /** Each parameter of a text printed as its own name in angle brackets; lists as one of them. */
 const placeholders = new Proxy({} as Record<string, unknown>, {
@@ -35,13 +36,17 @@ ${rows.join("\n")}
 const literal = (message: string): string => message.replaceAll("<", "\\<");
 
 /** What is printed where. */
-export const pages: Readonly<Record<string, () => string>> = { "docs/reference/errors.md": errorReference };
+export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  "docs/reference/api.md": apiReference,
+  "docs/reference/errors.md": errorReference,
+};
 
 if (import.meta.main) {
   for (const [path, print] of Object.entries(pages)) {
     const file = join(import.meta.dirname, "..", path);
-    const changed = !isEqual(file, print());
-    if (changed) writeFileSync(file, print());
+    const page = await print();
+    const changed = !isEqual(file, page);
+    if (changed) writeFileSync(file, page);
     console.log(`${path}: ${changed ? "written" : "unchanged"}`);
   }
 }

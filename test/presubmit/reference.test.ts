@@ -8,8 +8,8 @@ import { catalogue } from "../../src/base/errors.ts";
 const root = join(import.meta.dirname, "../..");
 
 for (const [path, print] of Object.entries(pages)) {
-  test(`${path} is what the code prints (else: node scripts/print-reference.ts)`, () => {
-    assert.equal(readFileSync(join(root, path), "utf8"), print());
+  test(`${path} is what the code prints (else: node scripts/print-reference.ts)`, async () => {
+    assert.equal(readFileSync(join(root, path), "utf8"), await print());
   });
 }
 
