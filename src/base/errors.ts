@@ -3,6 +3,8 @@
  * text. A presubmit test keeps docs/reference/errors.md equal to this table.
  */
 export const catalogue = {
+  /** A refusal whose whole text is Docker's. */
+  REFUSED: { status: 400, text: (d: { why: string }) => d.why },
   INVALID: { status: 400, text: (d: { what: string; why: string }) => `Invalid ${d.what}: ${d.why}` },
   NETWORK_NOT_FOUND: { status: 404, text: (d: { network: string }) => `network ${d.network} not found` },
   NETWORK_REMOVED: {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
+import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
 import { containerParts, containerUseCases } from "../engine/containers/use-cases.ts";
 import { EndpointNetworking } from "../engine/endpoints/networking.ts";
@@ -72,6 +73,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   const onUnreadable = (err: unknown) => log.warn({ err }, "cannot read the host's resolv.conf, its last state counts");
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf), onUnreadable));
   warnOfConflicts(parts);
+  opened.use(resumeRestarts(containers));
   const all = opened.move();
   const rest = composition(options, networking, containers, side);
   lateEngine.resolve(rest.engine);

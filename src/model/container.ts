@@ -111,6 +111,8 @@ export interface ContainerState {
   readonly restarting?: boolean;
   /** Restarts by the policy since the user's last start. */
   readonly restartCount?: number;
+  /** How long it waited, or waits, before the last of them: from `finishedAt` on. */
+  readonly restartDelayMs?: number;
   /** The kernel ended a process of its last run for want of memory. */
   readonly oomKilled?: boolean;
   /** Of a running one with a health check, and after its end the last known. */

@@ -20,7 +20,7 @@ export const dockerFlags = {
   noHealthcheck: flag({ hidden: true, about: "health is never checked" }),
   pid: text({ hidden: true, about: "refused" }),
   pidsLimit: integer({ hidden: true, about: "no effect" }),
-  restart: text({ hidden: true, about: "no effect" }),
+  restart: text({ about: "no, always, unless-stopped or on-failure[:COUNT]" }),
   securityOpt: list({ hidden: true, about: "refused" }),
   shmSize: text({ hidden: true, about: "no effect" }),
   ulimit: list({ hidden: true, about: "no effect" }),

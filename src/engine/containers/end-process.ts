@@ -5,6 +5,7 @@ import type { Container } from "../../model/container.ts";
 import { lostExit, settle } from "./end.ts";
 import { holdIfThere, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
+import { cancelRestart } from "./restarts/by-policy.ts";
 import { tell } from "./tell.ts";
 
 /** How long the news of an end may take when the process is known to be gone, or must go (SIGKILL). */
@@ -44,6 +45,10 @@ export async function endProcess(parts: ContainerParts, id: string, how: HowToEn
 /** Whether a process was there to hear it; undefined when the container does not run. */
 async function signalRunning(parts: ContainerParts, id: string, signal: number): Promise<boolean | undefined> {
   await using held = await holdIfThere(parts, id);
+  if (held?.container.state.restarting) {
+    cancelRestart(parts, held.container); // which is its end, and is told
+    return true;
+  }
   if (!held || !isRunning(held.container)) return undefined;
   markStopped(parts, held.container);
   return signalHeld(parts, held.container, signal);

@@ -4,6 +4,7 @@ import { timestamp } from "../timestamp.ts";
 import { holdIfThere, isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
+import { restartState, scheduleRestart } from "./restarts/by-policy.ts";
 import { tell, tellNetworks } from "./tell.ts";
 
 /** What Docker says of a container whose exit code nobody has. */
@@ -60,6 +61,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });
   tellNetworks(parts, "disconnect", ended);
   waiters.ended(container.id, exit.exitCode);
+  scheduleRestart(parts, ended);
   if (!container.config.autoRemove || parts.restarting.has(container.id)) return;
   if (!shared) await attempt("remove what is left", () => removeHeld(parts, ended));
   // Kept for others, or not to be removed: whoever waits for the removal has nothing more to wait for.
@@ -73,8 +75,11 @@ export function endedRecord(container: Container, exit: Pick<Exit, "exitCode" | 
 }
 
 /** One whose sandbox, with ports and all, others go on using: its networks count as in use. */
-export function endedSharing(container: Container, { exitCode, at }: Pick<Exit, "exitCode" | "at">): Container {
-  return { ...container, state: { ...container.state, status: "exited", pid: 0, exitCode, finishedAt: at } };
+export function endedSharing(container: Container, exit: Pick<Exit, "exitCode" | "at">): Container {
+  const { paused: _thawed, ...before } = container.state;
+  const { exitCode, at } = exit;
+  const ended = { ...before, status: "exited", pid: 0, exitCode, finishedAt: at } as const;
+  return { ...container, state: { ...ended, ...restartState(container, exit) } };
 }
 
 /** Containers that run in the sandbox of another one. */

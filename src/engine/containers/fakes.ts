@@ -313,6 +313,7 @@ export class World implements Disposable {
   /** The daemon is killed and started again: what was in memory is lost, what runs runs on. */
   reborn(): World {
     this.runtime.silence();
+    this.parts.restarts[Symbol.dispose]();
     return new World(this);
   }
   /** The machine as it is at this moment, for a daemon that finds it so; this one goes on with its own. */
@@ -339,6 +340,7 @@ export class World implements Disposable {
     };
   }
   [Symbol.dispose](): void {
+    this.parts.restarts[Symbol.dispose]();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -35,6 +35,9 @@ function lockKeys({ id, config }: Container): string[] {
 
 export const isRunning = ({ state }: Container): boolean => state.status === "running";
 
+/** What Docker calls running: one between two runs of its restart policy counts. */
+export const isUp = (container: Container): boolean => isRunning(container) || container.state.restarting === true;
+
 /** Throws CONTAINER_NOT_RUNNING. */
 export function mustRun(container: Container): void {
   if (!isRunning(container)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: container.name });

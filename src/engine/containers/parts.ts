@@ -6,6 +6,7 @@ import type { ContainerFiles } from "../files/container-files.ts";
 import type { Networking } from "../networking.ts";
 import type { State } from "../state.ts";
 import type { Execs } from "./execs.ts";
+import type { Restarts } from "./restarts/restarts.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** What src/main hands in. */
@@ -37,4 +38,6 @@ export interface ContainerParts extends ContainerDependencies {
   readonly removing: Set<string>;
   /** Containers that end only to be started again: autoRemove does not apply. */
   readonly restarting: Set<string>;
+  /** Containers that wait to be started again by their policy. */
+  readonly restarts: Restarts;
 }

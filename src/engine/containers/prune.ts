@@ -1,7 +1,7 @@
 import type { Filters } from "../engine.ts";
 import { joiners } from "./end.ts";
 import { containerMatcher } from "./filters.ts";
-import { holdIfThere, isRunning } from "./held.ts";
+import { holdIfThere, isUp } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 
@@ -11,7 +11,7 @@ export async function pruneContainers(parts: ContainerParts, filters: Filters): 
   const removed: string[] = [];
   for (const { id } of [...parts.state.containers.values()].filter(matches)) {
     await using held = await holdIfThere(parts, id);
-    if (!held || isRunning(held.container) || joiners(parts, id).length > 0) continue;
+    if (!held || isUp(held.container) || joiners(parts, id).length > 0) continue;
     await removeHeld(parts, held.container);
     removed.push(id);
   }

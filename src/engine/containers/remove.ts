@@ -3,7 +3,7 @@ import { sigkill } from "../../base/signals.ts";
 import { findContainer } from "../reference.ts";
 import { joiners } from "./end.ts";
 import { endProcess } from "./end-process.ts";
-import { hold, isRunning } from "./held.ts";
+import { hold, isUp } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 
@@ -37,7 +37,7 @@ function refuseShared(parts: ContainerParts, id: string): void {
 async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
   await using held = await hold(parts, id);
   const { container } = held;
-  if (isRunning(container)) {
+  if (isUp(container)) {
     const why = "cannot remove it while it is running: stop the container before removing or force remove";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }

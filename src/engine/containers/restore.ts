@@ -5,18 +5,21 @@ import { killIfThere } from "./end-process.ts";
 import { isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
+import { markForStart } from "./restarts/by-policy.ts";
 import { tell } from "./tell.ts";
 
 /**
  * Brings the records in line with what runs, after the daemon was away; before anything is served, so without locks.
  * Returns the containers that run: their sandboxes are to be taken over, all others are nobody's. Addresses must have
- * been adopted before. Then comes listen().
+ * been adopted before. Then comes listen(),
+ * and resumeRestarts().
  */
 export async function restoreContainers(parts: ContainerParts): Promise<Container[]> {
   const alive = await parts.runtime.running();
   await removeUnowned(parts, alive);
   await each(parts, (container) => restoreOne(parts, container, alive));
   await each(parts, (container) => letGoHeld(parts, container));
+  await each(parts, async (container) => markForStart(parts, container));
   return [...parts.state.containers.values()].filter(isRunning);
 }
 
@@ -86,7 +89,9 @@ async function halfStarted(parts: ContainerParts, container: Container, pid: num
   const error = "the daemon ended while the container was starting";
   const { sandboxId: _gone, ...rest } = container;
   const base: Container = shared ? container : { ...rest, ports: [] };
-  const undone: Container = { ...base, state: { ...container.state, error, exitCode: 128 } };
+  // One that waits for its policy goes on waiting; its exit code is that of its last run.
+  const undoneState = container.state.restarting ? container.state : { ...container.state, error, exitCode: 128 };
+  const undone: Container = { ...base, state: undoneState };
   state.commit([{ put: "container", id: undone.id, value: undone }]);
   return undone;
 }

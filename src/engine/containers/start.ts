@@ -1,9 +1,9 @@
 import { EngineError } from "../../base/errors.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Durability } from "../../contracts/store.ts";
-import type { Container } from "../../model/container.ts";
+import type { Container, ContainerState } from "../../model/container.ts";
 import { timestamp } from "../timestamp.ts";
-import { hold, isRunning } from "./held.ts";
+import { hold, isUp } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { tell, tellNetworks } from "./tell.ts";
@@ -12,12 +12,17 @@ import { tell, tellNetworks } from "./tell.ts";
 export async function startContainer(parts: ContainerParts, reference: string): Promise<void> {
   await using held = await hold(parts, reference);
   const { container } = held;
-  if (isRunning(container)) throw new EngineError("NOT_MODIFIED", { container: container.name, state: "started" });
+  if (isUp(container)) throw new EngineError("NOT_MODIFIED", { container: container.name, state: "started" });
   if (parts.removing.has(container.id)) {
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: "its removal is in progress" });
   }
+  await startHeld(parts, container, "user");
+}
+
+/** Starts one that does not run, under its lock. */
+export async function startHeld(parts: ContainerParts, container: Container, by: "user" | "policy"): Promise<void> {
   try {
-    await launch(parts, container);
+    await launch(parts, container, by);
   } catch (error) {
     await recordFailure(parts, container, rootCause(error));
     throw asStartError(container, error);
@@ -28,7 +33,7 @@ export async function startContainer(parts: ContainerParts, reference: string): 
  * The intent is committed with the open network, the success last. Found after a crash, a record with the one and
  * without the other was starting (restore.ts undoes it).
  */
-async function launch(parts: ContainerParts, container: Container): Promise<void> {
+async function launch(parts: ContainerParts, container: Container, by: "user" | "policy"): Promise<void> {
   const { state, networking, files, runtime } = parts;
   const save = (value: Container, durability?: Durability) =>
     state.commit([{ put: "container", id: value.id, value }], durability);
@@ -51,7 +56,22 @@ async function launch(parts: ContainerParts, container: Container): Promise<void
   // Before the command runs, so that its end never lies before its start.
   const startedAt = timestamp();
   await runtime.start(container.id);
-  const { finishedAt } = container.state;
+  const started = { ...starting, state: runningState(container.state, { pid, startedAt, by }) };
+  save(started);
+  rollback.commit();
+  tellNetworks(parts, "connect", started);
+  tell(parts, "start", started);
+}
+
+/** A user's start begins the count of restarts anew. */
+function runningState(
+  { finishedAt, restartCount, restartDelayMs }: ContainerState,
+  { pid, startedAt, by }: { pid: number; startedAt: string; by: "user" | "policy" },
+): ContainerState {
+  const counts = {
+    ...(restartCount === undefined ? {} : { restartCount }),
+    ...(restartDelayMs === undefined ? {} : { restartDelayMs }),
+  };
   const running = {
     pid,
     startedAt,
@@ -61,11 +81,7 @@ async function launch(parts: ContainerParts, container: Container): Promise<void
     error: "",
     stoppedByUser: false,
   } as const;
-  const started = { ...starting, state: running };
-  save(started);
-  rollback.commit();
-  tellNetworks(parts, "connect", started);
-  tell(parts, "start", started);
+  return { ...running, ...(by === "policy" ? counts : {}) };
 }
 
 /** Docker's exit codes of a start that failed: 127 nothing to run, 126 not allowed to run it, 128 anything else. */
@@ -76,9 +92,13 @@ function failureCode(reason: string): number {
 
 async function recordFailure(parts: ContainerParts, container: Container, cause: unknown): Promise<void> {
   const reason = messageOf(cause);
-  const failed = { ...container, state: { ...container.state, error: reason, exitCode: failureCode(reason) } };
+  const { restarting, ...before } = container.state;
+  // Docker: one that its policy could not start has the exit code of the run before.
+  const exitCode = restarting ? before.exitCode : failureCode(reason);
+  const failed = { ...container, state: { ...before, error: reason, exitCode } };
   try {
     parts.state.commit([{ put: "container", id: failed.id, value: failed }]);
+    if (restarting) parts.waiters.ended(failed.id, exitCode);
     if (container.config.autoRemove) await removeHeld(parts, failed);
   } catch (error) {
     // The failure itself is what the caller must hear of.

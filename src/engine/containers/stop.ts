@@ -3,8 +3,9 @@ import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { findContainer } from "../reference.ts";
 import { endProcess, markStopped, signalHeld } from "./end-process.ts";
-import { hold, isRunning, mustRun } from "./held.ts";
+import { hold, isUp, mustRun } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
+import { cancelRestart } from "./restarts/by-policy.ts";
 import { startContainer } from "./start.ts";
 import { tell } from "./tell.ts";
 
@@ -41,7 +42,9 @@ export async function restartContainer(
   parts.restarting.add(id);
   try {
     const signal = signalNumber(config.stopSignal);
-    await endProcess(parts, id, { signal, timeoutSeconds: timeoutOf(config, options) });
+    const ran = await endProcess(parts, id, { signal, timeoutSeconds: timeoutOf(config, options) });
+    const ended = parts.state.containers.get(id);
+    if (ran && ended) tell(parts, "stop", ended);
     await startContainer(parts, id).catch(ignoreNotModified);
   } finally {
     parts.restarting.delete(id);
@@ -65,8 +68,14 @@ export async function killContainer(parts: ContainerParts, reference: string, si
     return;
   }
   await using held = await hold(parts, id);
+  const isStop = signal === signalNumber(held.container.config.stopSignal);
+  if (held.container.state.restarting) {
+    // No process is there to hear it; the end that it asks for has come.
+    if (isStop) cancelRestart(parts, held.container);
+    return;
+  }
   mustRun(held.container);
-  if (signal === signalNumber(held.container.config.stopSignal)) markStopped(parts, held.container);
+  if (isStop) markStopped(parts, held.container);
   await signalHeld(parts, held.container, signal);
 }
 
@@ -78,6 +87,6 @@ export function waitForContainer(
 ): Promise<number> {
   const container = findContainer(state, reference);
   const { condition, signal } = options;
-  if (condition === "not-running" && !isRunning(container)) return Promise.resolve(container.state.exitCode);
+  if (condition === "not-running" && !isUp(container)) return Promise.resolve(container.state.exitCode);
   return waiters.register(container.id, condition, signal);
 }

@@ -7,6 +7,7 @@ import { pruneContainers } from "./prune.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
 import { removeContainer } from "./remove.ts";
 import { renameContainer } from "./rename.ts";
+import { Restarts } from "./restarts/restarts.ts";
 import { startContainer } from "./start.ts";
 import { killContainer, restartContainer, stopContainer, waitForContainer } from "./stop.ts";
 import { listContainers, viewContainer } from "./view.ts";
@@ -20,6 +21,7 @@ export function containerParts(dependencies: ContainerDependencies): ContainerPa
     execs: new Execs(),
     removing: new Set(),
     restarting: new Set(),
+    restarts: new Restarts(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { ContainerView, Filters } from "../engine.ts";
 import { containerMatcher } from "./filters.ts";
-import { isRunning } from "./held.ts";
+import { isUp } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 
 /** What inspect and list show of a container. */
@@ -10,7 +10,7 @@ export function viewContainer(parts: ContainerParts, container: Container): Cont
   return { container, ...networking.view(container), files: { ...files.paths(container), log: logPath(container.id) } };
 }
 
-/** Newest first. Only running ones unless `all`; the limit counts after the filters. */
+/** Newest first. Only those that are up unless `all`; the limit counts after the filters. */
 export function listContainers(
   parts: ContainerParts,
   options: { all: boolean; limit?: number; filters: Filters },
@@ -18,7 +18,7 @@ export function listContainers(
   const matches = containerMatcher(parts, options.filters);
   const containers = [...parts.state.containers.values()].reverse();
   return containers
-    .filter((container) => (options.all || isRunning(container)) && matches(container))
+    .filter((container) => (options.all || isUp(container)) && matches(container))
     .slice(0, options.limit)
     .map((container) => viewContainer(parts, container));
 }

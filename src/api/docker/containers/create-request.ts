@@ -6,6 +6,7 @@ import type { CreateBody } from "./create-body.ts";
 import { parseMounts } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
 import { parsePort, parsePortBindings } from "./port-bindings.ts";
+import { restartPolicyOf } from "./restart-policy.ts";
 import { checkUnsupported, unsupportedConfig, unsupportedHostConfig } from "./unsupported-fields.ts";
 
 /** Docker's default of --stop-timeout, in seconds. */
@@ -72,6 +73,7 @@ function hostConfig(body: CreateBody) {
     privileged: host.Privileged ?? false,
     readonlyRootfs: host.ReadonlyRootfs ?? false,
     autoRemove: host.AutoRemove ?? false,
+    ...restartPolicyOf(host.RestartPolicy, host.AutoRemove ?? false),
     publish: parsePortBindings(host.PortBindings ?? {}),
     publishAll: host.PublishAllPorts ?? false,
     dns: host.Dns ?? [],

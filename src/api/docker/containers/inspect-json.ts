@@ -3,6 +3,7 @@ import type { ContainerView } from "../../../engine/engine.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
+import { stateJson } from "./state-json.ts";
 
 /** Docker's container.InspectResponse. */
 export function containerJson(view: ContainerView, version: number) {
@@ -20,7 +21,7 @@ export function containerJson(view: ContainerView, version: number) {
     HostsPath: files.hosts,
     LogPath: files.log,
     Name: `/${container.name}`,
-    RestartCount: 0,
+    RestartCount: container.state.restartCount ?? 0,
     Driver: "overlay2",
     Platform: "linux",
     MountLabel: "",
@@ -32,22 +33,6 @@ export function containerJson(view: ContainerView, version: number) {
     Mounts: mountsJson(config),
     Config: configJson(container),
     NetworkSettings: networkSettingsJson(view, version),
-  };
-}
-
-function stateJson({ state }: Container) {
-  return {
-    Status: state.status,
-    Running: state.status === "running",
-    Paused: false,
-    Restarting: false,
-    OOMKilled: false,
-    Dead: false,
-    Pid: state.pid,
-    ExitCode: state.exitCode,
-    Error: state.error,
-    StartedAt: state.startedAt,
-    FinishedAt: state.finishedAt,
   };
 }
 
@@ -98,7 +83,10 @@ function hostConfigJson(config: ContainerConfig) {
     LogConfig: { Type: "json-file", Config: {} },
     NetworkMode: config.networkModeText,
     PortBindings: portBindings(config.publish),
-    RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
+    RestartPolicy: {
+      Name: config.restartPolicy?.name ?? "no",
+      MaximumRetryCount: config.restartPolicy?.maximumRetryCount ?? 0,
+    },
     AutoRemove: config.autoRemove,
     VolumeDriver: "",
     VolumesFrom: null,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type TestApi, testApi } from "../../testing/api.ts";
 import { plainConfig, plainSettings } from "../../testing/plain.ts";
-import { statusText } from "./summary-json.ts";
+import { statusText } from "./state-json.ts";
 
 async function withBox(api: TestApi, options: { running?: boolean; config?: object } = {}): Promise<string> {
   const config = { ...plainConfig, ...options.config };

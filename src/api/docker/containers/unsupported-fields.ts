@@ -17,7 +17,6 @@ const noDevices: Unsupported = { do: "refuse", why: "use --privileged, or bind-m
 const noSharing: Unsupported = { do: "refuse", why: "only a namespace of its own is offered" };
 
 export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
-  RestartPolicy: { do: "warn", why: "containers are not restarted when they exit", harmless: ["no"] },
   Memory: noLimits,
   MemoryReservation: noLimits,
   MemorySwap: { ...noLimits, harmless: [-1] },

@@ -1,0 +1,66 @@
+import type { Container, ContainerState } from "../../../model/container.ts";
+import { holdIfThere } from "../held.ts";
+import type { ContainerParts } from "../parts.ts";
+import { startHeld } from "../start.ts";
+import { nextDelayMs, remainingMs, restartsAfter, startsWithDaemon } from "./policy.ts";
+
+/** What the state of a container that has just ended says of its restart; nothing when it is not to be started again. */
+export function restartState(
+  container: Container,
+  exit: { readonly exitCode: number; readonly at: string },
+): Partial<ContainerState> {
+  if (!restartsAfter(container, exit.exitCode)) return {};
+  const { state } = container;
+  const ranMs = Date.parse(exit.at) - Date.parse(state.startedAt);
+  return {
+    restarting: true,
+    restartCount: (state.restartCount ?? 0) + 1,
+    restartDelayMs: nextDelayMs(state, ranMs),
+  };
+}
+
+/** Starts a container again when its wait is over. It is written down as restarting, or nothing happens. */
+export function scheduleRestart(parts: ContainerParts, { id, config, state }: Container): void {
+  if (!state.restarting) return;
+  const { networkMode: mode } = config;
+  parts.restarts.schedule({
+    id,
+    delayMs: remainingMs(state, Date.now()),
+    ...(mode.kind === "container" ? { after: mode.containerId } : {}),
+    run: () => restartByPolicy(parts, id),
+  });
+}
+
+/** Never throws: nobody is there to catch it. A start that fails is not tried again, as in Docker. */
+async function restartByPolicy(parts: ContainerParts, id: string): Promise<void> {
+  try {
+    await using held = await holdIfThere(parts, id);
+    if (held?.container.state.restarting) await startHeld(parts, held.container, "policy");
+  } catch (error) {
+    parts.log.warn({ err: error, container: id }, "a container's restart policy could not start it");
+  }
+}
+
+/** A user wants no restart: it has ended, and who waits for that is told. Under the container's lock. */
+export function cancelRestart(parts: ContainerParts, container: Container): void {
+  const state: ContainerState = { ...container.state, restarting: false, stoppedByUser: true };
+  parts.restarts.cancel(container.id);
+  parts.state.commit([{ put: "container", id: container.id, value: { ...container, state } }]);
+  parts.waiters.ended(container.id, state.exitCode);
+}
+
+/**
+ * After a start of the daemon: those that waited go on waiting, and those that their policy wants to run are started.
+ * Call it when containers are restored and their ends are listened to.
+ */
+export function resumeRestarts(parts: ContainerParts): Disposable {
+  for (const container of [...parts.state.containers.values()]) scheduleRestart(parts, container);
+  return parts.restarts;
+}
+
+/** A container that does not run, as a daemon that starts finds it: marked if it is to be started. */
+export function markForStart({ state }: ContainerParts, container: Container): void {
+  if (container.state.status === "running" || container.state.restarting || !startsWithDaemon(container)) return;
+  const waiting: ContainerState = { ...container.state, restarting: true, restartCount: 0, restartDelayMs: 0 };
+  state.commit([{ put: "container", id: container.id, value: { ...container, state: waiting } }]);
+}

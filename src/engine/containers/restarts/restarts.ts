@@ -1,0 +1,68 @@
+/** How many containers are started by their policies at the same time: a daemon's start is no storm. */
+const atOnce = 4;
+
+export interface Attempt {
+  readonly id: string;
+  readonly delayMs: number;
+  /** A container whose own attempt, if it has one, comes first: the creator of the sandbox to join. */
+  readonly after?: string;
+  run(): Promise<void>;
+}
+
+interface Waiting {
+  timer?: NodeJS.Timeout;
+  readonly over: PromiseWithResolvers<void>;
+}
+
+/** Containers that wait to be started again by their policy. What is waited for is in the store, this is the clock. */
+export class Restarts implements Disposable {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #queue: (() => void)[] = [];
+  #running = 0;
+
+  /** Runs the attempt when its time has come, unless it is cancelled. One that waits already is replaced. */
+  schedule(attempt: Attempt): void {
+    this.cancel(attempt.id);
+    const waiting: Waiting = { over: Promise.withResolvers() };
+    waiting.timer = setTimeout(() => void this.#due(attempt, waiting), attempt.delayMs);
+    this.#waiting.set(attempt.id, waiting);
+  }
+
+  cancel(id: string): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(id);
+    waiting.over.resolve();
+  }
+
+  /** When a container does not wait any more. */
+  settled(id: string): Promise<void> {
+    return this.#waiting.get(id)?.over.promise ?? Promise.resolve();
+  }
+
+  /** The daemon ends: the next one goes on from the store. */
+  [Symbol.dispose](): void {
+    for (const id of [...this.#waiting.keys()]) this.cancel(id);
+    this.#queue.length = 0;
+  }
+
+  /** An attempt that fails has said so itself. */
+  async #due({ id, after, run }: Attempt, waiting: Waiting): Promise<void> {
+    if (after !== undefined) await this.settled(after);
+    await this.#slot();
+    try {
+      if (this.#waiting.get(id) === waiting) await run();
+    } finally {
+      this.#running -= 1;
+      this.#queue.shift()?.();
+      if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+      waiting.over.resolve();
+    }
+  }
+
+  async #slot(): Promise<void> {
+    if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running += 1;
+  }
+}
