@@ -97,6 +97,19 @@ export const catalogue = {
       `Conflict. The container name "/${d.name}" is already in use by container "${d.id}". You have to remove (or rename) that container to be able to reuse that name.`,
   },
   CONTAINER_NOT_RUNNING: { status: 409, text: (d: { container: string }) => `container ${d.container} is not running` },
+  CONTAINER_PAUSED: {
+    status: 409,
+    text: (d: { container: string }) => `Container ${d.container} is paused, unpause the container before exec`,
+  },
+  CONTAINER_RESTARTING: {
+    status: 409,
+    text: (d: { container: string }) => `Container ${d.container} is restarting, wait until the container is running`,
+  },
+  CONTAINER_UP: {
+    status: 409,
+    text: (d: { container: string; state: string }) =>
+      `cannot remove container "/${d.container}": container is ${d.state}${d.state === "paused" ? " and must be unpaused first" : ": stop the container before removing or force remove"}`,
+  },
   CONTAINER_REFUSED: {
     status: 409,
     text: (d: { container: string; why: string }) => `Cannot use container ${d.container}: ${d.why}`,

@@ -121,7 +121,7 @@ test("container:NAME of a container that joined another joins that other one", a
 test("remove() refuses a running container, and by force ends it first", async () => {
   using world = await listening();
   const id = await started(world, "web");
-  await assert.rejects(world.containers.remove(id, { force: false }), code("CONTAINER_REFUSED"));
+  await assert.rejects(world.containers.remove(id, { force: false }), code("CONTAINER_UP"));
   await world.containers.remove(id, { force: true });
   const { store, processes, sandboxes, addresses, files } = world.snapshot();
   assert.deepEqual([store.length, processes, sandboxes, addresses, files], [1, [], [], [], []]);

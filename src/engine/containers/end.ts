@@ -1,7 +1,8 @@
 import type { Exit } from "../../contracts/runtime.ts";
 import type { Container } from "../../model/container.ts";
+import { isRunning } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
-import { holdIfThere, isRunning } from "./held.ts";
+import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { restartState, scheduleRestart } from "./restarts/by-policy.ts";

@@ -3,7 +3,7 @@ import { newId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
 import type { ExecView } from "../engine.ts";
 import { findContainer } from "../reference.ts";
-import { mustRun } from "./held.ts";
+import { mustTakeExec } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
@@ -65,7 +65,7 @@ export class Execs {
 
 export function createExec(parts: ContainerParts, reference: string, spec: ExecSpec): string {
   const container = findContainer(parts.state, reference);
-  mustRun(container);
+  mustTakeExec(container);
   const exec = parts.execs.add(container.id, spec);
   tell(parts, `exec_create: ${spec.args.join(" ")}`, container, { execID: exec.id });
   return exec.id;
@@ -78,7 +78,7 @@ export async function startExec(parts: ContainerParts, execId: string): Promise<
   if (exec.status !== "created") {
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `exec ${execId} has run already` });
   }
-  mustRun(container);
+  mustTakeExec(container);
   exec.status = "starting";
   try {
     exec.session = await parts.runtime.exec(container.id, exec.spec);

@@ -1,5 +1,6 @@
 import { invalid } from "../../base/errors.ts";
-import type { Container, ContainerState } from "../../model/container.ts";
+import type { Container } from "../../model/container.ts";
+import { stateWord } from "../../model/container-state.ts";
 import type { Filters } from "../engine.ts";
 import { hasLabel, momentOf, oneOf } from "../filter-values.ts";
 import { findContainer } from "../reference.ts";
@@ -15,7 +16,7 @@ const booleans = ["1", "true", "0", "false"];
 const matchers: Readonly<Record<string, Matcher>> = {
   id: (value) => (container) => container.id.startsWith(value),
   name: byName,
-  status: (value) => (container) => hasStatus(container.state, value),
+  status: (value) => (container) => stateWord(container.state) === value,
   exited: byExitCode,
   ancestor: (value) => (container) => hasAncestor(container, value),
   network: byNetwork,
@@ -56,12 +57,6 @@ export function containerMatcher({ state }: { state: State }, filters: Filters):
     return (container) => each.length === 0 || each.some((test) => test(container));
   });
   return (container) => tests.every((test) => test(container));
-}
-
-function hasStatus({ status, paused, restarting }: ContainerState, value: string): boolean {
-  if (value === "paused") return status === "running" && paused === true;
-  if (value === "restarting") return restarting === true;
-  return status === value && !restarting && !(status === "running" && paused);
 }
 
 /** Docker takes a regular expression, and shows names with a slash in front. */

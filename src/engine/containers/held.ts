@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
+import { isPaused, isRunning } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
 import type { ContainerParts } from "./parts.ts";
 
@@ -33,12 +34,14 @@ function lockKeys({ id, config }: Container): string[] {
   return config.networkMode.kind === "container" ? [id, config.networkMode.containerId] : [id];
 }
 
-export const isRunning = ({ state }: Container): boolean => state.status === "running";
-
-/** What Docker calls running: one between two runs of its restart policy counts. */
-export const isUp = (container: Container): boolean => isRunning(container) || container.state.restarting === true;
-
 /** Throws CONTAINER_NOT_RUNNING. */
 export function mustRun(container: Container): void {
-  if (!isRunning(container)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: container.name });
+  if (!isRunning(container)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: container.id });
+}
+
+/** Throws what Docker says to an exec in a container that cannot take one. */
+export function mustTakeExec(container: Container): void {
+  if (isPaused(container)) throw new EngineError("CONTAINER_PAUSED", { container: container.id });
+  if (container.state.restarting) throw new EngineError("CONTAINER_RESTARTING", { container: container.id });
+  mustRun(container);
 }

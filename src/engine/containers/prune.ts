@@ -1,7 +1,8 @@
+import { isUp } from "../../model/container-state.ts";
 import type { Filters } from "../engine.ts";
 import { joiners } from "./end.ts";
 import { containerMatcher } from "./filters.ts";
-import { holdIfThere, isUp } from "./held.ts";
+import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 

@@ -1,9 +1,10 @@
 import { EngineError } from "../../base/errors.ts";
 import { sigkill } from "../../base/signals.ts";
+import { isUp, stateWord } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
 import { joiners } from "./end.ts";
 import { endProcess } from "./end-process.ts";
-import { hold, isUp } from "./held.ts";
+import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 
@@ -38,8 +39,7 @@ async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
   await using held = await hold(parts, id);
   const { container } = held;
   if (isUp(container)) {
-    const why = "cannot remove it while it is running: stop the container before removing or force remove";
-    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
+    throw new EngineError("CONTAINER_UP", { container: container.name, state: stateWord(container.state) });
   }
   refuseShared(parts, id);
   await removeHeld(parts, container);

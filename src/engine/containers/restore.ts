@@ -1,8 +1,8 @@
 import { sigkill } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
+import { isRunning } from "../../model/container-state.ts";
 import { endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
-import { isRunning } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { markForStart } from "./restarts/by-policy.ts";

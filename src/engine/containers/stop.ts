@@ -1,9 +1,10 @@
 import { EngineError } from "../../base/errors.ts";
 import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
+import { isUp } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
 import { endProcess, markStopped, signalHeld } from "./end-process.ts";
-import { hold, isUp, mustRun } from "./held.ts";
+import { hold, mustRun } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { cancelRestart } from "./restarts/by-policy.ts";
 import { startContainer } from "./start.ts";

@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
+import { isUp } from "../../model/container-state.ts";
 import type { ContainerView, Filters } from "../engine.ts";
 import { containerMatcher } from "./filters.ts";
-import { isUp } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 
 /** What inspect and list show of a container. */

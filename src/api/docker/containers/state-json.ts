@@ -1,20 +1,13 @@
 import type { Container, ContainerState } from "../../../model/container.ts";
-
-/** Docker's word for a state: the one of inspect, list and its filter. */
-export function stateWord({ status, paused, restarting }: ContainerState): string {
-  if (status === "running") return paused ? "paused" : "running";
-  return restarting ? "restarting" : status;
-}
-
-/** Docker counts one that is about to be started again as running. */
-export const isUp = ({ status, restarting }: ContainerState): boolean => status === "running" || restarting === true;
+import { isPaused, isUp, stateWord } from "../../../model/container-state.ts";
 
 /** State of container.InspectResponse. */
-export function stateJson({ state }: Container) {
+export function stateJson(container: Container) {
+  const { state } = container;
   return {
     Status: stateWord(state),
-    Running: isUp(state),
-    Paused: state.status === "running" && state.paused === true,
+    Running: isUp(container),
+    Paused: isPaused(container),
     Restarting: state.restarting === true,
     OOMKilled: state.oomKilled === true,
     Dead: false,

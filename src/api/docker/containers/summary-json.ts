@@ -1,9 +1,10 @@
 import type { ContainerView } from "../../../engine/engine.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
+import { stateWord } from "../../../model/container-state.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
 import { imageName } from "./inspect-json.ts";
 import { portList } from "./ports-json.ts";
-import { stateWord, statusText } from "./state-json.ts";
+import { statusText } from "./state-json.ts";
 
 /** Docker's container.Summary. */
 export function containerSummary(view: ContainerView, options: { version: number; now: number; size: boolean }) {

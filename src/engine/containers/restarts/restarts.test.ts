@@ -89,7 +89,7 @@ for (const verb of ["stop", "kill", "remove"] as const) {
     if (verb === "stop") await world.containers.stop(id, {});
     if (verb === "kill") await world.containers.kill(id, "SIGKILL");
     if (verb === "remove") {
-      await assert.rejects(world.containers.remove(id, { force: false }), code("CONTAINER_REFUSED"));
+      await assert.rejects(world.containers.remove(id, { force: false }), code("CONTAINER_UP"));
       await world.containers.remove(id, { force: true });
     }
     assert.equal(await waiting, 3);
