@@ -155,7 +155,10 @@ test("CTR-2 a container's life from create to rm: state, exit code and logs at e
   assert.match(await host.fairlead("ps", "-a", "--format", "{{.Names}} {{.Status}}"), /^life Exited \(42\) .* ago$/);
   assert.equal(await host.fairlead("logs", "life"), "begun\nready\nasked");
   await host.fairlead("start", "life");
-  assert.match(await refusal(host, "DELETE", "/containers/life"), /^409 cannot remove container "\/life": container is running: stop/);
+  assert.match(
+    await refusal(host, "DELETE", "/containers/life"),
+    /^409 cannot remove container "\/life": container is running: stop/,
+  );
   assert.equal(await host.fairlead("rm", "--force", "life"), "life");
   assert.equal(await refusal(host, "GET", "/containers/life/json"), "404 No such container: life");
   assert.deepEqual(await host.snapshot(), fresh);
