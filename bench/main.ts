@@ -10,6 +10,7 @@ import { measureColdStart } from "./overlay/cold-start.ts";
 import { measureDaemon } from "./overlay/daemon.ts";
 import { measurePropagation } from "./overlay/propagation.ts";
 import { measureOverlayData } from "./overlay-data.ts";
+import { measureBesideDockerd } from "./peer/beside-dockerd.ts";
 import { measurePorts } from "./ports.ts";
 import { meets, type Row } from "./row.ts";
 
@@ -22,6 +23,7 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   connect: measureConnect,
   ports: measurePorts,
   containers: measureContainers,
+  "containers-beside-dockerd": measureBesideDockerd,
   dns: async () => (await measureDns()).map(withDnsGoal),
   "overlay-data": measureOverlayData,
   "overlay-forwarding": measureForwarding,
@@ -35,7 +37,9 @@ const withDnsGoal = (row: Row): Row =>
   row.what.startsWith("DNS, own names, recvmmsg") ? { ...row, goal: { atLeast: 100_000 } } : row;
 
 const show = (value: number, unit: Row["unit"]): string =>
-  unit === "queries/s" ? Math.round(value).toLocaleString("en") : value.toFixed(unit === "MB" ? 0 : 2);
+  unit === "queries/s"
+    ? Math.round(value).toLocaleString("en")
+    : value.toFixed(unit.startsWith("MB") && value >= 20 ? 0 : 2);
 
 function cells(row: Row): string[] {
   const { what, value, p99, unit, goal } = row;

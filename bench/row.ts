@@ -4,7 +4,7 @@ export interface Row {
   /** The median, where there are several. */
   readonly value: number;
   readonly p99?: number;
-  readonly unit: "ms" | "µs" | "times" | "queries/s" | "events" | "operations" | "MB" | "Gbit/s";
+  readonly unit: "ms" | "µs" | "times" | "queries/s" | "events" | "operations" | "MB" | "MB/s" | "Gbit/s";
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
 }
 
