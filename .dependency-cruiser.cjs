@@ -11,6 +11,7 @@ const layers = {
   ports: ["base", "model", "contracts"],
   cluster: ["base", "model", "contracts"],
   dhcp: ["base", "model", "contracts"],
+  plugins: ["base", "model", "contracts"],
   runtime: ["base", "model", "contracts"],
   drivers: ["base", "model", "contracts"],
   engine: ["base", "model", "contracts"],

@@ -9,7 +9,7 @@ const placeholders = new Proxy({} as Record<string, unknown>, {
 });
 
 /** Parameters of the catalogue that are lists of names. */
-const lists = new Set(["endpoints", "known", "subnets"]);
+const lists = new Set(["directories", "endpoints", "known", "subnets"]);
 
 /** docs/reference/errors.md as it follows from the catalogue. */
 export function errorReference(): string {

@@ -16,8 +16,8 @@ export interface DaemonFacts {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly labels: readonly string[];
-  /** Names of the network drivers. */
-  readonly drivers: readonly string[];
+  /** Names of the network drivers there are now, plugins among them. */
+  drivers(): readonly string[];
   readonly addressPools: readonly { readonly base: string; readonly size: number }[];
   /** Sentences a user should know: settings without effect, other firewalls that drop our traffic. */
   warnings(): readonly string[];

@@ -37,6 +37,26 @@ export const catalogue = {
     text: (d: { driver: string; known: string[] }) =>
       `network driver "${d.driver}" not found: known are ${d.known.join(", ")}`,
   },
+  PLUGIN_NOT_FOUND: {
+    status: 404,
+    text: (d: { plugin: string; directories: string[] }) =>
+      `plugin "${d.plugin}" not found: it has no socket and no specification in ${d.directories.join(", ")}`,
+  },
+  PLUGIN_AWAY: {
+    status: 503,
+    text: (d: { plugin: string; verb: string; why: string }) =>
+      `plugin "${d.plugin}" does not answer ${d.verb}: ${d.why}; try again when it runs`,
+  },
+  PLUGIN_FAILED: {
+    status: 500,
+    text: (d: { plugin: string; verb: string; words: string }) =>
+      `remote: ${d.words} (${d.verb} of plugin "${d.plugin}")`,
+  },
+  PLUGIN_ANSWER: {
+    status: 500,
+    text: (d: { plugin: string; verb: string; why: string }) =>
+      `Cannot use the answer of plugin "${d.plugin}" to ${d.verb}: ${d.why}`,
+  },
   SUBNET_OVERLAPS: {
     status: 403,
     text: (d: { subnet: string; other: string }) =>

@@ -8,6 +8,7 @@ import type { Firewall } from "../contracts/firewall.ts";
 import type { Ipam } from "../contracts/ipam.ts";
 import type { Kernel, KernelObject } from "../contracts/kernel.ts";
 import type { Names } from "../contracts/names.ts";
+import type { Plugins } from "../contracts/plugins.ts";
 import type { Ports } from "../contracts/ports.ts";
 import type { Tunnels } from "../contracts/tunnel.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
@@ -49,6 +50,7 @@ export interface Parts {
   readonly names: Names;
   readonly ports: Ports;
   readonly drivers: Drivers;
+  readonly plugins: Plugins;
   readonly locks: KeyedLock;
   /** Shared by everything that changes kernel objects, taken after all locks; alone: the reconciler. */
   readonly gate: Gate;

@@ -163,7 +163,7 @@ function composition(
       debug: options.logLevel === "debug",
       startedAt: new Date().toISOString(),
       labels: options.labels,
-      drivers: parts.drivers.all().map(({ type }) => type),
+      drivers: () => [...parts.drivers.all().map(({ type }) => type), ...parts.plugins.networkDrivers()],
       addressPools: completePools(options.addressPools, daemonId),
       warnings: () =>
         parts.firewall

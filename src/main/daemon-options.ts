@@ -1,4 +1,5 @@
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { PluginSettings } from "../plugins/plugins.ts";
 import type { ClusterSettings } from "./cluster-options.ts";
 
 /** A block of addresses that new networks take subnets of `size` bits from (docker: --default-address-pool). */
@@ -33,4 +34,5 @@ export interface DaemonOptions {
   readonly dnsSearch: readonly string[];
   readonly dnsOptions: readonly string[];
   readonly cluster: ClusterSettings;
+  readonly plugins: PluginSettings;
 }

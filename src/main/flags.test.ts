@@ -24,6 +24,10 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
     dataRoot: "/var/lib/fairlead",
     execRoot: "/run/fairlead",
     pidfile: "/run/fairlead/fairlead.pid",
+    plugins: {
+      directories: ["/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins"],
+      timeoutMs: 30_000,
+    },
     configFile: "",
     logLevel: "info",
     labels: [],
@@ -275,4 +279,18 @@ test("readConfigFile() needs the file only when it was named", () => {
     () => readConfigFile("/nonexistent/daemon.json", { required: true }),
     /Invalid --config-file: cannot read/,
   );
+});
+
+test("--plugin-directory and --plugin-timeout replace Docker's directories and the limit of 30 seconds", () => {
+  const { options } = parseFlags(
+    ["--plugin-directory", "/a", "--plugin-directory", "/b", "--plugin-timeout", "2"],
+    () => undefined,
+  );
+  assert.deepEqual(options.plugins, { directories: ["/a", "/b"], timeoutMs: 2000 });
+  for (const argv of [
+    ["--plugin-directory", "a"],
+    ["--plugin-timeout", "0"],
+    ["--plugin-timeout", "x"],
+  ])
+    assert.throws(() => parseFlags(argv, () => undefined), /Invalid --plugin-/);
 });

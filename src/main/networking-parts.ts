@@ -25,6 +25,7 @@ import { openKernel, openTunnels } from "../kernel/open.ts";
 import { PathProber } from "../kernel/probe/path-probe.ts";
 import { portSockets } from "../kernel/sockets/port-sockets.ts";
 import { isEncrypted, type Network } from "../model/network.ts";
+import { openPlugins } from "../plugins/plugins.ts";
 import { createPorts } from "../ports/ports.ts";
 import { openStore } from "../store/sqlite.ts";
 import { openCluster } from "./cluster.ts";
@@ -38,7 +39,10 @@ import { startNames } from "./names.ts";
 const defaultBridge = "fairlead0";
 
 export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward"> &
-  Partial<Pick<DaemonOptions, "networkOptions" | "cluster">>;
+  Partial<Pick<DaemonOptions, "networkOptions" | "cluster" | "plugins">>;
+
+/** Where nobody said: none are looked for. */
+const noPlugins = { directories: [], timeoutMs: 30_000 };
 
 export interface NetworkingParts {
   readonly parts: Parts;
@@ -92,6 +96,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
     ports: createPorts({ sockets: portSockets }),
     cluster,
+    plugins: openPlugins(options.plugins ?? noPlugins, log),
     drivers: driverTable(cluster, tunnel),
     locks: new KeyedLock(),
     gate: new Gate(),

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { PluginSettings } from "../plugins/plugins.ts";
 import { clusterSettings } from "./cluster-options.ts";
 import type { DaemonOptions, DefaultPool } from "./daemon-options.ts";
 import type { Values } from "./flags.ts";
@@ -34,6 +35,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     dnsSearch: read.list("dns-search"),
     dnsOptions: read.list("dns-opt"),
     cluster: clusterSettings(read.text),
+    plugins: pluginSettings(read),
   };
 }
 
@@ -72,6 +74,19 @@ function bridgeOptions(read: Reader): BuiltInBridge {
     masquerade: read.flag("ip-masq"),
     hostIp: checkIp("ip", read.text("ip")),
   };
+}
+
+/** dockerd's, of moby's pkg/plugins/discovery_unix.go. */
+const pluginDirectories = ["/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins"];
+
+function pluginSettings(read: Reader): PluginSettings {
+  const given = read.list("plugin-directory");
+  const relative = given.find((directory) => !isAbsolute(directory));
+  if (relative !== undefined) throw invalid("--plugin-directory", `"${relative}" must be an absolute path`);
+  const seconds = Number(read.text("plugin-timeout"));
+  if (!(seconds >= 1 && seconds <= 600))
+    throw invalid("--plugin-timeout", `"${read.text("plugin-timeout")}" is no number of seconds from 1 to 600`);
+  return { directories: given.length > 0 ? given : pluginDirectories, timeoutMs: seconds * 1000 };
 }
 
 const levels = ["debug", "info", "warn", "error", "fatal"] as const;

@@ -128,6 +128,14 @@ export const settings: readonly Setting[] = [
     byDefault: "24h",
     about: "how long after its last sign of life a host's addresses may be given to others, the same on all hosts",
   },
+  {
+    name: "plugin-directory",
+    key: "plugin-directories",
+    kind: "list",
+    about:
+      "where sockets and specifications of network and IPAM plugins are (repeat; default: Docker's, /run/docker/plugins, /etc/docker/plugins and /usr/lib/docker/plugins)",
+  },
+  { name: "plugin-timeout", kind: "number", byDefault: 30, about: "seconds that a plugin's answer may take" },
   ...ignored("flag", noProxy, ["userland-proxy"]),
   ...ignored("text", noProxy, ["userland-proxy-path"]),
   ...ignored("text", noContainerd, [

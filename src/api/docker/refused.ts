@@ -4,7 +4,7 @@ import { type Route, route } from "../route.ts";
 const noSwarm = "this daemon is no member of a swarm, and networks are local to their host";
 const noVolumes = "bind-mount directories of the host";
 const noBuild = "import root file systems with: docker import FILE NAME";
-const noPlugins = "drivers are built in";
+const noPlugins = "start the plugin yourself, and use it by the name of its socket in /run/docker/plugins";
 const notYet = "it is not offered yet";
 
 type Refusal = readonly [
@@ -29,7 +29,8 @@ const refusals: readonly Refusal[] = [
     noSwarm,
   ),
   ...every(["GET", "POST", "DELETE"], ["/volumes", "/volumes/*"], "managing volumes", noVolumes),
-  ...every(["GET", "POST", "DELETE"], ["/plugins", "/plugins/*"], "plugins", noPlugins),
+  ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
+  ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
   ...every(["POST"], ["/images/*"], "this use of images", noBuild),
   ...every(["POST"], ["/auth"], "logging in to a registry", noBuild),

@@ -4,6 +4,7 @@ import { containerStreamRoutes } from "./containers/streams.ts";
 import { execRoutes } from "./exec/routes.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { networkRoutes } from "./networks/routes.ts";
+import { pluginRoutes } from "./plugins/routes.ts";
 import { refusedRoutes } from "./refused.ts";
 import { eventRoutes } from "./system/events.ts";
 import { systemRoutes } from "./system/routes.ts";
@@ -17,5 +18,6 @@ export const dockerRoutes: readonly Route[] = [
   ...execRoutes,
   ...eventRoutes,
   ...imageRoutes,
+  ...pluginRoutes,
   ...refusedRoutes,
 ];
