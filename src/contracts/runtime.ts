@@ -1,4 +1,4 @@
-import type { Container, Mount, Rootfs } from "../model/container.ts";
+import type { Container, ContainerConfig, Mount, Rootfs } from "../model/container.ts";
 
 export interface Image {
   /** "sha256:<64 hex>" of the archive. */
@@ -105,6 +105,8 @@ export interface Runtime {
   checkRootfs(rootfs: Rootfs): void;
   /** Fails when the source of a bind does not exist and is not to be made. */
   checkMounts(mounts: readonly Mount[]): void;
+  /** Fails for a seccomp profile, a device or an init process that cannot be had on this host. */
+  checkConfinement(config: ContainerConfig): void;
   /** Ids of all containers it has anything of on disk, to find orphans. */
   leftovers(): string[];
 }

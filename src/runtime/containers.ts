@@ -7,13 +7,14 @@ import { signalNumber } from "../base/signals.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
 import { ensureBindSources } from "./bind-sources.ts";
 import { removeEmptyCgroup } from "./cgroups.ts";
+import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
 import { configJson } from "./spec/config-json.ts";
 import { hostDevices } from "./spec/devices.ts";
-import { lookUpUser, readUserFiles } from "./spec/process-user.ts";
+import { lookUpUser, readUserFiles, withGroups } from "./spec/process-user.ts";
 
 /** Runtime.create: see the contract. What a crashed attempt left is removed first. */
 export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promise<{ pid: number }> {
@@ -43,18 +44,21 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
   }
 }
 
-async function writeBundle({ layout, roots }: RuntimeParts, plan: RunPlan): Promise<void> {
+async function writeBundle(parts: RuntimeParts, plan: RunPlan): Promise<void> {
+  const { layout, roots } = parts;
   const { id, config } = plan.container;
   const files = layout.of(id);
   const rootPath = await roots.open(config.rootfs, files);
+  const users = readUserFiles(rootPath);
   const spec = configJson({
     plan,
     rootPath,
-    user: lookUpUser(config.user, readUserFiles(rootPath)),
+    user: withGroups(lookUpUser(config.user, users), config.confinement?.groupAdd ?? [], users),
     capabilities: grantable(),
     hostDevices: config.privileged ? hostDevices() : [],
     secrets: roots.secrets(config.rootfs),
-    cgroupsPath: `/${layout.cgroupParent}/${id}`,
+    cgroupsPath: join(config.namespaces?.cgroupParent ?? `/${layout.cgroupParent}`, id),
+    ...openConfinement(parts, plan.container),
   });
   writeFileSync(join(files.bundle, "config.json"), JSON.stringify(spec));
 }
@@ -101,6 +105,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
     () => roots.close(files),
+    () => closeConfinement(parts, files),
     // Between runc's making the parent and the child, the parent looks empty.
     () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
     () => rm(files.run, { recursive: true, force: true }),

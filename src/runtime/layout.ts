@@ -82,6 +82,10 @@ export class ContainerLayout {
   get merged(): string {
     return join(this.run, "merged");
   }
+  /** /dev/shm of one whose IPC namespace others may join. */
+  get shm(): string {
+    return join(this.run, "shm");
+  }
   get monitorPidFile(): string {
     return join(this.run, "conmon.pid");
   }

@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import type { Mounts } from "../contracts/mounts.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { Exits } from "./exits.ts";
 import type { Layout } from "./layout.ts";
@@ -15,6 +16,7 @@ export interface RuntimeParts {
   readonly runc: Runc;
   /** Path of the program. */
   readonly conmon: string;
+  readonly mounts: Mounts;
   readonly terminals: Terminals;
   /** Containers that runc is making now. */
   readonly creating: Set<string>;

@@ -34,11 +34,11 @@ export async function hasEnded(process: ProcessIdentity): Promise<boolean> {
   return true;
 }
 
-/** Whether a process is in a control group of that name, in any hierarchy, proc_pid_cgroup(5). */
+/** Whether a process is in a control group whose path ends so, in any hierarchy, proc_pid_cgroup(5). */
 export const isInCgroup = (pid: number, path: string): boolean =>
   readProc(pid, "cgroup")
     .split("\n")
-    .some((line) => line.endsWith(`:${path}`));
+    .some((line) => line.endsWith(path));
 
 /** Text of a file of /proc/PID; "" when the process is gone. */
 function readProc(pid: number, name: string): string {

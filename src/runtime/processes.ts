@@ -44,7 +44,7 @@ export class Processes {
     if (state) return { pid: state.init_process_pid, startTime: String(state.init_process_start) };
     const pid = pidIn(files.initPidFile);
     // Without runc's record only the control group tells whose process it is.
-    const isOurs = pid !== undefined && isInCgroup(pid, `/${this.#layout.cgroupParent}/${id}`);
+    const isOurs = pid !== undefined && isInCgroup(pid, `/${id}`);
     return isOurs ? identify(pid) : undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { Mounts } from "../contracts/mounts.ts";
 import type { Images, LogEntry, LogQuery, Runtime } from "../contracts/runtime.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import { checkBindSources } from "./bind-sources.ts";
+import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
 import { startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
@@ -47,6 +48,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     roots: createRoots(mounts, images, secrets),
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
+    mounts,
     terminals,
     creating: new Set(),
     log,
@@ -70,6 +72,7 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
     watch: (onExit) => exits.listen(onExit),
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
+    checkConfinement,
     leftovers: () => layout.ids(),
     [Symbol.dispose]: () => exits[Symbol.dispose](),
   };

@@ -21,6 +21,7 @@ export async function createContainer(
   const container = newContainer(parts, held.name, request.config);
   parts.runtime.checkRootfs(container.config.rootfs);
   parts.runtime.checkMounts(container.config.mounts);
+  parts.runtime.checkConfinement(container.config);
   await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
     state.commit([
       { put: "container", id: container.id, value: container },
@@ -38,7 +39,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
     ...wanted,
     networkMode,
     rootfs: resolveRootfs(parts, wanted.rootfs),
-    hostname: wanted.hostname || defaultHostname(parts, networkMode, id),
+    hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),
   };
   const state = { status: "created", pid: 0, exitCode: 0, startedAt: never, finishedAt: never } as const;
   return { id, name, created: timestamp(), config, state: { ...state, error: "", stoppedByUser: false }, ports: [] };
@@ -57,8 +58,9 @@ function resolveRootfs({ images }: ContainerParts, rootfs: Rootfs): Rootfs {
 }
 
 /** Docker's rule: the short id, but whose network it shares, that one's name it bears. */
-function defaultHostname({ state }: ContainerParts, mode: NetworkMode, id: string): string {
-  if (mode.kind === "host") return hostname();
+function defaultHostname({ state }: ContainerParts, config: ContainerConfig, id: string): string {
+  const { networkMode: mode, namespaces } = config;
+  if (mode.kind === "host" || namespaces?.uts === "host") return hostname();
   const creator = mode.kind === "container" ? state.containers.get(mode.containerId) : undefined;
   return creator?.config.hostname ?? shortId(id);
 }

@@ -147,6 +147,10 @@ export class FakeRuntime implements Runtime {
     this.#steps.take("runtime.checkMounts");
   }
 
+  checkConfinement(): void {
+    this.#steps.take("runtime.checkConfinement");
+  }
+
   checkRootfs(): void {
     this.#steps.take("runtime.checkRootfs");
   }

@@ -78,6 +78,9 @@ function refuseConflicts(config: ContainerConfig, endpoints: ContainerRequest["e
       [config.hostname !== "" || config.domainname !== "", "hostname"],
     );
   }
+  if (config.namespaces?.uts === "host" && config.hostname !== "") {
+    throw invalid("container configuration", "conflicting options: hostname and the UTS mode");
+  }
   if (kind !== "networks") conflicts.push([others.length > 0, `network ${others.join(", ")}`]);
   if (kind === "host" || kind === "container") {
     // The namespace is not the container's own: such a change would reach everybody who lives in it.

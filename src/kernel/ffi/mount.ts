@@ -9,9 +9,12 @@ const umountInPool = promisify(umountCall.async) as (target: string, flags: numb
 
 const MNT_DETACH = 2;
 
+/** MS_NOSUID | MS_NODEV | MS_NOEXEC, include/uapi/linux/mount.h. */
+export const quietFlags = 2 | 4 | 8;
+
 /** Mounts a new file system of `type` with its own options (`data`), mount(2). */
-export function mountFileSystem(type: string, target: string, data: string): void {
-  if (mountCall(type, target, type, 0, data) < 0) throw kernelError(`mount ${type} on ${target}`, koffi.errno());
+export function mountFileSystem(type: string, target: string, data: string, flags = 0): void {
+  if (mountCall(type, target, type, flags, data) < 0) throw kernelError(`mount ${type} on ${target}`, koffi.errno());
 }
 
 /**

@@ -1,6 +1,6 @@
 import { KernelError } from "../../base/kernel-error.ts";
 import type { Mounts } from "../../contracts/mounts.ts";
-import { mountFileSystem, unmountInPool } from "../ffi/mount.ts";
+import { mountFileSystem, quietFlags, unmountInPool } from "../ffi/mount.ts";
 
 /** "Not a mount point" and "no such directory": there is nothing to unmount. */
 const gone = new Set(["EINVAL", "ENOENT"]);
@@ -11,6 +11,10 @@ export const mounts: Mounts = {
     const options = { lowerdir: lower, upperdir: upper, workdir: work };
     const data = Object.entries(options).map(([name, path]) => `${name}=${escapeOverlayPath(path)}`);
     mountFileSystem("overlay", target, data.join(","));
+  },
+
+  tmpfs({ target, sizeBytes, mode }) {
+    mountFileSystem("tmpfs", target, `size=${sizeBytes},mode=${mode.toString(8)}`, quietFlags);
   },
 
   async unmount(target) {

@@ -4,6 +4,7 @@ import type { ExecSpec } from "../../contracts/runtime.ts";
 import { capabilitySets, grantable } from "../spec/capabilities.ts";
 import { mergeEnvironment } from "../spec/environment.ts";
 import { lookUpUser, type ProcessUser, type UserFiles } from "../spec/process-user.ts";
+import { type Rlimit, sameRlimits } from "../spec/rlimits.ts";
 
 /** `process` of a bundle's config.json, the part that an exec inherits. */
 export interface InitProcess {
@@ -11,6 +12,10 @@ export interface InitProcess {
   readonly cwd: string;
   readonly user: ProcessUser;
   readonly capabilities: { readonly bounding: readonly string[] };
+  // Absent in bundles of earlier releases.
+  readonly rlimits?: readonly Rlimit[];
+  readonly noNewPrivileges?: boolean;
+  readonly oomScoreAdj?: number;
 }
 
 export const readInitProcess = (bundle: string): InitProcess =>
@@ -27,5 +32,8 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: UserFiles)
     cwd: spec.workingDir || init.cwd,
     user,
     capabilities: capabilitySets(capabilities, user.uid),
+    rlimits: sameRlimits(init.rlimits ?? []),
+    noNewPrivileges: init.noNewPrivileges ?? false,
+    oomScoreAdj: init.oomScoreAdj ?? 0,
   };
 }

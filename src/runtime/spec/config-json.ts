@@ -1,10 +1,16 @@
 import type { RunPlan } from "../../contracts/runtime.ts";
+import type { SeccompProfile } from "../seccomp/profile.ts";
+import { thisMachine, translate } from "../seccomp/translate.ts";
 import { capabilitySets, containerCapabilities } from "./capabilities.ts";
 import { type DeviceNode, deviceRules } from "./devices.ts";
 import { environment } from "./environment.ts";
+import { type GrantedDevices, parseDeviceRule } from "./granted-devices.ts";
+import { initPathInside } from "./init-process.ts";
 import { containerMounts } from "./mounts.ts";
+import { type JoinedNamespaces, namespaces } from "./namespaces.ts";
 import type { ProcessUser } from "./process-user.ts";
-import { maskedPaths, readonlyPaths } from "./protected-paths.ts";
+import { protectedPaths } from "./protected-paths.ts";
+import { rlimits } from "./rlimits.ts";
 
 /** Everything a bundle's config.json depends on, so that it is made by a pure function. */
 export interface SpecInput {
@@ -19,6 +25,15 @@ export interface SpecInput {
   /** Paths inside the container that would lead to the daemon's own files. */
   readonly secrets: readonly string[];
   readonly cgroupsPath: string;
+  readonly seccomp?: SeccompProfile | undefined;
+  readonly devices?: GrantedDevices;
+  /** Directories of this machine that are hidden, too. */
+  readonly thermalPaths?: readonly string[];
+  readonly joined?: JoinedNamespaces;
+  /** Where the files of /dev/shm lie on the host; absent: in a file system of the container alone. */
+  readonly shmPath?: string | undefined;
+  /** The program on the host that runs the command, of containers with an init process. */
+  readonly initPath?: string | undefined;
 }
 
 /** The bundle's config.json: OCI runtime specification 1.0.2, filled as Docker fills it. */
@@ -27,42 +42,59 @@ export function configJson(input: SpecInput): Record<string, unknown> {
   return {
     ociVersion: "1.0.2",
     root: { path: input.rootPath, readonly: config.readonlyRootfs },
-    hostname: config.hostname,
+    ...(config.namespaces?.uts === "host" ? {} : { hostname: config.hostname }),
     process: process(input),
-    mounts: containerMounts(input.plan),
+    mounts: containerMounts(input),
     linux: linux(input),
   };
 }
 
-function process({ plan, user, capabilities }: SpecInput): Record<string, unknown> {
+function process({ plan, user, capabilities, initPath }: SpecInput): Record<string, unknown> {
   const { config } = plan.container;
+  const { noNewPrivileges, oomScoreAdj } = config.confinement ?? {};
   return {
     terminal: config.tty,
-    args: config.args,
+    args: initPath === undefined ? config.args : [initPathInside, "--", ...config.args],
     env: environment(config),
     cwd: config.workingDir || "/",
     user,
     capabilities: capabilitySets(containerCapabilities(config, capabilities), user.uid),
-    oomScoreAdj: 0,
+    rlimits: rlimits(config.limits?.ulimits ?? []),
+    noNewPrivileges: noNewPrivileges ?? false,
+    oomScoreAdj: oomScoreAdj ?? 0,
   };
 }
 
-function linux({ plan, hostDevices, secrets, cgroupsPath }: SpecInput): Record<string, unknown> {
+function linux(input: SpecInput): Record<string, unknown> {
+  const { plan, secrets, cgroupsPath } = input;
   const { config } = plan.container;
+  const { masked, readOnly } = protectedPaths(config, input.thermalPaths);
+  const { nodes, rules } = devices(input);
   return {
-    namespaces: namespaces(plan),
+    namespaces: namespaces(config.namespaces, { netnsPath: plan.netnsPath, joined: input.joined }),
     cgroupsPath,
     sysctl: sysctls(plan),
-    devices: config.privileged ? hostDevices : [],
-    resources: { devices: deviceRules(config.privileged) },
-    maskedPaths: [...(config.privileged ? [] : maskedPaths), ...secrets],
-    readonlyPaths: config.privileged ? [] : readonlyPaths,
+    devices: nodes,
+    resources: { devices: rules },
+    maskedPaths: [...masked, ...secrets],
+    readonlyPaths: readOnly,
+    ...seccomp(input),
   };
 }
 
-function namespaces({ netnsPath }: RunPlan): { type: string; path?: string }[] {
-  const own = ["mount", "pid", "ipc", "uts", "cgroup"].map((type) => ({ type }));
-  return netnsPath === undefined ? own : [...own, { type: "network", path: netnsPath }];
+/** A granted device is the host's own node of that path, too, in a privileged container: granted wins. */
+function devices({ plan, hostDevices, devices: granted = { nodes: [], rules: [] } }: SpecInput) {
+  const { privileged, confinement } = plan.container.config;
+  const own = new Set(granted.nodes.map(({ path }) => path));
+  const others = privileged ? hostDevices.filter(({ path }) => !own.has(path)) : [];
+  const asked = (confinement?.deviceCgroupRules ?? []).map(parseDeviceRule);
+  return { nodes: [...others, ...granted.nodes], rules: [...deviceRules(privileged), ...granted.rules, ...asked] };
+}
+
+function seccomp({ plan, capabilities, seccomp: profile }: SpecInput): { seccomp?: Record<string, unknown> } {
+  if (!profile) return {};
+  const subject = { ...thisMachine(), capabilities: containerCapabilities(plan.container.config, capabilities) };
+  return { seccomp: translate(profile, subject) };
 }
 
 /** In a stack of its own a container may use every port and ping without privileges, as in Docker since 20.10. */
@@ -73,7 +105,7 @@ function sysctls({ container: { config } }: RunPlan): Record<string, string> {
   return {
     ...(ownsStack ? ownStack : {}),
     // The runtime specification of runc 1.1 has no domain name; the namespace's sysctl is the same thing.
-    ...(config.domainname ? { "kernel.domainname": config.domainname } : {}),
+    ...(config.domainname && config.namespaces?.uts !== "host" ? { "kernel.domainname": config.domainname } : {}),
     ...config.sysctls,
   };
 }

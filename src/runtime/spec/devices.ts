@@ -12,7 +12,7 @@ export interface DeviceNode {
   readonly gid: number;
 }
 
-interface DeviceRule {
+export interface DeviceRule {
   readonly allow: boolean;
   readonly type?: "c" | "b";
   readonly major?: number;
@@ -61,11 +61,24 @@ export function hostDevices(directory = "/dev"): DeviceNode[] {
     if (directory === "/dev" && madeByRunc.has(entry.name)) return [];
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return hostDevices(path);
-    if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
-    const { rdev, mode, uid, gid } = lstatSync(path);
-    const type = entry.isBlockDevice() ? "b" : "c";
-    return [{ path, type, ...deviceNumber(rdev), fileMode: mode & 0o7777, uid, gid }];
+    const node = deviceNode(path, path);
+    return node ? [node] : [];
   });
+}
+
+/** A device of the host as a node at `target`; undefined for what is no device. Links are not followed. */
+export function deviceNode(path: string, target: string): DeviceNode | undefined {
+  const entry = lstatSync(path);
+  if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return undefined;
+  const { rdev, mode, uid, gid } = entry;
+  return {
+    path: target,
+    type: entry.isBlockDevice() ? "b" : "c",
+    ...deviceNumber(rdev),
+    fileMode: mode & 0o7777,
+    uid,
+    gid,
+  };
 }
 
 /** glibc's dev_t: the numbers' low and high bits interleaved, sysmacros.h. */

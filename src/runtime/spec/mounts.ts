@@ -1,7 +1,9 @@
-import type { RunPlan } from "../../contracts/runtime.ts";
 import type { Mount } from "../../model/container.ts";
+import type { SpecInput } from "./config-json.ts";
+import { initPathInside } from "./init-process.ts";
+import { ipcMounts } from "./ipc-mounts.ts";
 
-interface OciMount {
+export interface OciMount {
   readonly destination: string;
   readonly type: string;
   readonly source: string;
@@ -30,19 +32,13 @@ const kernelMounts = (privileged: boolean): OciMount[] => [
     source: "cgroup",
     options: [writable(privileged), "nosuid", "noexec", "nodev"],
   },
-  { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
-  {
-    destination: "/dev/shm",
-    type: "tmpfs",
-    source: "shm",
-    options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
-  },
 ];
 
 const writable = (yes: boolean): string => (yes ? "rw" : "ro");
 
 /** All mounts in order: kernel file systems, the three /etc files, then the user's, shortest target first. */
-export function containerMounts({ container: { config }, files }: RunPlan): OciMount[] {
+export function containerMounts({ plan: { container, files }, shmPath, initPath }: SpecInput): OciMount[] {
+  const { config } = container;
   const etc = [
     ["/etc/resolv.conf", files.resolvConf],
     ["/etc/hostname", files.hostname],
@@ -51,6 +47,10 @@ export function containerMounts({ container: { config }, files }: RunPlan): OciM
   const taken = new Set(config.mounts.map(({ target }) => target));
   const mounts = [
     ...kernelMounts(config.privileged),
+    ...ipcMounts(config.namespaces, shmPath),
+    ...(initPath === undefined
+      ? []
+      : [bind({ source: initPath, target: initPathInside, readOnly: true, options: ["bind"] })]),
     ...etc.map(([destination, source]) => bind({ source, target: destination, readOnly: false, options: [] })),
   ].filter(({ destination }) => !taken.has(destination));
   return [...mounts, ...[...config.mounts].sort(byDepth).map(userMount)];

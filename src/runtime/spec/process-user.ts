@@ -52,6 +52,13 @@ export function lookUpUser(text: string, files: UserFiles): ProcessUser {
   return { uid: user.uid, gid: user.gid, additionalGids };
 }
 
+/** Adds groups by name or number (--group-add). */
+export function withGroups(user: ProcessUser, names: readonly string[], files: UserFiles): ProcessUser {
+  const groups = parseLines(files.group);
+  const added = names.map((name) => findGroup(name, groups));
+  return { ...user, additionalGids: [...new Set([...user.additionalGids, ...added])] };
+}
+
 /** passwd(5) and group(5): fields between colons; short lines are broken ones. */
 const parseLines = (text: string): string[][] =>
   text

@@ -1,4 +1,6 @@
+import { globSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { ContainerConfig } from "../../model/container.ts";
 
 /** What tells of or harms the host, hidden from containers that are not privileged: Docker's list. */
 export const maskedPaths = [
@@ -15,6 +17,18 @@ export const maskedPaths = [
   "/sys/firmware",
   "/sys/devices/virtual/powercap",
 ];
+
+/** Counters by which neighbours can be spied upon; one directory a processor, so it depends on the machine. */
+export const thermalPaths = (): string[] => globSync("/sys/devices/system/cpu/cpu*/thermal_throttle").sort();
+
+/** What is hidden and what is read-only in this container. */
+export function protectedPaths(
+  { privileged, confinement }: Pick<ContainerConfig, "privileged" | "confinement">,
+  thermal: readonly string[] = [],
+): { masked: readonly string[]; readOnly: readonly string[] } {
+  const [masked, readOnly] = privileged ? [[], []] : [[...maskedPaths, ...thermal], readonlyPaths];
+  return { masked: confinement?.maskedPaths ?? masked, readOnly: confinement?.readonlyPaths ?? readOnly };
+}
 
 /** Read-only in containers that are not privileged: Docker's list. */
 export const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];

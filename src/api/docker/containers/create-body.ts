@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { field, flag, integer, keys, text, textMap, texts } from "../../schema.ts";
 import { endpointBody } from "../networks/endpoint-body.ts";
+import { confinementFields } from "./confinement-body.ts";
 import { restartPolicyBody } from "./restart-policy.ts";
 
 const portBinding = Type.Object({ HostIp: field(text), HostPort: field(text) });
@@ -36,6 +37,7 @@ const hostConfig = Type.Object({
   ReadonlyRootfs: field(flag),
   AutoRemove: field(flag),
   RestartPolicy: field(restartPolicyBody),
+  ...confinementFields,
 });
 
 /** Docker's container.CreateRequest, and our own field `Fairlead` for a root that comes from no image. */

@@ -2,6 +2,7 @@ import { isAbsolute } from "node:path";
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
+import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
 import { parseMounts } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
@@ -27,6 +28,7 @@ export function containerRequest(
   const config: ContainerConfig = {
     ...processConfig(body),
     ...hostConfig(body),
+    ...parseConfinement(engine, body.HostConfig ?? {}),
     rootfs: rootfsOf(body),
     networkMode,
     networkModeText,

@@ -2,6 +2,7 @@ import { shortId } from "../../../base/ids.ts";
 import type { ContainerView } from "../../../engine/engine.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
+import { confinementJson } from "./confinement-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
@@ -92,25 +93,17 @@ function hostConfigJson(config: ContainerConfig) {
     VolumesFrom: null,
     CapAdd: orNull(config.capAdd),
     CapDrop: orNull(config.capDrop),
-    CgroupnsMode: "private",
     Dns: config.dns,
     DnsOptions: config.dnsOptions,
     DnsSearch: config.dnsSearch,
     ExtraHosts: orNull(config.extraHosts),
-    GroupAdd: null,
-    IpcMode: "private",
     Links: null,
-    PidMode: "",
     Privileged: config.privileged,
     PublishAllPorts: config.publishAll,
     ReadonlyRootfs: config.readonlyRootfs,
-    SecurityOpt: null,
     ...(tmpfs.length > 0 ? { Tmpfs: Object.fromEntries(tmpfs.map((one) => [one.target, one.options.join(",")])) } : {}),
-    UTSMode: "",
-    UsernsMode: "",
     Sysctls: config.sysctls,
-    Runtime: "runc",
-    Devices: [],
+    ...confinementJson(config),
   };
 }
 

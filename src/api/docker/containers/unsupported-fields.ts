@@ -13,8 +13,6 @@ interface Unsupported {
 }
 
 const noLimits: Unsupported = { do: "warn", why: "resource limits are not applied" };
-const noDevices: Unsupported = { do: "refuse", why: "use --privileged, or bind-mount what is needed" };
-const noSharing: Unsupported = { do: "refuse", why: "only a namespace of its own is offered" };
 
 export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
   Memory: noLimits,
@@ -24,7 +22,6 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
   KernelMemory: noLimits,
   KernelMemoryTCP: noLimits,
   OomKillDisable: noLimits,
-  OomScoreAdj: noLimits,
   NanoCpus: noLimits,
   CpuShares: noLimits,
   CpuPeriod: noLimits,
@@ -41,29 +38,9 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
   BlkioDeviceWriteBps: noLimits,
   BlkioDeviceReadIOps: noLimits,
   BlkioDeviceWriteIOps: noLimits,
-  ShmSize: { do: "warn", why: "/dev/shm keeps the runtime's size" },
-  Init: { do: "warn", why: "no init process is added: run one such as tini in the command" },
-  CgroupParent: { do: "warn", why: "the runtime chooses the cgroup" },
   LogConfig: { do: "refuse", why: "logs are always kept as files", harmless: ["json-file", "local", "k8s-file"] },
-  Devices: noDevices,
-  DeviceRequests: noDevices,
-  DeviceCgroupRules: noDevices,
-  GroupAdd: { do: "refuse", why: "give --user uid:gid" },
-  SecurityOpt: {
-    do: "refuse",
-    why: "no security profiles are applied",
-    harmless: ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
-  },
-  PidMode: noSharing,
-  IpcMode: { ...noSharing, harmless: ["private", "shareable"] },
-  UTSMode: noSharing,
-  UsernsMode: { do: "refuse", why: "user namespaces are not offered", harmless: ["host"] },
-  CgroupnsMode: { do: "refuse", why: "only a cgroup namespace of its own is offered", harmless: ["private"] },
-  Runtime: { do: "refuse", why: "containers are run by runc", harmless: ["runc", "io.containerd.runc.v2"] },
   VolumesFrom: { do: "refuse", why: "give the same --volume to both containers" },
   StorageOpt: { do: "refuse", why: "the writable layer has no options" },
-  MaskedPaths: { do: "refuse", why: "the runtime's own list applies" },
-  ReadonlyPaths: { do: "refuse", why: "the runtime's own list applies" },
 };
 
 export const unsupportedConfig: Readonly<Record<string, Unsupported>> = {

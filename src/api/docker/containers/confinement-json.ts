@@ -1,0 +1,34 @@
+import type { ContainerConfig } from "../../../model/container.ts";
+
+/** The part of HostConfig that says how a container is kept from the host, as it was asked for. */
+export function confinementJson({ confinement = {}, namespaces = {}, init }: ContainerConfig) {
+  const { devices = [], deviceCgroupRules, maskedPaths, readonlyPaths } = confinement;
+  return {
+    CgroupnsMode: namespaces.cgroup ?? "private",
+    CgroupParent: namespaces.cgroupParent ?? "",
+    IpcMode: namespaces.ipc ?? "private",
+    PidMode: namespaces.pid ?? "",
+    UTSMode: namespaces.uts ?? "",
+    UsernsMode: "",
+    ShmSize: namespaces.shmSizeBytes ?? defaultShmBytes,
+    GroupAdd: orNull(confinement.groupAdd),
+    SecurityOpt: orNull(confinement.securityOpt),
+    OomScoreAdj: confinement.oomScoreAdj ?? 0,
+    Runtime: "runc",
+    Devices: devices.map(({ pathOnHost, pathInContainer, permissions }) => ({
+      PathOnHost: pathOnHost,
+      PathInContainer: pathInContainer,
+      CgroupPermissions: permissions,
+    })),
+    DeviceCgroupRules: orNull(deviceCgroupRules),
+    DeviceRequests: null,
+    ...(maskedPaths ? { MaskedPaths: maskedPaths } : {}),
+    ...(readonlyPaths ? { ReadonlyPaths: readonlyPaths } : {}),
+    ...(init ? { Init: true } : {}),
+  };
+}
+
+/** 64 MiB, what /dev/shm has when nothing was said. */
+const defaultShmBytes = 67_108_864;
+
+const orNull = <T>(list: readonly T[] | undefined): readonly T[] | null => (list && list.length > 0 ? list : null);
