@@ -117,6 +117,8 @@ export const catalogue = {
       `Conflict. The container name "/${d.name}" is already in use by container "${d.id}". You have to remove (or rename) that container to be able to reuse that name.`,
   },
   CONTAINER_NOT_RUNNING: { status: 409, text: (d: { container: string }) => `container ${d.container} is not running` },
+  /** A conflict whose whole text is Docker's. */
+  CONTAINER_CONFLICT: { status: 409, text: (d: { why: string }) => d.why },
   CONTAINER_PAUSED: {
     status: 409,
     text: (d: { container: string }) => `Container ${d.container} is paused, unpause the container before exec`,

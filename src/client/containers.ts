@@ -52,6 +52,14 @@ export class Containers {
     return this.#post(name, "kill", { signal });
   }
 
+  pause(name: string): Promise<void> {
+    return this.#post(name, "pause");
+  }
+
+  unpause(name: string): Promise<void> {
+    return this.#post(name, "unpause");
+  }
+
   rename(name: string, to: string): Promise<void> {
     return this.#post(name, "rename", { name: to });
   }

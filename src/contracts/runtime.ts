@@ -89,6 +89,11 @@ export interface Runtime {
   start(containerId: string): Promise<void>;
   /** Sends a signal ("SIGTERM" or "15"). Throws CONTAINER_NOT_RUNNING when there is no process. */
   kill(containerId: string, signal: string): Promise<void>;
+  /** Freezes all processes of a container that runs; they hear of signals when they are thawed. */
+  pause(containerId: string): Promise<void>;
+  unpause(containerId: string): Promise<void>;
+  /** Whether its processes are frozen now. */
+  isPaused(containerId: string): boolean;
   /** Removes what create() made except the writable layer and the log. Idempotent. */
   release(containerId: string): Promise<void>;
   /** Removes everything of the container, writable layer and log too. Idempotent. */

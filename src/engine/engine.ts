@@ -106,6 +106,8 @@ export interface Engine {
     stop(reference: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>;
     restart(reference: string, options: { timeoutSeconds?: number }): Promise<void>;
     kill(reference: string, signal: string): Promise<void>;
+    pause(reference: string): Promise<void>;
+    unpause(reference: string): Promise<void>;
     remove(reference: string, options: { force: boolean }): Promise<void>;
     /** Resolves to the exit code. Registers at once, so a caller may start the container after calling. */
     wait(reference: string, condition: "not-running" | "next-exit" | "removed", signal: AbortSignal): Promise<number>;
@@ -136,5 +138,6 @@ export interface Engine {
   /** Events kept since `sinceNano` (the last 1,000), for GET /events?since=. */
   eventsSince(sinceNano: bigint): EngineEvent[];
   repair(options: { dryRun: boolean }): Promise<RepairReport>;
-  counts(): Readonly<Record<ContainerStatus, number>> & { readonly networks: number; readonly endpoints: number };
+  /** Containers by status; paused ones are not among those that run. */
+  counts(): Readonly<Record<ContainerStatus | "paused" | "networks" | "endpoints", number>>;
 }

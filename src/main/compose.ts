@@ -27,6 +27,7 @@ import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
+import { isPaused } from "../model/container-state.ts";
 import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
 import { claimHost } from "./claim-host.ts";
@@ -197,7 +198,9 @@ function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): En
 }
 
 function countAll({ state }: Parts): ReturnType<Engine["counts"]> {
-  const counts = { created: 0, running: 0, exited: 0 };
-  for (const container of state.containers.values()) counts[container.state.status] += 1;
+  const counts = { created: 0, running: 0, paused: 0, exited: 0 };
+  for (const container of state.containers.values()) {
+    counts[isPaused(container) ? "paused" : container.state.status] += 1;
+  }
   return { ...counts, networks: state.networks.size, endpoints: state.endpoints.size };
 }

@@ -6,7 +6,7 @@ import { shortId } from "../base/ids.ts";
 import { signalNumber } from "../base/signals.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
 import { ensureBindSources } from "./bind-sources.ts";
-import { removeEmptyCgroup } from "./cgroups.ts";
+import { isFrozen, removeEmptyCgroup } from "./cgroups.ts";
 import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
 import type { RuntimeParts } from "./parts.ts";
@@ -138,9 +138,10 @@ async function finish(what: string, steps: readonly (() => unknown)[]): Promise<
 /**
  * Ends the container and waits for its conmon, which would otherwise write the exit file after we removed it.
  */
-async function endProcesses({ processes }: RuntimeParts, id: string): Promise<void> {
+async function endProcesses({ processes, runc }: RuntimeParts, id: string): Promise<void> {
   const init = processes.init(id);
   if (init) send(init, 9);
+  if (init && isFrozen(init.pid)) await runc.resume(id);
   const monitor = processes.monitor(id);
   if (monitor && !(await hasEnded(monitor))) send(monitor, 9);
   if (init && !(await hasEnded(init))) throw new Error(`process ${init.pid} does not end on SIGKILL`);

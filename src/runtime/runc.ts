@@ -10,6 +10,9 @@ export interface Runc {
   globalOptions(logFile: string): string[];
   /** Lets the init process of a created container run the command. Throws with runc's words. */
   start(id: string): Promise<void>;
+  /** Freezes and thaws all processes of the container's control group. */
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
   /** Kills what is left and removes runc's records and control groups. Idempotent. */
   delete(id: string): Promise<void>;
 }
@@ -30,6 +33,8 @@ export function createRunc(path: string, layout: Layout): Runc {
     path,
     globalOptions,
     start: (id) => run(id, "start"),
+    pause: (id) => run(id, "pause"),
+    resume: (id) => run(id, "resume"),
     // --force also makes "no such container" a success.
     delete: (id) => run(id, "delete", "--force"),
   };

@@ -14,6 +14,7 @@ import { ImageStore } from "./images/image-store.ts";
 import { Layout } from "./layout.ts";
 import { type LogSource, readLog } from "./logs/read-log.ts";
 import type { RuntimeParts } from "./parts.ts";
+import { isPaused, pauseContainer, unpauseContainer } from "./pause.ts";
 import { hasEnded } from "./process-identity.ts";
 import { Processes } from "./processes.ts";
 import { createRoots } from "./rootfs.ts";
@@ -63,6 +64,9 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
     create: (plan) => createContainer(parts, plan),
     start: (id) => startContainer(parts, id),
     kill: (id, signal) => killContainer(parts, id, signal),
+    pause: (id) => pauseContainer(parts, id),
+    unpause: (id) => unpauseContainer(parts, id),
+    isPaused: (id) => isPaused(parts, id),
     release: (id) => releaseContainer(parts, id),
     remove: (id) => removeContainer(parts, id),
     exec: (id, spec) => startExec(parts, id, spec),

@@ -45,12 +45,6 @@ const refusals: readonly Refusal[] = [
     notYet,
   ),
   ...every(["GET", "PUT", "HEAD"], ["/containers/:id/archive"], "copying files", "use exec with tar"),
-  ...every(
-    ["POST"],
-    ["/containers/:id/pause", "/containers/:id/unpause"],
-    "pausing",
-    "use kill with SIGSTOP and SIGCONT",
-  ),
   ...every(["POST"], ["/containers/:id/update"], "changing limits", "resource limits are not applied"),
   ...every(
     ["POST"],

@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { containerRoutes } from "./containers/routes.ts";
+import { containerStateRoutes } from "./containers/state-routes.ts";
 import { containerStreamRoutes } from "./containers/streams.ts";
 import { execRoutes } from "./exec/routes.ts";
 import { imageRoutes } from "./images/routes.ts";
@@ -14,6 +15,7 @@ export const dockerRoutes: readonly Route[] = [
   ...systemRoutes,
   ...networkRoutes,
   ...containerRoutes,
+  ...containerStateRoutes,
   ...containerStreamRoutes,
   ...execRoutes,
   ...eventRoutes,

@@ -92,7 +92,8 @@ function stateCollector({ engine }: ApiParts, registers: Registry[]) {
   const endpoints = new Gauge({ name: "fairlead_endpoints", help: "Endpoints", registers });
   return () => {
     const counts = engine.counts();
-    for (const status of ["created", "running", "exited"] as const) containers.set({ status }, counts[status]);
+    for (const status of ["created", "running", "paused", "exited"] as const)
+      containers.set({ status }, counts[status]);
     networks.set(counts.networks);
     endpoints.set(counts.endpoints);
   };

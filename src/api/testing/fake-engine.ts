@@ -152,6 +152,12 @@ export class FakeEngine implements Engine {
       this.exit(reference, 0);
     },
     restart: async (reference, options) => void this.calls.push(["containers.restart", reference, options]),
+    pause: async (reference) => {
+      this.calls.push(["containers.pause", reference]);
+    },
+    unpause: async (reference) => {
+      this.calls.push(["containers.unpause", reference]);
+    },
     kill: async (reference, signal) => {
       this.calls.push(["containers.kill", reference, signal]);
       if (this.box(reference).state.status !== "running")
@@ -242,7 +248,7 @@ export class FakeEngine implements Engine {
   counts() {
     const of = (status: string) => [...this.boxes.values()].filter(({ state }) => state.status === status).length;
     const [created, running, exited] = [of("created"), of("running"), of("exited")];
-    return { created, running, exited, networks: this.nets.size, endpoints: this.endpoints.length };
+    return { created, running, paused: 0, exited, networks: this.nets.size, endpoints: this.endpoints.length };
   }
 
   #networkView(network: Network) {

@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { EngineError } from "../../base/errors.ts";
-import { sigkill } from "../../base/signals.ts";
+import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
-import { isRunning } from "../../model/container-state.ts";
+import { isPaused, isRunning } from "../../model/container-state.ts";
 import { lostExit, settle } from "./end.ts";
 import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
+import { unpauseHeld } from "./pause.ts";
 import { cancelRestart } from "./restarts/by-policy.ts";
 import { tell } from "./tell.ts";
 
@@ -64,12 +65,15 @@ export function markStopped({ state }: ContainerParts, container: Container): vo
 
 /**
  * Under the container's lock; it runs. A process that has just ended is no failure, but false: the news of it is on the
- * way.
+ * way. A paused one hears of its end, as in Docker: it is thawed for it.
  */
 export async function signalHeld(parts: ContainerParts, container: Container, signal: number): Promise<boolean> {
   const heard = await killIfThere(parts, container.id, signal);
-  if (heard) tell(parts, "kill", container, { signal: String(signal) });
-  return heard;
+  if (!heard) return false;
+  tell(parts, "kill", container, { signal: String(signal) });
+  const isEnd = signal === sigkill || signal === signalNumber(container.config.stopSignal);
+  if (isPaused(container) && isEnd) await unpauseHeld(parts, container);
+  return true;
 }
 
 /** Sends a signal; false without a process to send it to. */

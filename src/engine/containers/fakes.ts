@@ -79,6 +79,9 @@ export class FakeRuntime implements Runtime {
   readonly disk = new Set<string>();
   readonly exits = new Map<string, Exit>();
   readonly signals: string[] = [];
+  readonly paused = new Set<string>();
+  /** Ends that paused ones have still to hear of: exit codes. */
+  readonly #kept = new Map<string, number>();
   /** Called when a command starts, still inside start(). */
   onStart: (id: string) => void = () => {};
   stubborn = false;
@@ -117,8 +120,23 @@ export class FakeRuntime implements Runtime {
     this.#steps.pass("runtime.kill");
     this.signals.push(signal);
     if (!this.processes.has(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: id });
-    if (signal === "9") this.end(id, 137);
+    if (this.paused.has(id)) this.#kept.set(id, 128 + Number(signal));
+    else if (signal === "9") this.end(id, 137);
     else if (!this.stubborn) this.end(id, 128 + Number(signal));
+  }
+  async pause(id: string): Promise<void> {
+    this.#steps.take("runtime.pause");
+    this.paused.add(id);
+  }
+  async unpause(id: string): Promise<void> {
+    this.#steps.take("runtime.unpause");
+    this.paused.delete(id);
+    const kept = this.#kept.get(id);
+    this.#kept.delete(id);
+    if (kept !== undefined) this.end(id, kept);
+  }
+  isPaused(id: string): boolean {
+    return this.paused.has(id);
   }
   async release(id: string): Promise<void> {
     this.#steps.pass("runtime.release");

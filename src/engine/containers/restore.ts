@@ -57,10 +57,12 @@ async function restoreOne(
   if (stopped.config.autoRemove && stopped.sandboxId === undefined) await removeHeld(parts, stopped);
 }
 
-/** The pid is asked for anew: after a crash the record may be older than the process. */
-function keepRunning({ state }: ContainerParts, container: Container, pid: number): void {
-  if (container.state.pid === pid) return;
-  const value = { ...container, state: { ...container.state, pid } };
+/** The pid is asked for anew, and whether it is frozen: after a crash the record may be older than the process. */
+function keepRunning({ state, runtime }: ContainerParts, container: Container, pid: number): void {
+  const paused = runtime.isPaused(container.id);
+  if (container.state.pid === pid && (container.state.paused ?? false) === paused) return;
+  const { paused: _before, ...before } = container.state;
+  const value = { ...container, state: { ...before, pid, ...(paused ? { paused } : {}) } };
   state.commit([{ put: "container", id: value.id, value }]);
 }
 

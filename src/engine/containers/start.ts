@@ -2,7 +2,7 @@ import { EngineError } from "../../base/errors.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Durability } from "../../contracts/store.ts";
 import type { Container, ContainerState } from "../../model/container.ts";
-import { isUp } from "../../model/container-state.ts";
+import { isPaused, isUp } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
 import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -13,6 +13,9 @@ import { tell, tellNetworks } from "./tell.ts";
 export async function startContainer(parts: ContainerParts, reference: string): Promise<void> {
   await using held = await hold(parts, reference);
   const { container } = held;
+  if (isPaused(container)) {
+    throw new EngineError("CONTAINER_CONFLICT", { why: "cannot start a paused container, try unpause instead" });
+  }
   if (isUp(container)) throw new EngineError("NOT_MODIFIED", { container: container.name, state: "started" });
   if (parts.removing.has(container.id)) {
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: "its removal is in progress" });

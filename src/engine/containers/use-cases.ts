@@ -3,6 +3,7 @@ import { findContainer } from "../reference.ts";
 import { createContainer } from "./create.ts";
 import { createExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
+import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
 import { removeContainer } from "./remove.ts";
@@ -34,6 +35,8 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     stop: (reference, options) => stopContainer(parts, reference, options),
     restart: (reference, options) => restartContainer(parts, reference, options),
     kill: (reference, signal) => killContainer(parts, reference, signal),
+    pause: (reference) => pauseContainer(parts, reference),
+    unpause: (reference) => unpauseContainer(parts, reference),
     remove: (reference, options) => removeContainer(parts, reference, options),
     wait: async (reference, condition, signal) => waitForContainer(parts, reference, { condition, signal }),
     rename: (reference, name) => renameContainer(parts, reference, name),

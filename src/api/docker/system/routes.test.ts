@@ -52,7 +52,6 @@ const unknown: readonly [method: "GET" | "POST" | "DELETE", url: string, status:
   ["POST", "/build", 501, /^building images is not supported/],
   ["POST", "/session", 501, /^building images is not supported/],
   ["GET", "/containers/x/stats", 501, /\/metrics/],
-  ["POST", "/containers/x/pause", 501, /^pausing is not supported/],
 ];
 
 for (const [method, url, status, message] of unknown) {

@@ -48,9 +48,9 @@ function info({ daemon, engine, images }: Call): Reply {
   const counts = engine.counts();
   return reply(200, {
     ID: daemon.id,
-    Containers: counts.created + counts.running + counts.exited,
+    Containers: counts.created + counts.running + counts.paused + counts.exited,
     ContainersRunning: counts.running,
-    ContainersPaused: 0,
+    ContainersPaused: counts.paused,
     ContainersStopped: counts.created + counts.exited,
     Images: images.list().length,
     Driver: "overlay2",

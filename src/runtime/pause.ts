@@ -1,0 +1,21 @@
+import { EngineError } from "../base/errors.ts";
+import { shortId } from "../base/ids.ts";
+import { isFrozen } from "./cgroups.ts";
+import type { RuntimeParts } from "./parts.ts";
+
+/** Runtime.pause. */
+export const pauseContainer = (parts: RuntimeParts, id: string): Promise<void> => change(parts, id, "pause");
+
+/** Runtime.unpause. */
+export const unpauseContainer = (parts: RuntimeParts, id: string): Promise<void> => change(parts, id, "resume");
+
+async function change({ processes, runc }: RuntimeParts, id: string, verb: "pause" | "resume"): Promise<void> {
+  if (!processes.started(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  await runc[verb](id);
+}
+
+/** Runtime.isPaused: asked of the kernel, since a daemon may have been killed between the deed and its record. */
+export function isPaused({ processes }: Pick<RuntimeParts, "processes">, id: string): boolean {
+  const init = processes.init(id);
+  return init !== undefined && isFrozen(init.pid);
+}
