@@ -1,4 +1,4 @@
-import type { LogEntry } from "../contracts/runtime.ts";
+import type { LogEntry, OutputChunk } from "../contracts/runtime.ts";
 
 const headerLength = 8;
 const types = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -22,13 +22,25 @@ export function streamType(options: { tty: boolean; version: number }): string {
     : "application/vnd.docker.multiplexed-stream";
 }
 
-/** Log entries as the client reads them: in frames, or plain for a terminal, where there is one stream only. */
+/** What a container wrote as the client reads it: in frames, or plain for a terminal, where there is one stream only. */
+export function wire(chunks: readonly OutputChunk[], { tty }: { tty: boolean }): Uint8Array {
+  return Buffer.concat(chunks.map(({ stream, bytes }) => (tty ? bytes : frame(stream, bytes))));
+}
+
+export interface LogForm {
+  readonly tty: boolean;
+  readonly timestamps: boolean;
+}
+
+/** Log entries as the client reads them, a frame a line. */
 export async function* framed(
-  entries: AsyncIterable<LogEntry>,
-  options: { tty: boolean; timestamps: boolean },
+  batches: AsyncIterable<readonly LogEntry[]>,
+  { tty, timestamps }: LogForm,
 ): AsyncGenerator<Uint8Array> {
-  for await (const { stream, time, bytes } of entries) {
-    const line = options.timestamps ? Buffer.concat([Buffer.from(`${time} `), bytes]) : bytes;
-    yield options.tty ? line : frame(stream, line);
+  for await (const entries of batches) {
+    const chunks = timestamps
+      ? entries.map(({ stream, time, bytes }) => ({ stream, bytes: Buffer.concat([Buffer.from(`${time} `), bytes]) }))
+      : entries;
+    yield wire(chunks, { tty });
   }
 }

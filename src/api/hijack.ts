@@ -25,6 +25,21 @@ export function hijack(call: Call<unknown>, contentType: string): Socket {
   return socket;
 }
 
+/** How long a client may take to close after the end. Docker's do at once; one that does not would stay for ever. */
+const partingMs = 10_000;
+
+/**
+ * Ends our half, and drops what the client still sends until it closes: a unix socket that is closed with unread input
+ * is reset, and the client would lose the output that it has not read yet.
+ */
+export function part(socket: Socket): void {
+  socket.resume();
+  socket.end(() => {
+    const late = setTimeout(() => socket.destroy(), partingMs);
+    socket.once("close", () => clearTimeout(late));
+  });
+}
+
 function head(call: Call<unknown>, contentType: string): string {
   const upgrade = call.request.headers.upgrade !== undefined;
   const lines = upgrade

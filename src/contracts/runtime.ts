@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Container, ContainerConfig, Mount, Rootfs } from "../model/container.ts";
 
 export interface Image {
@@ -48,6 +49,29 @@ export interface LogEntry {
   readonly bytes: Uint8Array;
 }
 
+/** What a container wrote, as it came. */
+export interface OutputChunk {
+  readonly stream: "stdout" | "stderr";
+  readonly bytes: Uint8Array;
+}
+
+export interface OutputWanted {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** False: to the present end only. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A place in a container's output. Nothing is lost between the place and the reader, and nobody waits for the reader. */
+export interface OutputTap extends Disposable {
+  /**
+   * Everything from the place on, in order, to the end of the run that goes on: called when there is one. Again it goes
+   * on where it was.
+   */
+  follow(wanted: OutputWanted): AsyncIterable<readonly OutputChunk[]>;
+}
+
 export interface LogQuery {
   readonly follow: boolean;
   readonly stdout: boolean;
@@ -60,6 +84,12 @@ export interface LogQuery {
   readonly signal?: AbortSignal;
 }
 
+/** In characters. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 export interface ExecSpec {
   readonly args: readonly string[];
   readonly env: readonly string[];
@@ -68,6 +98,10 @@ export interface ExecSpec {
   readonly tty: boolean;
   readonly attachStdin: boolean;
   readonly privileged: boolean;
+  /** Of the terminal, before the program runs. */
+  readonly size?: TerminalSize;
+  /** Typed by a client that wants to leave it, as "ctrl-p,ctrl-q"; absent: the default. */
+  readonly detachKeys?: string;
 }
 
 /** A process run inside a container; lives as long as the daemon. */
@@ -99,7 +133,19 @@ export interface Runtime {
   /** Removes everything of the container, writable layer and log too. Idempotent. */
   remove(containerId: string): Promise<void>;
   exec(containerId: string, spec: ExecSpec): Promise<ExecSession>;
-  logs(containerId: string, query: LogQuery): AsyncIterable<LogEntry>;
+  /** In batches, as they are read. */
+  logs(containerId: string, query: LogQuery): AsyncIterable<readonly LogEntry[]>;
+  /** The place at which the container's output is now, or began (`past`). The container need not have been started yet. */
+  tap(containerId: string, where: { past: boolean }): OutputTap;
+  /**
+   * A way to the standard input of a container that runs; undefined when it has none (any more). Ending it leaves the
+   * input open. What is written to a container that ends goes nowhere: the stream is then destroyed, with an error.
+   */
+  openInput(containerId: string): Writable | undefined;
+  /** Ends the standard input: the container reads what it was sent, then the end. A terminal has no end. Idempotent. */
+  closeInput(containerId: string): void;
+  /** Sets the size of the container's terminal, in characters; ignored without one. Throws CONTAINER_NOT_RUNNING. */
+  resize(containerId: string, rows: number, columns: number): void;
   /** Containers whose command runs now, from the runtime's own records: id to pid. Created ones are not among them. */
   running(): Promise<Map<string, number>>;
   /** How the container's last run ended; undefined while it runs and after release(). 255: nobody saw it. */

@@ -1,6 +1,15 @@
+import type { Writable } from "node:stream";
 import type { Cluster, ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
 import type { Difference } from "../contracts/kernel.ts";
-import type { ExecSession, ExecSpec, LogEntry, LogQuery } from "../contracts/runtime.ts";
+import type {
+  ExecSession,
+  ExecSpec,
+  LogEntry,
+  LogQuery,
+  OutputChunk,
+  OutputWanted,
+  TerminalSize,
+} from "../contracts/runtime.ts";
 import type { Container, ContainerConfig, ContainerStatus } from "../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
@@ -65,6 +74,27 @@ export interface ContainerView {
   };
 }
 
+export interface AttachOptions {
+  /** What it wrote before, first. */
+  readonly logs: boolean;
+  /** What it writes from now on; of one that does not run, from its next start on. */
+  readonly stream: boolean;
+  /** Fires when the client has left. */
+  readonly signal: AbortSignal;
+}
+
+/** A client joined to a container's streams. */
+export interface Attachment extends Disposable {
+  /** To the end of the run, or of what there is without `stream`; called once. */
+  output(wanted: Omit<OutputWanted, "follow">): AsyncIterable<readonly OutputChunk[]>;
+  /** Waits for the container's start. Undefined when it has no input (any more), or is removed before. */
+  openInput(): Promise<Writable | undefined>;
+  /** Ends the container's input for everybody. */
+  closeInput(): void;
+  /** The client has asked to be detached with its keys. */
+  detached(): void;
+}
+
 export interface ExecView {
   readonly id: string;
   readonly containerId: string;
@@ -115,7 +145,11 @@ export interface Engine {
     inspect(reference: string): ContainerView;
     list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
     prune(filters: Filters): Promise<string[]>;
-    logs(reference: string, query: LogQuery): AsyncIterable<LogEntry>;
+    logs(reference: string, query: LogQuery): AsyncIterable<readonly LogEntry[]>;
+    /** At once: nothing that is written after the call is missed. */
+    attach(reference: string, options: AttachOptions): Attachment;
+    /** Of the container's terminal, in characters. */
+    resize(reference: string, rows: number, columns: number): void;
     /** Publishes and withdraws ports of a container, running or not; all or nothing. */
     publish(reference: string, requests: readonly PortRequest[]): Promise<PortMapping[]>;
     withdraw(
@@ -123,9 +157,12 @@ export interface Engine {
       ports: readonly { protocol: string; containerPort: number; hostPort?: number }[],
     ): Promise<PortMapping[]>;
     execCreate(reference: string, spec: ExecSpec): string;
-    execStart(execId: string): Promise<ExecSession>;
+    execStart(execId: string, options: { size?: TerminalSize }): Promise<ExecSession>;
     execInspect(execId: string): ExecView;
+    /** Before its start, too: that is then the size it starts with. */
     execResize(execId: string, rows: number, columns: number): void;
+    /** Its client has asked to be detached with its keys. */
+    execDetached(execId: string): void;
   };
   readonly cluster: Pick<
     Cluster,

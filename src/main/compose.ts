@@ -26,6 +26,7 @@ import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
 import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
+import { streams } from "../kernel/streams/streams.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
 import { isPaused } from "../model/container-state.ts";
 import { isShared } from "../model/network.ts";
@@ -94,7 +95,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 /** Containers never see what would let them steer the daemon: its data and its sockets. */
 function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
-  return openRuntime({ dataRoot, execRoot, log, mounts, terminals, secrets });
+  return openRuntime({ dataRoot, execRoot, log, mounts, terminals, streams, secrets });
 }
 
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */

@@ -60,6 +60,8 @@ function conmonArguments(runc: Runc, { id, files, exitDirectory, tty, openStdin 
     "--no-sync-log", // a container's end does not wait for the disk
     ...(tty ? ["--terminal"] : []),
     ...(openStdin ? ["--stdin"] : []),
+    // A terminal's input goes through conmon and has no end; a pipe's ends when we connect and leave (container-input.ts).
+    ...(openStdin && tty ? ["--leave-stdin-open"] : []),
     ...runc.globalOptions(files.runcLog).flatMap((option) => ["--runtime-arg", option]),
   ];
 }

@@ -9,6 +9,7 @@ import { ensureBindSources } from "./bind-sources.ts";
 import { isFrozen, removeEmptyCgroup } from "./cgroups.ts";
 import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
+import { recordInput } from "./input/container-input.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
@@ -32,6 +33,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     const { tty, openStdin } = config;
     const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
     const pid = await startMonitor(parts.conmon, parts.runc, monitored);
+    if (openStdin) recordInput(files, pid, { tty });
     exits.heed(id);
     return { pid };
   } catch (cause) {

@@ -79,6 +79,17 @@ export class ContainerLayout {
   get bundle(): string {
     return join(this.run, "bundle");
   }
+  /** What the container's standard input is: "pipe:[INODE]" or "terminal"; absent without one. */
+  get input(): string {
+    return join(this.run, "input");
+  }
+  /** conmon's sockets in the bundle: packets to and from the container's streams; lines of control. */
+  get attachSocket(): string {
+    return join(this.bundle, "attach");
+  }
+  get control(): string {
+    return join(this.bundle, "ctl");
+  }
   get merged(): string {
     return join(this.run, "merged");
   }

@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { Mounts } from "../contracts/mounts.ts";
+import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { Exits } from "./exits.ts";
 import type { Layout } from "./layout.ts";
@@ -18,6 +19,7 @@ export interface RuntimeParts {
   readonly conmon: string;
   readonly mounts: Mounts;
   readonly terminals: Terminals;
+  readonly streams: Streams;
   /** Containers that runc is making now. */
   readonly creating: Set<string>;
   readonly log: Log;

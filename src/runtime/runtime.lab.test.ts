@@ -16,8 +16,8 @@ const nothing = { mounts: [], cgroups: [], processes: [], ids: [], runs: [], exi
 
 /** Follows the log until a line says `word`. */
 async function hears(lab: RuntimeLab, id: string, word: string): Promise<void> {
-  for await (const { bytes } of lab.runtime.logs(id, { follow: true, stdout: true, stderr: true }))
-    if (Buffer.from(bytes).toString().includes(word)) return;
+  for await (const entries of lab.runtime.logs(id, { follow: true, stdout: true, stderr: true }))
+    if (entries.some(({ bytes }) => Buffer.from(bytes).toString().includes(word))) return;
   assert.fail(`the container ended without saying "${word}"`);
 }
 

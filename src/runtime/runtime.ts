@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Mounts } from "../contracts/mounts.ts";
-import type { Images, LogEntry, LogQuery, Runtime } from "../contracts/runtime.ts";
+import type { Images, Runtime } from "../contracts/runtime.ts";
+import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import { checkBindSources } from "./bind-sources.ts";
 import { checkConfinement } from "./confinement.ts";
@@ -11,8 +12,13 @@ import { createContainer, killContainer, releaseContainer, removeContainer, star
 import { startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
 import { ImageStore } from "./images/image-store.ts";
+import { closeInput, openInput } from "./input/container-input.ts";
+import { resizeTerminal } from "./input/resize-terminal.ts";
 import { Layout } from "./layout.ts";
-import { type LogSource, readLog } from "./logs/read-log.ts";
+import type { LogSource } from "./logs/follow-lines.ts";
+import { LogChain } from "./logs/log-chain.ts";
+import { readLog } from "./logs/read-log.ts";
+import { tapOf } from "./logs/tap-output.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { isPaused, pauseContainer, unpauseContainer } from "./pause.ts";
 import { hasEnded } from "./process-identity.ts";
@@ -26,6 +32,7 @@ export interface RuntimeOptions {
   readonly execRoot: string;
   readonly mounts: Mounts;
   readonly terminals: Terminals;
+  readonly streams: Streams;
   readonly log: Log;
   /** Paths beside the two roots that no container may reach: the daemon's sockets. */
   readonly secrets?: readonly string[];
@@ -36,7 +43,7 @@ export type OpenRuntime = Runtime & Disposable & { readonly images: Images };
 
 /** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
-  const { mounts, terminals, log } = options;
+  const { mounts, terminals, streams, log } = options;
   const layout = openLayout(options);
   const programs = { tar: findProgram("tar", "tar"), sync: findProgram("sync", "coreutils") };
   const images = new ImageStore(layout.images, programs);
@@ -51,6 +58,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     conmon: findProgram("conmon", "conmon"),
     mounts,
     terminals,
+    streams,
     creating: new Set(),
     log,
   };
@@ -70,7 +78,11 @@ function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
     release: (id) => releaseContainer(parts, id),
     remove: (id) => removeContainer(parts, id),
     exec: (id, spec) => startExec(parts, id, spec),
-    logs: (id, query) => logsOf(parts, id, query),
+    logs: (id, query) => readLog(() => LogChain.fromStart(layout.of(id).log), logSource(parts, id), query),
+    tap: (id, { past }) => tapOf(LogChain[past ? "ofAll" : "fromNow"](layout.of(id).log), logSource(parts, id)),
+    openInput: (id) => openInput(parts, id),
+    closeInput: (id) => closeInput(parts, id),
+    resize: (id, rows, columns) => resizeTerminal(parts, id, rows, columns),
     running: () => running(parts),
     exitOf: (id) => exits.exitOf(id),
     watch: (onExit) => exits.listen(onExit),
@@ -91,14 +103,12 @@ async function running({ layout, processes }: RuntimeParts): Promise<Map<string,
   return new Map(pids.filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
-function logsOf({ layout, processes, exits }: RuntimeParts, id: string, query: LogQuery): AsyncIterable<LogEntry> {
-  const source: LogSource = {
-    path: layout.of(id).log,
-    isOver: () => processes.monitor(id) === undefined || exits.exitOf(id) !== undefined,
-    listen: (onOver) => exits.whenOver(id, onOver),
-  };
-  return readLog(source, query);
-}
+/** conmon writes the exit code when the log is complete. */
+const logSource = ({ layout, processes, exits }: RuntimeParts, id: string): LogSource => ({
+  path: layout.of(id).log,
+  isOver: () => processes.monitor(id) === undefined || exits.exitOf(id) !== undefined,
+  listen: (onOver) => exits.whenOver(id, onOver),
+});
 
 /** Makes the two roots; forgets what an exec root on disk still says of an earlier boot. */
 function openLayout({ dataRoot, execRoot, log }: RuntimeOptions): Layout {

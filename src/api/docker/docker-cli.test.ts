@@ -114,8 +114,8 @@ test("docker run prints the output and exits with the container's code", { skip 
   await using api = testApi();
   await using served = await listen(api);
   api.engine.entries = async function* () {
-    yield { stream: "stdout", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("hello\n") };
-    yield { stream: "stderr", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("oops\n") };
+    yield [{ stream: "stdout", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("hello\n") }];
+    yield [{ stream: "stderr", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("oops\n") }];
     api.engine.exit("c1", 3);
   };
   assert.deepEqual(
@@ -154,7 +154,7 @@ test("docker logs, events, version and info read our answers", { skip }, async (
   await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
   await api.engine.containers.start("c1");
   api.engine.entries = async function* () {
-    yield { stream: "stdout", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("line\n") };
+    yield [{ stream: "stdout", time: "2026-01-02T03:04:05Z", bytes: Buffer.from("line\n") }];
   };
   assert.equal((await docker(served.path, "logs", "c1")).out, "line");
   assert.match(

@@ -46,12 +46,6 @@ const refusals: readonly Refusal[] = [
   ),
   ...every(["GET", "PUT", "HEAD"], ["/containers/:id/archive"], "copying files", "use exec with tar"),
   ...every(["POST"], ["/containers/:id/update"], "changing limits", "resource limits are not applied"),
-  ...every(
-    ["POST"],
-    ["/containers/:id/resize"],
-    "resizing a container's terminal",
-    "use exec -it, whose terminal follows",
-  ),
 ];
 
 function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {

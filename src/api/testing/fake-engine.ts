@@ -1,7 +1,10 @@
+import { PassThrough } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec, LogEntry } from "../../contracts/runtime.ts";
 import type {
+  Attachment,
+  AttachOptions,
   ContainerRequest,
   ContainerView,
   Engine,
@@ -35,7 +38,9 @@ export class FakeEngine implements Engine {
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #exits = new Map<string, PromiseWithResolvers<number>>();
   /** What the logs of every container hold; tests replace it. */
-  entries: (query: { follow: boolean; signal?: AbortSignal }) => AsyncIterable<LogEntry> = async function* () {};
+  entries: (query: { follow: boolean; signal?: AbortSignal }) => AsyncIterable<LogEntry[]> = async function* () {};
+  /** What attached clients have sent; ended by closeInput(). */
+  readonly input = new PassThrough();
   /** What execStart() runs; tests replace it. */
   session: () => ExecSession = () => {
     throw new Error("no session");
@@ -190,6 +195,11 @@ export class FakeEngine implements Engine {
       this.calls.push(["containers.logs", reference, query]);
       return this.entries(query);
     },
+    attach: (reference, options) => {
+      this.calls.push(["containers.attach", reference, options]);
+      return this.#attachment(this.box(reference), options);
+    },
+    resize: (reference, rows, columns) => void this.calls.push(["containers.resize", reference, rows, columns]),
     publish: async (reference, requests) => {
       this.calls.push(["containers.publish", reference, requests]);
       return requests.map(({ protocol, containerPort, hostPort }) => ({
@@ -204,7 +214,8 @@ export class FakeEngine implements Engine {
       return [];
     },
     execCreate: (reference, spec) => this.#execCreate(this.box(reference), spec),
-    execStart: async (id) => {
+    execStart: async (id, options) => {
+      this.calls.push(["containers.execStart", id, options]);
       const session = this.session();
       this.execs.set(id, { ...this.exec(id), running: true, pid: session.pid });
       void session.exited.then((exitCode) => this.execs.set(id, { ...this.exec(id), running: false, exitCode }));
@@ -212,7 +223,27 @@ export class FakeEngine implements Engine {
     },
     execInspect: (id) => this.exec(id),
     execResize: (id, rows, columns) => void this.calls.push(["containers.execResize", this.exec(id).id, rows, columns]),
+    execDetached: (id) => void this.calls.push(["containers.execDetached", this.exec(id).id]),
   };
+
+  /** Its output is `entries`, from the container's start on. */
+  #attachment({ id, state }: Container, { signal }: AttachOptions): Attachment {
+    const { promise: started, resolve } = Promise.withResolvers<boolean>();
+    const subscription = this.subscribe(({ action }) => action === "start" && resolve(true));
+    if (state.status === "running") resolve(true);
+    signal.addEventListener("abort", () => resolve(false));
+    const { entries, calls, input } = this;
+    return {
+      output: async function* (wanted) {
+        if (await started) yield* entries({ ...wanted, follow: true });
+      },
+      openInput: async () =>
+        (await started) ? new PassThrough().on("data", (bytes) => input.write(bytes)) : undefined,
+      closeInput: () => void input.end(),
+      detached: () => void calls.push(["containers.detached", id]),
+      [Symbol.dispose]: () => subscription[Symbol.dispose](),
+    };
+  }
 
   exec(id: string): ExecView {
     const found = this.execs.get(id);

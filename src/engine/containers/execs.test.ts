@@ -29,9 +29,9 @@ test("execStart() runs it once and execInspect() tells how it ended", async () =
   using _world = world;
   const exec = world.containers.execCreate("web", spec);
   assert.deepEqual([world.containers.execInspect(exec).running, world.containers.execInspect(exec).pid], [false, 0]);
-  await world.containers.execStart(exec);
+  await world.containers.execStart(exec, {});
   world.containers.execResize(exec, 24, 80);
-  await assert.rejects(world.containers.execStart(exec), code("CONTAINER_REFUSED"));
+  await assert.rejects(world.containers.execStart(exec, {}), code("CONTAINER_REFUSED"));
   assert.deepEqual(
     [world.containers.execInspect(exec).running, world.containers.execInspect(exec).pid, sizes],
     [true, 77, [[24, 80]]],
@@ -52,7 +52,7 @@ test("execStart() that fails has ended with 126", async () => {
   world.runtime.exec = async () => {
     throw new Error("no such file");
   };
-  await assert.rejects(world.containers.execStart(exec), /no such file/);
+  await assert.rejects(world.containers.execStart(exec, {}), /no such file/);
   assert.equal(world.containers.execInspect(exec).exitCode, 126);
 });
 

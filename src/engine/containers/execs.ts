@@ -1,6 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
+import type { ExecSession, ExecSpec, TerminalSize } from "../../contracts/runtime.ts";
 import type { ExecView } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { mustTakeExec } from "./held.ts";
@@ -15,6 +15,8 @@ interface Exec {
   pid: number;
   exitCode?: number;
   session?: ExecSession;
+  /** Asked for before its start. */
+  size?: TerminalSize;
 }
 
 /** How many ended ones can still be inspected. */
@@ -72,7 +74,11 @@ export function createExec(parts: ContainerParts, reference: string, spec: ExecS
 }
 
 /** Runs it, once. */
-export async function startExec(parts: ContainerParts, execId: string): Promise<ExecSession> {
+export async function startExec(
+  parts: ContainerParts,
+  execId: string,
+  options: { size?: TerminalSize },
+): Promise<ExecSession> {
   const exec = parts.execs.find(execId);
   const container = findContainer(parts.state, exec.containerId);
   if (exec.status !== "created") {
@@ -81,7 +87,8 @@ export async function startExec(parts: ContainerParts, execId: string): Promise<
   mustTakeExec(container);
   exec.status = "starting";
   try {
-    exec.session = await parts.runtime.exec(container.id, exec.spec);
+    const size = exec.size ?? options.size ?? exec.spec.size;
+    exec.session = await parts.runtime.exec(container.id, { ...exec.spec, ...(size ? { size } : {}) });
   } catch (error) {
     // Docker: what could not be run has ended, with the shell's code for it.
     parts.execs.end(exec, 126);
@@ -109,6 +116,14 @@ export function viewExec({ execs }: ContainerParts, execId: string): ExecView {
   return { id, containerId, spec, running, pid, ...(exitCode === undefined ? {} : { exitCode }) };
 }
 
-export function resizeExec({ execs }: ContainerParts, execId: string, rows: number, columns: number): void {
-  execs.find(execId).session?.resize(rows, columns);
+export function resizeExec({ execs }: ContainerParts, execId: string, size: TerminalSize): void {
+  const exec = execs.find(execId);
+  exec.size = size;
+  exec.session?.resize(size.rows, size.columns);
+}
+
+export function detachedExec(parts: ContainerParts, execId: string): void {
+  const { containerId } = parts.execs.find(execId);
+  const container = parts.state.containers.get(containerId);
+  if (container) tell(parts, "exec_detach", container, { execID: execId });
 }

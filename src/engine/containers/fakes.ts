@@ -6,7 +6,7 @@ import { newId } from "../../base/ids.ts";
 import { KeyedLock } from "../../base/keyed-lock.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Rollback } from "../../base/rollback.ts";
-import type { ExecSession, Exit, Image, LogEntry, RunPlan, Runtime } from "../../contracts/runtime.ts";
+import type { ExecSession, Exit, Image, LogEntry, OutputTap, RunPlan, Runtime } from "../../contracts/runtime.ts";
 import type { RecordKind, Store, StoreChange } from "../../contracts/store.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
@@ -150,7 +150,13 @@ export class FakeRuntime implements Runtime {
   async exec(): Promise<ExecSession> {
     throw new Error("no exec here");
   }
-  async *logs(): AsyncIterable<LogEntry> {}
+  async *logs(): AsyncIterable<LogEntry[]> {}
+  tap(): OutputTap {
+    return { follow: async function* () {}, [Symbol.dispose]: () => undefined };
+  }
+  openInput(): undefined {}
+  closeInput(): void {}
+  resize(): void {}
   async running(): Promise<Map<string, number>> {
     return new Map([...this.processes].map(([id, { pid }]) => [id, pid]));
   }

@@ -1,7 +1,8 @@
 import type { Engine } from "../engine.ts";
 import { findContainer } from "../reference.ts";
+import { attachContainer, resizeContainer } from "./attach.ts";
 import { createContainer } from "./create.ts";
-import { createExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
+import { createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
@@ -44,11 +45,14 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     list: (options) => listContainers(parts, options),
     prune: (filters) => pruneContainers(parts, filters),
     logs: (reference, query) => runtime.logs(findContainer(state, reference).id, query),
+    attach: (reference, options) => attachContainer(parts, reference, options),
+    resize: (reference, rows, columns) => resizeContainer(parts, reference, rows, columns),
     publish: (reference, requests) => publishPorts(parts, reference, requests),
     withdraw: (reference, ports) => withdrawPorts(parts, reference, ports),
     execCreate: (reference, spec) => createExec(parts, reference, spec),
-    execStart: (execId) => startExec(parts, execId),
+    execStart: (execId, options) => startExec(parts, execId, options),
     execInspect: (execId) => viewExec(parts, execId),
-    execResize: (execId, rows, columns) => resizeExec(parts, execId, rows, columns),
+    execResize: (execId, rows, columns) => resizeExec(parts, execId, { rows, columns }),
+    execDetached: (execId) => detachedExec(parts, execId),
   };
 }

@@ -1,4 +1,4 @@
-import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET } from "./libc.ts";
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from "./libc.ts";
 
 /** `struct sockaddr_in`, include/uapi/linux/in.h: 16 bytes, port and address in network order. */
 export function sockaddrIn(address: string, port: number): Uint8Array {
@@ -38,6 +38,14 @@ export function sockaddrPacket(to: { protocol: number; ifIndex: number; mac: Uin
   const all = new Uint8Array(bytes.buffer);
   all.set(to.mac, 12);
   return all;
+}
+
+/** `struct sockaddr_un`, include/uapi/linux/un.h: the path and its NUL are 108 bytes at most. */
+export function sockaddrUnix(path: string): Uint8Array {
+  const bytes = new Uint8Array(2 + Buffer.byteLength(path) + 1);
+  new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
+  bytes.set(Buffer.from(path), 2);
+  return bytes;
 }
 
 /** Port number of a bound IPv4 or IPv6 address. */

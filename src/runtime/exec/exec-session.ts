@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { EngineError, invalid } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
-import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
+import type { ExecSession, ExecSpec, TerminalSize } from "../../contracts/runtime.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { programEnvironment } from "../run-program.ts";
 import { runcError, startFailureCode } from "../runc-error.ts";
@@ -30,7 +30,7 @@ export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec)
     ...["exec", "--process", join(directory, "process.json"), "--pid-file", join(directory, "pid"), id],
   ];
   const { child, streams, resize } = spec.tty
-    ? runOnTerminal(parts, args)
+    ? runOnTerminal(parts, args, spec.size)
     : { ...runOnPipes(parts, args), resize: () => {} };
   if (!spec.attachStdin) streams.stdin.end();
   const exitCode = exitCodeOf(child, join(directory, "log"));
@@ -58,11 +58,16 @@ function runOnPipes({ runc }: RuntimeParts, args: readonly string[]): { child: C
  * `runc exec` makes the container's terminal itself and copies between it and the terminal it is started on, which is
  * therefore raw. It asks for the new size when it is told that the size has changed.
  */
-function runOnTerminal({ runc, terminals }: RuntimeParts, args: readonly string[]) {
+function runOnTerminal(
+  { runc, terminals, streams }: RuntimeParts,
+  args: readonly string[],
+  size: TerminalSize | undefined,
+) {
   const { controller, line, resize } = terminals.open();
   try {
+    if (size) resize(size.rows, size.columns);
     const child = spawn(runc.path, args, { stdio: [line, line, line], env: programEnvironment(), detached: true });
-    const { input, output } = terminalStreams(controller);
+    const { input, output } = terminalStreams(streams.duplex(controller));
     const stderr = new PassThrough();
     stderr.end();
     return {

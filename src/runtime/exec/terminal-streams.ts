@@ -1,12 +1,10 @@
-import { PassThrough, type Readable, Writable } from "node:stream";
-import { ReadStream } from "node:tty";
+import { type Duplex, PassThrough, type Readable, Writable } from "node:stream";
 
 /**
- * The controlling end of a terminal as two streams; takes over the descriptor. Reading it fails with EIO once the
+ * The controlling end of a terminal as two streams. Reading it fails with EIO once the
  * program has closed the other end, which here is the end of its output, pty(7).
  */
-export function terminalStreams(controller: number): { input: Writable; output: Readable } {
-  const socket = new ReadStream(controller);
+export function terminalStreams(socket: Duplex): { input: Writable; output: Readable } {
   const output = new PassThrough();
   socket.on("data", (chunk) => void (output.write(chunk) || socket.pause()));
   output.on("drain", () => socket.resume());

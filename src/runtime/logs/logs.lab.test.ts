@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { LogEntry } from "../../contracts/runtime.ts";
 import { RuntimeLab } from "../testing/lab.ts";
 import { requirePidNamespace } from "../testing/pid-namespace.ts";
 
@@ -36,7 +37,8 @@ test("runtime.logs() hands on a question that ends without a newline while it wa
   await using lab = new RuntimeLab();
   const { config, open } = gated(lab, "printf 'name? '; wait_for go; echo thanks");
   const heard: string[] = [];
-  for await (const { bytes } of lab.runtime.logs(await lab.start(config), follow)) {
+  for await (const [entry] of lab.runtime.logs(await lab.start(config), follow)) {
+    const { bytes } = entry as LogEntry;
     heard.push(text(bytes));
     if (heard.length === 1) open("go");
   }
@@ -47,8 +49,8 @@ test("runtime.logs() stops following when its reader goes", async () => {
   await using lab = new RuntimeLab();
   const id = await lab.start({ args: ["sh", "-c", "echo once; sleep 1000"] });
   const controller = new AbortController();
-  for await (const entry of lab.runtime.logs(id, { ...follow, signal: controller.signal })) {
-    assert.equal(text(entry.bytes), "once\n");
+  for await (const [entry] of lab.runtime.logs(id, { ...follow, signal: controller.signal })) {
+    assert.equal(text((entry as LogEntry).bytes), "once\n");
     controller.abort();
   }
 });
@@ -57,8 +59,8 @@ test("runtime.logs() stops following a container that is released while it runs"
   await using lab = new RuntimeLab();
   const id = await lab.start({ args: ["sh", "-c", "echo once; sleep 1000"] });
   const { promise: released, resolve } = Promise.withResolvers<void>();
-  for await (const entry of lab.runtime.logs(id, follow)) {
-    assert.equal(text(entry.bytes), "once\n");
+  for await (const [entry] of lab.runtime.logs(id, follow)) {
+    assert.equal(text((entry as LogEntry).bytes), "once\n");
     setImmediate(() => resolve(lab.runtime.release(id)));
   }
   await released; // the lab's end releases it too, and two at once are not for the engine to happen

@@ -54,6 +54,9 @@ function process({ plan, user, capabilities, initPath }: SpecInput): Record<stri
   const { noNewPrivileges, oomScoreAdj } = config.confinement ?? {};
   return {
     terminal: config.tty,
+    ...(config.tty && config.consoleSize
+      ? { consoleSize: { height: config.consoleSize.rows, width: config.consoleSize.columns } }
+      : {}),
     args: initPath === undefined ? config.args : [initPathInside, "--", ...config.args],
     env: environment(config),
     cwd: config.workingDir || "/",

@@ -6,6 +6,7 @@ import { newId } from "../../base/ids.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
+import { streams } from "../../kernel/streams/streams.ts";
 import { terminals } from "../../kernel/terminal/terminals.ts";
 import type { ContainerConfig } from "../../model/container.ts";
 import { Layout, namesIn } from "../layout.ts";
@@ -22,7 +23,7 @@ export class RuntimeLab implements AsyncDisposable {
 
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;
-    return openRuntime({ dataRoot, execRoot, mounts, terminals, log: silentLog, secrets: [socket] });
+    return openRuntime({ dataRoot, execRoot, mounts, terminals, streams, log: silentLog, secrets: [socket] });
   }
 
   /** A plan for a container with these settings, with files for /etc. */
@@ -66,7 +67,10 @@ export class RuntimeLab implements AsyncDisposable {
   }
 
   async entries(id: string, query: Partial<LogQuery> = {}): Promise<LogEntry[]> {
-    return Array.fromAsync(this.runtime.logs(id, { follow: false, stdout: true, stderr: true, ...query }));
+    const batches = await Array.fromAsync(
+      this.runtime.logs(id, { follow: false, stdout: true, stderr: true, ...query }),
+    );
+    return batches.flat();
   }
 
   async output(id: string, query: Partial<LogQuery> = {}): Promise<string> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import type { ContainerConfig } from "../../../model/container.ts";
 import { frame } from "../../frames.ts";
 import { testApi } from "../../testing/api.ts";
 import { plainConfig } from "../../testing/plain.ts";
@@ -33,7 +35,7 @@ test("POST /containers/{id}/attach of a created container waits for its start an
   await using served = await listen(api);
   await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
   api.engine.entries = async function* () {
-    yield { stream: "stdout", time: "2026-01-02T03:04:05.000000006Z", bytes: Buffer.from("hello\n") };
+    yield [{ stream: "stdout", time: "2026-01-02T03:04:05.000000006Z", bytes: Buffer.from("hello\n") }];
   };
   const { socket, until, ended } = served.dial();
   socket.write(post("/v1.51/containers/c1/attach?stream=1&stdout=1&stderr=1", {}, upgrade));
@@ -41,15 +43,79 @@ test("POST /containers/{id}/attach of a created container waits for its start an
   await api.engine.containers.start("c1");
   const answer = await ended;
   assert.deepEqual(answer.subarray(answer.indexOf("\r\n\r\n") + 4), frame("stdout", Buffer.from("hello\n")));
-  const query = api.engine.calls.at(-1)?.[2] as { follow: boolean; since: number };
-  assert.deepEqual([query.follow, typeof query.since], [true, "number"]);
 });
 
-test("POST /containers/{id}/attach refuses standard input with words", async () => {
+/** A running container that a client has attached to with its input; its output goes on until the client leaves. */
+async function attached(config: Partial<ContainerConfig>, query = "") {
+  const api = testApi();
+  const served = await listen(api);
+  await api.engine.containers.create({
+    name: "c1",
+    config: { ...plainConfig, openStdin: true, ...config },
+    endpoints: [],
+  });
+  await api.engine.containers.start("c1");
+  let endOutput = (): void => undefined;
+  api.engine.entries = async function* ({ signal }) {
+    await new Promise<void>((resolve) => {
+      endOutput = resolve;
+      signal?.addEventListener("abort", () => resolve());
+    });
+    yield [{ stream: "stdout", time: "2026-01-02T03:04:05.000000006Z", bytes: Buffer.from("last\n") }];
+  };
+  const dialled = served.dial();
+  dialled.socket.write(post(`/containers/c1/attach?stream=1&stdin=1&stdout=1${query}`, {}, upgrade));
+  await dialled.until("\r\n\r\n");
+  const received = text(api.engine.input);
+  return {
+    api,
+    ...dialled,
+    received,
+    endOutput: () => endOutput(),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]();
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("POST /containers/{id}/attach with StdinOnce ends the container's input with the client's, and goes on", async () => {
+  await using client = await attached({ stdinOnce: true });
+  client.socket.end("hello");
+  assert.equal(await client.received, "hello");
+  client.endOutput();
+  assert.match((await client.ended).toString("latin1"), /last\n$/);
+});
+
+for (const config of [{}, { tty: true, stdinOnce: true }]) {
+  test(`POST /containers/{id}/attach with ${JSON.stringify(config)} ends with the client's input, which stays open`, async () => {
+    await using client = await attached(config);
+    client.socket.end("hello");
+    await client.ended;
+    assert.equal(client.api.engine.input.read()?.toString(), undefined);
+    client.api.engine.input.end();
+    assert.equal(await client.received, "hello");
+  });
+}
+
+test("POST /containers/{id}/attach lets a client go that types its detach keys", async () => {
+  await using client = await attached({ tty: true }, "&detachKeys=ctrl-a,d");
+  client.socket.write("x\x01d");
+  await client.ended;
+  assert.equal(client.api.engine.calls.at(-1)?.[0], "containers.detached");
+});
+
+test("POST /containers/{id}/attach refuses keys that are none", async () => {
   await using api = testApi();
   await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
-  await api.engine.containers.start("c1");
-  const { status, body } = await api.ask("POST", "/containers/c1/attach?stream=1&stdin=1&stdout=1");
-  assert.equal(status, 501);
-  assert.match(body.message, /^attaching standard input to a container is not supported: run without -i/);
+  const { status, body } = await api.ask("POST", "/containers/c1/attach?stream=1&stdin=1&detachKeys=shift-q");
+  assert.deepEqual([status, /Invalid detach keys \(shift-q\) provided/.test(body.message)], [400, true]);
+});
+
+test("POST /containers/{id}/resize hands on the size, and refuses none", async () => {
+  await using api = testApi();
+  await api.engine.containers.create({ name: "c1", config: plainConfig, endpoints: [] });
+  assert.equal((await api.ask("POST", "/containers/c1/resize?h=24&w=80")).status, 200);
+  assert.deepEqual(api.engine.calls.at(-1), ["containers.resize", "c1", 24, 80]);
+  assert.equal((await api.ask("POST", "/containers/c1/resize?h=24")).status, 400);
 });

@@ -1,80 +1,100 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { EngineError } from "../../../base/errors.ts";
-import type { LogEntry } from "../../../contracts/runtime.ts";
-import type { Container } from "../../../model/container.ts";
-import { frame, framed, streamType } from "../../frames.ts";
-import { hijack } from "../../hijack.ts";
+import type { Attachment } from "../../../engine/engine.ts";
+import type { ContainerConfig } from "../../../model/container.ts";
+import { passInput } from "../../client-input.ts";
+import { DetachKeys, parseDetachKeys } from "../../detach-keys.ts";
+import { frame, streamType, wire } from "../../frames.ts";
+import { hijack, part } from "../../hijack.ts";
 import { type Call, takenOver } from "../../route.ts";
 import { containerOf } from "./routes.ts";
 
 /**
- * Streams a container's output, until it exits or the client leaves. `docker run` attaches before it starts the
- * container, so one that does not run is waited for. Output comes through the log; input is not offered.
+ * Joins a client to a container's streams until the container exits, the client leaves, or asks to be detached.
+ * `docker run` attaches before it starts the container, so one that does not run is waited for.
  */
 export async function attach(call: Call): Promise<typeof takenOver> {
-  const { engine, query, version } = call;
+  const { engine, query, version, log } = call;
   const { container } = engine.containers.inspect(containerOf(call));
-  if (query.flag("stdin")) {
-    throw new EngineError("NOT_SUPPORTED", {
-      what: "attaching standard input to a container",
-      instead: "run without -i, then use exec -i",
-    });
-  }
   const { tty } = container.config;
-  // Before the connection is taken over: its head tells the client that the container may be started.
-  const entries = output(call, container);
+  const keys = parseDetachKeys(query.text("detachKeys"));
+  const gone = new AbortController();
+  const signal = AbortSignal.any([call.signal, gone.signal]);
+  const options = { logs: query.flag("logs"), stream: query.flag("stream"), signal };
+  using attachment = engine.containers.attach(container.id, options);
+  // After the attaching: the head tells the client that the container may be started.
   const socket = hijack(call, streamType({ tty, version }));
-  socket.resume();
+  const wantsInput = query.flag("stdin") && options.stream && container.config.openStdin;
+  using _input = wantsInput
+    ? joinInput(socket, attachment, { config: container.config, keys, leave: () => gone.abort() })
+    : ignoreInput(socket);
   if (!tty) probe(socket);
+  const wanted = { stdout: query.flag("stdout"), stderr: query.flag("stderr"), signal };
   try {
-    await pipeline(
-      Readable.from(framed(entries, { tty, timestamps: false }), { objectMode: true, highWaterMark: 1 }),
-      socket,
-    );
+    await pipeline(Readable.from(frames(attachment.output(wanted), tty), oneAtATime), socket, { end: false });
+    part(socket);
   } catch (error) {
-    if (!call.signal.aborted) call.log.error({ err: error, container: container.id }, "attach was cut short");
+    if (!call.signal.aborted) log.error({ err: error, container: container.id }, "attach was cut short");
     socket.destroy();
   }
+  gone.abort();
   return takenOver;
+}
+
+const oneAtATime = { objectMode: true, highWaterMark: 1 };
+
+async function* frames(output: ReturnType<Attachment["output"]>, tty: boolean): AsyncGenerator<Uint8Array> {
+  for await (const chunks of output) yield wire(chunks, { tty });
+}
+
+/** A client without input closes its half at once: that says nothing. */
+function ignoreInput(socket: Socket): Disposable {
+  socket.resume();
+  return { [Symbol.dispose]: () => undefined };
+}
+
+interface InputOptions {
+  readonly config: ContainerConfig;
+  readonly keys: Buffer;
+  /** Ends the client's part of the conversation. */
+  leave(): void;
+}
+
+/**
+ * Docker's rules for the end of a client's input: of a container that reads one client's input only (StdinOnce) it is the
+ * end of its input; otherwise, and at a terminal, it only means that this client leaves.
+ */
+function joinInput(socket: Socket, attachment: Attachment, { config, keys, leave }: InputOptions): Disposable {
+  const opened = attachment.openInput();
+  const passing = passInput(socket, {
+    target: opened,
+    keys: config.tty ? new DetachKeys(keys) : undefined,
+    onEnd() {
+      if (config.tty || !config.stdinOnce) leave();
+      else void opened.then((stream) => stream?.end(() => attachment.closeInput()));
+    },
+    onDetach() {
+      attachment.detached();
+      leave();
+    },
+  });
+  return {
+    [Symbol.dispose]() {
+      passing[Symbol.dispose]();
+      void opened.then((stream) => stream?.destroy());
+    },
+  };
 }
 
 /** How often an attached client is asked whether it is still there. */
 export const attachProbeMs = 15_000;
 
 /**
- * A client without input closes its half at once, so the end of its input says nothing; an empty frame, which readers
- * skip, fails when nobody is left to read it. A terminal's stream has no frames: there the next output finds out.
+ * The end of a client's half says nothing of the other; an empty frame, which readers skip, fails when nobody is left to
+ * read it. A terminal's stream has no frames: there the next output finds out.
  */
 function probe(socket: Socket): void {
   const timer = setInterval(() => socket.write(frame("stdout", new Uint8Array())), attachProbeMs);
   socket.once("close", () => clearInterval(timer));
-}
-
-/** Entries from now on, or from the next start on; with `logs`, those before as well. */
-function output(call: Call, container: Container): AsyncIterable<LogEntry> {
-  const { engine, query, signal } = call;
-  const running = container.state.status === "running";
-  const base = { stdout: query.flag("stdout"), stderr: query.flag("stderr"), signal };
-  const follow = query.flag("stream");
-  const since = query.flag("logs") ? {} : { since: Date.now() / 1000 };
-  if (running) return engine.containers.logs(container.id, { ...base, ...since, follow });
-  if (!follow) return engine.containers.logs(container.id, { ...base, ...since, follow: false });
-  const started = nextStart(call, container.id);
-  return (async function* () {
-    if (await started) yield* engine.containers.logs(container.id, { ...base, ...since, follow });
-  })();
-}
-
-/** True at the container's start; false when it is removed or the client leaves before. */
-function nextStart({ engine, signal }: Call, containerId: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const subscription = engine.subscribe(({ type, action, actor }) => {
-    if (type !== "container" || actor.id !== containerId) return;
-    if (action === "start") resolve(true);
-    if (action === "destroy") resolve(false);
-  });
-  signal.addEventListener("abort", () => resolve(false), { once: true });
-  return promise.finally(() => subscription[Symbol.dispose]());
 }

@@ -38,6 +38,7 @@ const hostConfig = Type.Object({
   AutoRemove: field(flag),
   RestartPolicy: field(restartPolicyBody),
   ...confinementFields,
+  ConsoleSize: field(Type.Array(integer, { maxItems: 2 })),
 });
 
 /** Docker's container.CreateRequest, and our own field `Fairlead` for a root that comes from no image. */
@@ -56,7 +57,10 @@ export const containerCreateBody = Type.Object({
   StopTimeout: field(integer),
   Tty: field(flag),
   AttachStdin: field(flag),
+  AttachStdout: field(flag),
+  AttachStderr: field(flag),
   OpenStdin: field(flag),
+  StdinOnce: field(flag),
   MacAddress: field(text),
   NetworkDisabled: field(flag),
   ExposedPorts: field(keys),

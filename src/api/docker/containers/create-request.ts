@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { EngineError, invalid } from "../../../base/errors.ts";
+import { invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { parseConfinement } from "./confinement.ts";
@@ -8,6 +8,7 @@ import { parseMounts } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
 import { parsePort, parsePortBindings } from "./port-bindings.ts";
 import { restartPolicyOf } from "./restart-policy.ts";
+import { streamsConfig } from "./streams-config.ts";
 import { checkUnsupported, unsupportedConfig, unsupportedHostConfig } from "./unsupported-fields.ts";
 
 /** Docker's default of --stop-timeout, in seconds. */
@@ -19,7 +20,6 @@ export function containerRequest(
   body: CreateBody,
   options: { name: string; version: number },
 ): { request: ContainerRequest; warnings: string[] } {
-  refuseInput(body);
   const warnings = [
     ...checkUnsupported(unsupportedConfig, body),
     ...checkUnsupported(unsupportedHostConfig, body.HostConfig),
@@ -36,15 +36,6 @@ export function containerRequest(
   return { request: { name: containerName(options.name), config, endpoints }, warnings };
 }
 
-/** Refused here rather than at the attach that follows: a docker client would say nothing useful, and leave it behind. */
-function refuseInput(body: CreateBody): void {
-  if (!body.AttachStdin || !body.OpenStdin) return;
-  throw new EngineError("NOT_SUPPORTED", {
-    what: "the input of a container's first process",
-    instead: "run it with -d and without -i (a command that stays, such as sleep infinity), then exec -it",
-  });
-}
-
 function processConfig(body: CreateBody) {
   const [entrypoint, command] = [body.Entrypoint ?? [], body.Cmd ?? []];
   return {
@@ -56,6 +47,7 @@ function processConfig(body: CreateBody) {
     user: body.User ?? "",
     tty: body.Tty ?? false,
     openStdin: body.OpenStdin ?? false,
+    ...streamsConfig(body),
     hostname: checkHostname(body.Hostname ?? ""),
     domainname: body.Domainname ?? "",
     labels: body.Labels ?? {},

@@ -196,7 +196,6 @@ const refused: readonly [name: string, body: object, status: number, message: Re
     400,
     /^Invalid container configuration: No such container: nobody$/,
   ],
-  ["input from the client", { AttachStdin: true, OpenStdin: true }, 501, /^the input .* run it with -d and without -i/],
   [
     "a relative device",
     { HostConfig: { Devices: [{ PathOnHost: "kvm" }] } },

@@ -26,8 +26,8 @@ test("GET /containers/{id}/logs frames both outputs and hands on its limits", as
   await using api = testApi();
   await box(api);
   api.engine.entries = async function* () {
-    yield entry("stdout", "out\n");
-    yield entry("stderr", "err\n");
+    yield [entry("stdout", "out\n")];
+    yield [entry("stderr", "err\n")];
   };
   const answer = await api.app.inject({
     url: "/containers/c1/logs?stdout=1&stderr=true&tail=5&since=12.5&until=0&timestamps=1",
@@ -46,7 +46,7 @@ test("GET /containers/{id}/logs of a terminal is raw", async () => {
   await using api = testApi();
   await box(api, { tty: true });
   api.engine.entries = async function* () {
-    yield entry("stdout", "out\r\n");
+    yield [entry("stdout", "out\r\n")];
   };
   const answer = await api.app.inject({ url: "/containers/c1/logs?stdout=1&tail=all" });
   assert.deepEqual([answer.body, answer.headers["content-type"]], ["out\r\n", "application/vnd.docker.raw-stream"]);
@@ -88,7 +88,7 @@ test("GET /containers/{id}/logs reads no further than a slow client", async () =
   await box(api, { running: true });
   let produced = 0;
   api.engine.entries = async function* () {
-    for (; produced < 64; produced++) yield entry("stdout", "x".repeat(1024 * 1024));
+    for (; produced < 64; produced++) yield [entry("stdout", "x".repeat(1024 * 1024))];
   };
   const { socket, until } = served.dial();
   socket.write("GET /containers/c1/logs?stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n");

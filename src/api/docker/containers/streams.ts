@@ -4,6 +4,7 @@ import { framed, streamType } from "../../frames.ts";
 import { type Call, type Route, route, takenOver } from "../../route.ts";
 import { headersOf, sendStream } from "../../stream.ts";
 import { attach } from "./attach.ts";
+import { resizeRoute } from "./resize.ts";
 import { containerOf } from "./routes.ts";
 
 const conditions = ["not-running", "next-exit", "removed"] as const;
@@ -13,6 +14,7 @@ export const containerStreamRoutes: readonly Route[] = [
   route({ method: "POST", path: "/containers/:id/wait", summary: "Wait for a container to stop", handle: wait }),
   route({ method: "GET", path: "/containers/:id/logs", summary: "Read the logs of a container", handle: logs }),
   route({ method: "POST", path: "/containers/:id/attach", summary: "Attach to a container", handle: attach }),
+  resizeRoute,
 ];
 
 /** Sends the head as soon as the wait is registered: `docker run` starts the container only when it has seen it. */

@@ -55,14 +55,29 @@ test("exec start with a terminal is raw, and sets its size first", async () => {
   await using api = testApi();
   await using served = await listen(api);
   const id = await prepared(api, { Tty: true });
-  const resized: [number, number][] = [];
-  api.engine.session = () => echoSession(resized);
+  api.engine.session = () => echoSession();
   const { socket, until, ended } = served.dial();
   socket.write(post(`/exec/${id}/start`, { Tty: true, ConsoleSize: [24, 80] }, upgrade));
   assert.match(await until("\r\n\r\n"), /application\/vnd\.docker\.raw-stream/);
   socket.end("hello");
   assert.equal(bodyOf(await ended).toString(), "hello");
-  assert.deepEqual(resized, [[24, 80]]);
+  assert.deepEqual(api.engine.calls.at(-1), ["containers.execStart", id, { size: { rows: 24, columns: 80 } }]);
+});
+
+test("exec start lets a client go that types its detach keys; the process goes on", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api, { Tty: true, DetachKeys: "ctrl-x,q" });
+  const session = echoSession();
+  api.engine.session = () => session;
+  const { socket, until, ended } = served.dial();
+  socket.write(post(`/exec/${id}/start`, { Tty: true }, upgrade));
+  await until("\r\n\r\n");
+  socket.write("a\x18b\x18");
+  await until("a\x18b");
+  socket.write("q");
+  assert.equal(bodyOf(await ended).toString(), "a\x18b");
+  assert.deepEqual(api.engine.calls.at(-1), ["containers.execDetached", id]);
 });
 
 test("exec start keeps Docker's old name of the stream below 1.42", async () => {

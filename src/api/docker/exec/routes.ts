@@ -2,11 +2,14 @@ import type { Socket } from "node:net";
 import { finished } from "node:stream/promises";
 import { type Static, Type } from "@sinclair/typebox";
 import { EngineError, invalid } from "../../../base/errors.ts";
-import type { ExecSession, ExecSpec } from "../../../contracts/runtime.ts";
+import type { ExecSession, ExecSpec, TerminalSize } from "../../../contracts/runtime.ts";
+import { passInput } from "../../client-input.ts";
+import { DetachKeys, parseDetachKeys } from "../../detach-keys.ts";
 import { frame, streamType } from "../../frames.ts";
-import { hijack } from "../../hijack.ts";
+import { hijack, part } from "../../hijack.ts";
 import { type Call, type Route, reply, route, takenOver } from "../../route.ts";
 import { field, flag, integer, text, texts } from "../../schema.ts";
+import { terminalSize } from "../../terminal-size.ts";
 import { containerOf } from "../containers/routes.ts";
 
 const consoleSize = Type.Array(integer, { maxItems: 2 });
@@ -48,7 +51,8 @@ export const execRoutes: readonly Route[] = [
     path: "/exec/:id/resize",
     summary: "Resize the terminal of a running command",
     handle({ engine, params, query }) {
-      engine.containers.execResize(params["id"] ?? "", size("h", query.integer("h")), size("w", query.integer("w")));
+      const { rows, columns } = terminalSize(query);
+      engine.containers.execResize(params["id"] ?? "", rows, columns);
       return reply(200);
     },
   }),
@@ -66,7 +70,15 @@ function execSpec(body: Static<typeof createBody>): ExecSpec {
     tty: body.Tty ?? false,
     attachStdin: body.AttachStdin ?? false,
     privileged: body.Privileged ?? false,
+    ...sizeOf(body.ConsoleSize),
+    ...(body.DetachKeys ? { detachKeys: body.DetachKeys } : {}),
   };
+}
+
+/** Docker: rows first; zeros mean that the client does not know. */
+function sizeOf(consoleSize: readonly number[] | undefined | null): { size?: TerminalSize } {
+  const [rows = 0, columns = 0] = consoleSize ?? [];
+  return rows > 0 && columns > 0 ? { size: { rows, columns } } : {};
 }
 
 function inspect({ engine, params }: Call) {
@@ -88,7 +100,7 @@ function inspect({ engine, params }: Call) {
     OpenStdout: true,
     CanRemove: false,
     ContainerID: containerId,
-    DetachKeys: "",
+    DetachKeys: spec.detachKeys ?? "",
     Pid: pid,
   });
 }
@@ -100,9 +112,8 @@ async function start(call: Call<Static<typeof startBody>>) {
   if (running || exitCode !== undefined) {
     throw new EngineError("CONTAINER_REFUSED", { container: id, why: `exec command ${id} has run already` });
   }
-  const session = await engine.containers.execStart(id);
-  const [rows, columns] = body.ConsoleSize ?? [];
-  if (spec.tty && rows && columns) session.resize(rows, columns);
+  const keys = parseDetachKeys(spec.detachKeys ?? "");
+  const session = await engine.containers.execStart(id, sizeOf(body.ConsoleSize));
   if (body.Detach) {
     session.stdin.end();
     session.stdout.resume();
@@ -111,47 +122,65 @@ async function start(call: Call<Static<typeof startBody>>) {
   }
   const socket = hijack(call, streamType({ tty: spec.tty, version }));
   // The request is answered now; what follows is the conversation, which ends by itself.
-  converse(socket, session, spec).catch((error: unknown) => {
+  const conversation = {
+    spec,
+    keys: spec.tty ? new DetachKeys(keys) : undefined,
+    detached: () => engine.containers.execDetached(id),
+  };
+  converse(socket, session, conversation).catch((error: unknown) => {
     log.error({ err: error, exec: id }, "an exec stream failed");
     socket.destroy();
   });
   return takenOver;
 }
 
-/** Joins a client's connection to a process: input until its half-close, output until both outputs and the process end. */
-async function converse(socket: Socket, session: ExecSession, spec: ExecSpec): Promise<void> {
-  // The process may end before it has read all of its input: EPIPE then is no failure of ours.
-  session.stdin.on("error", () => socket.resume());
-  if (spec.attachStdin) socket.pipe(session.stdin);
-  else {
+interface Conversation {
+  readonly spec: ExecSpec;
+  readonly keys: DetachKeys | undefined;
+  detached(): void;
+}
+
+/**
+ * Joins a client's connection to a process: input until its half-close, output until both outputs and the process end, or
+ * until the client asks to be detached. The process then goes on, as with Docker, and must not block.
+ */
+async function converse(socket: Socket, session: ExecSession, { spec, keys, detached }: Conversation): Promise<void> {
+  const left = Promise.withResolvers<void>();
+  using _input = spec.attachStdin ? joinInput(socket, session, { keys, detached, left: left.resolve }) : undefined;
+  if (!spec.attachStdin) {
     session.stdin.end();
     socket.resume();
   }
-  // A client that leaves for good is no longer listening; the process goes on, as with Docker, and must not block.
-  socket.once("close", () => {
-    session.stdin.end();
+  const drain = () => {
     session.stdout.resume();
     session.stderr.resume();
+  };
+  socket.once("close", () => {
+    session.stdin.end();
+    drain();
   });
   const outputs = [send("stdout", session.stdout, socket, spec.tty)];
   if (!spec.tty) outputs.push(send("stderr", session.stderr, socket, false));
-  await Promise.all([...outputs, session.exited]);
-  socket.unpipe(session.stdin);
+  await Promise.race([Promise.all([...outputs, session.exited]), left.promise]);
   part(socket);
+  drain();
 }
 
-/** How long a client may take to close after the end. Docker's do at once; one that does not would stay for ever. */
-const partingMs = 10_000;
+interface Joining {
+  readonly keys: DetachKeys | undefined;
+  detached(): void;
+  left(): void;
+}
 
-/**
- * Ends our half, and drops what the client still sends until it closes: a unix socket that is closed with unread input
- * is reset, and the client would lose the output that it has not read yet.
- */
-function part(socket: Socket): void {
-  socket.resume();
-  socket.end(() => {
-    const late = setTimeout(() => socket.destroy(), partingMs);
-    socket.once("close", () => clearTimeout(late));
+function joinInput(socket: Socket, session: ExecSession, { keys, detached, left }: Joining): Disposable {
+  return passInput(socket, {
+    target: Promise.resolve(session.stdin),
+    keys,
+    onEnd: () => session.stdin.end(),
+    onDetach() {
+      detached();
+      left();
+    },
   });
 }
 
@@ -163,15 +192,10 @@ async function send(
   tty: boolean,
 ): Promise<void> {
   from.on("data", (bytes: Uint8Array) => {
-    if (socket.destroyed) return;
+    if (!socket.writable) return;
     if (socket.write(tty ? bytes : frame(stream, bytes))) return;
     from.pause();
     socket.once("drain", () => from.resume());
   });
   await finished(from, { writable: false }).catch(() => undefined); // a broken pipe ends it too; the exit code tells the rest
-}
-
-function size(name: string, value: number | undefined): number {
-  if (value !== undefined && value >= 0 && value <= 65_535) return value;
-  throw invalid(`query parameter "${name}"`, "a terminal has from 0 to 65535 rows and columns");
 }
