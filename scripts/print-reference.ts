@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { catalogue } from "../src/base/errors.ts";
 import { apiReference } from "./api-reference.ts";
+import { differencesPage, dockerDifferences } from "./docker-differences.ts";
 
 /** Each parameter of a text printed as its own name in angle brackets; lists as one of them. */
 const placeholders = new Proxy({} as Record<string, unknown>, {
@@ -9,7 +10,7 @@ const placeholders = new Proxy({} as Record<string, unknown>, {
 });
 
 /** Parameters of the catalogue that are lists of names. */
-const lists = new Set(["directories", "endpoints", "known", "subnets"]);
+const lists = new Set(["directories", "endpoints", "known", "subnets", "users"]);
 
 /** docs/reference/errors.md as it follows from the catalogue. */
 export function errorReference(): string {
@@ -39,6 +40,7 @@ const literal = (message: string): string => message.replaceAll("<", "\\<");
 export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/api.md": apiReference,
   "docs/reference/errors.md": errorReference,
+  [differencesPage]: dockerDifferences,
 };
 
 if (import.meta.main) {

@@ -28,6 +28,15 @@ export const catalogue = {
     text: (d: { network: string; endpoints: string[] }) =>
       `error while removing network: network ${d.network} has active endpoints (${d.endpoints.join(", ")}); disconnect them first`,
   },
+  CONFIG_NOT_FOUND: {
+    status: 404,
+    text: (d: { network: string }) => `configuration network "${d.network}" does not exist`,
+  },
+  CONFIG_IN_USE: {
+    status: 403,
+    text: (d: { network: string; users: string[] }) =>
+      `error while removing network: configuration network "${d.network}" is in use by ${d.users.join(", ")}`,
+  },
   NETWORK_REFUSED: {
     status: 403,
     text: (d: { network: string; why: string }) => `Cannot use network ${d.network}: ${d.why}`,

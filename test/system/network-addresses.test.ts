@@ -57,26 +57,30 @@ test("NET-6 a subnet that overlaps another network is refused with 403 naming bo
 });
 
 const badPools: [string, object, RegExp][] = [
-  ["a subnet with host bits", { Subnet: "10.5.0.1/24" }, /host bits set; the block is 10\.5\.0\.0\/24/],
-  ["no subnet at all", { Subnet: "10.5.0" }, /"10\.5\.0" is no address block/],
-  ["a prefix too long", { Subnet: "10.5.0.0/33" }, /"10\.5\.0\.0\/33"/],
+  ["a subnet with host bits", { Subnet: "10.5.0.1/24" }, /it should be 10\.5\.0\.0\/24/],
+  ["no subnet at all", { Subnet: "10.5.0" }, /10\.5\.0: invalid CIDR block notation/],
+  ["a prefix too long", { Subnet: "10.5.0.0/33" }, /10\.5\.0\.0\/33/],
   ["multicast", { Subnet: "224.0.0.0/24" }, /multicast/],
-  ["a gateway outside", { Subnet: "10.5.0.0/24", Gateway: "10.6.0.1" }, /gateway: "10\.6\.0\.1" is not in subnet/],
+  ["a gateway outside", { Subnet: "10.5.0.0/24", Gateway: "10.6.0.1" }, /invalid gateway 10\.6\.0\.1: parent subnet/],
   ["a gateway that is the broadcast address", { Subnet: "10.5.0.0/24", Gateway: "10.5.0.255" }, /broadcast address/],
   [
     "a range outside",
     { Subnet: "10.5.0.0/24", IPRange: "10.6.0.0/25" },
-    /ip-range: "10\.6\.0\.0\/25" is not in subnet/,
+    /invalid ip-range 10\.6\.0\.0\/25: parent subnet/,
   ],
-  ["an aux address outside", { Subnet: "10.5.0.0/24", AuxiliaryAddresses: { a: "10.6.0.1" } }, /"10\.6\.0\.1"/],
-  ["a gateway without subnet", { Gateway: "10.5.0.1" }, /Gateway: 10\.5\.0\.1 is given without a subnet/],
-  ["a range without subnet", { IPRange: "10.5.0.0/25" }, /IPRange: 10\.5\.0\.0\/25 is given without a subnet/],
+  [
+    "an aux address outside",
+    { Subnet: "10.5.0.0/24", AuxiliaryAddresses: { a: "10.6.0.1" } },
+    /invalid auxiliary address a/,
+  ],
+  ["a gateway without subnet", { Gateway: "10.5.0.1" }, /invalid subnet : invalid CIDR/],
+  ["a range without subnet", { IPRange: "10.5.0.0/25" }, /invalid subnet : invalid CIDR/],
 ];
 
 for (const [what, pool, why] of badPools) {
   test(`NET-19 ${what} is refused with 400 and the reason`, async () => {
     const before = await host.snapshot();
-    assert.match(await refused(withPools("bad", pool)), new RegExp(`^400 .*${why.source}`));
+    assert.match(await refused(withPools("bad", pool)), new RegExp(`^400 [^]*${why.source}`));
     assert.deepEqual(await host.snapshot(), before);
   });
 }

@@ -83,7 +83,6 @@ const badNames = {
   "a letter beyond ASCII": "wéb",
   "a quote": 'a"b',
   "a shell's metacharacter": "a;b",
-  "a container's network": "container:web",
   "201 bytes": "a".repeat(201),
 };
 
@@ -272,8 +271,8 @@ test("NET-14 config-only networks build nothing, config-from copies them, and th
   assert.match(await refusal(host, "DELETE", "/networks/conf"), /^403 .*conf.* in use by made/);
   const from = (network: string, more = {}) =>
     refusal(host, "POST", "/networks/create", { Name: "x", ConfigFrom: { Network: network }, ...more });
-  assert.equal(await from("absent"), "404 network absent not found");
-  assert.match(await from("made"), /^403 .*"made" is no configuration network/);
+  assert.equal(await from("absent"), '404 configuration network "absent" does not exist');
+  assert.match(await from("made"), /^404 configuration network "made" does not exist/);
   assert.match(await from("conf", { Options: { [mtu]: "1400" } }), /^403 .*driver options are not supported/);
   assert.match(await from("conf", { IPAM: { Config: [{ Subnet: "10.7.0.0/24" }] } }), /^403 .*not supported/);
   await host.fairlead("create", "--rootfs", "host", "--name", "user", "true");
@@ -289,8 +288,8 @@ test("NET-14 config-only networks build nothing, config-from copies them, and th
 test("NET-14 a configuration is checked when it is made", async () => {
   const create = (Config: object[]) =>
     refusal(host, "POST", "/networks/create", { Name: "conf", ConfigOnly: true, IPAM: { Config } });
-  assert.match(await create([{ Subnet: "10.6.0.0/33" }]), /^400 .*10\.6\.0\.0\/33/);
-  assert.match(await create([{ Subnet: "10.6.0.0/24", Gateway: "10.7.0.1" }]), /^400 .*10\.7\.0\.1/);
+  assert.match(await create([{ Subnet: "10.6.0.0/33" }]), /^400 .*10\.6\.0\.0\/33/s);
+  assert.match(await create([{ Subnet: "10.6.0.0/24", Gateway: "10.7.0.1" }]), /^400 .*10\.7\.0\.1/s);
   assert.deepEqual(await names("type=custom"), []);
 });
 

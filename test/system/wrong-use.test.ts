@@ -93,8 +93,8 @@ const wrong: [what: string, request: readonly ["POST" | "DELETE" | "GET", string
     pool({ Subnet: "10.5.0.128/25" }),
     /^403 .*10\.5\.0\.128\/25.*overlaps.*web/,
   ],
-  ["a subnet that is none", pool({ Subnet: "10.5.300.0/24" }), /^400 .*10\.5\.300\.0\/24/],
-  ["a gateway outside the subnet", pool({ Subnet: "10.6.0.0/24", Gateway: "10.7.0.1" }), /^40[03] .*10\.7\.0\.1/],
+  ["a subnet that is none", pool({ Subnet: "10.5.300.0/24" }), /^400 .*10\.5\.300\.0\/24/s],
+  ["a gateway outside the subnet", pool({ Subnet: "10.6.0.0/24", Gateway: "10.7.0.1" }), /^40[03] .*10\.7\.0\.1/s],
   [
     "an ip-range outside the subnet",
     pool({ Subnet: "10.6.0.0/24", IPRange: "10.7.0.0/25" }),

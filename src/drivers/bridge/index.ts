@@ -1,3 +1,4 @@
+import { EngineError } from "../../base/errors.ts";
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
 import type { Network } from "../../model/network.ts";
 import { bridgedEndpointPlan } from "../bridged-endpoint.ts";
@@ -26,6 +27,11 @@ function create({ defaultBridge }: DriverKit): Driver {
       parseBridgeOptions(network);
       refuseUnworkable(network);
     },
+    prepareNetwork(draft, machine) {
+      const { name } = parseBridgeOptions(draft);
+      if (name !== undefined && machine.links.some((link) => link.name === name)) throw nameTaken(draft, name);
+      return draft;
+    },
     validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
     network(network) {
       const { options, bridge } = read(network);
@@ -37,4 +43,9 @@ function create({ defaultBridge }: DriverKit): Driver {
     },
     gateways: gatewaysOf,
   };
+}
+
+/** A bridge of somebody else would be flushed and removed with the network, so none is taken over, as Docker would. */
+function nameTaken({ name: network }: Network, name: string): Error {
+  return new EngineError("NETWORK_REFUSED", { network, why: `the host has an interface "${name}" already` });
 }

@@ -33,7 +33,11 @@ const refused: [what: string, network: Network, error: RegExp][] = [
   ["a bridge name that nft would read as two", network({ "bridge.name": 'a","lo' }), /bridge\.name": "a","lo"/],
   ["a bridge name that the kernel would complete", network({ "bridge.name": "fl%d" }), /bridge\.name": "fl%d"/],
   ["gateway mode isolated with a way out", network({ "bridge.gateway_mode_ipv4": "isolated" }), /internal/],
-  ["a gateway mode that is not offered", network({ "bridge.gateway_mode_ipv6": "routed" }), /"routed" is not offered/],
+  [
+    "a gateway mode that is not offered",
+    network({ "bridge.gateway_mode_ipv6": "routed" }),
+    /unknown gateway mode "routed"/,
+  ],
   ["an MTU too small for IPv6", network({ "driver.mtu": "1279" }, { ipv6: true, mtu: 1279 }), /1279 is too small/],
   ["an interface prefix with no room for a number", network({ container_iface_prefix: "fourteen-bytes" }), /prefix"/],
   ["an interface prefix that leads elsewhere", network({ container_iface_prefix: "../../x" }), /iface_prefix"/],

@@ -60,8 +60,13 @@ function refuseUnknown(key: string): void {
 
 function gatewayMode(key: string, text: string | undefined, internal: boolean): "nat" | "isolated" {
   if (text === undefined || text === "" || text === "nat") return "nat";
-  if (text !== "isolated") throw invalid(`option "${prefix}${key}"`, `"${text}" is not offered; use nat or isolated`);
-  if (!internal) throw invalid(`option "${prefix}${key}"`, `"isolated" needs an internal network; add --internal`);
+  if (text !== "isolated")
+    throw invalid(`option "${prefix}${key}"`, `unknown gateway mode "${text}"; use nat or isolated`);
+  if (!internal)
+    throw invalid(
+      `option "${prefix}${key}"`,
+      "gateway mode 'isolated' can only be used for an internal network; add --internal",
+    );
   return "isolated";
 }
 

@@ -5,8 +5,8 @@ import type { NetworkRequest } from "../engine.ts";
 /** A request completed from a config-only network (docker: --config-from): it brings everything but name and driver; labels of its own win. */
 export function withConfig(request: NetworkRequest, config: Network): NetworkRequest {
   const refuse = (why: string) => new EngineError("NETWORK_REFUSED", { network: request.name, why });
-  if (!config.configOnly) throw refuse(`"${config.name}" is no configuration network (--config-only)`);
-  if (request.configOnly) throw refuse("a configuration network cannot be made from another one");
+  if (!config.configOnly) throw new EngineError("CONFIG_NOT_FOUND", { network: config.name });
+  if (request.configOnly) throw refuse("a configuration network cannot depend on another configuration network");
   if (request.pools.length > 0)
     throw refuse("user specified configurations are not supported if the network depends on a configuration network");
   if (Object.keys(request.options).length > 0)

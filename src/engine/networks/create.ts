@@ -11,7 +11,6 @@ import type { Parts } from "../parts.ts";
 import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
 import { withConfig } from "./config-from.ts";
-import { findNetwork } from "./find.ts";
 
 import { makeNetwork } from "./make.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
@@ -28,7 +27,7 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   using _pass = await parts.gate.shared();
   validateName(request.name);
   refuseTakenName(parts, request.name);
-  const full = request.configFrom ? withConfig(request, findNetwork(parts.state, request.configFrom)) : request;
+  const full = request.configFrom ? withConfig(request, findConfig(parts, request.configFrom)) : request;
   await using rollback = new Rollback();
   const network = full.configOnly ? configNetwork(parts, full) : await buildNetwork(parts, full, newId(), rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
@@ -36,6 +35,13 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   if (network.ipv6 && !isShared(network)) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
   return { id: network.id, warning: "" };
+}
+
+/** By name alone, as Docker looks it up. */
+function findConfig({ state }: Parts, name: string): Network {
+  const found = state.networkNamed(name);
+  if (found) return found;
+  throw new EngineError("CONFIG_NOT_FOUND", { network: name });
 }
 
 /** Reserves pools and makes kernel objects and firewall elements; everything but the store. */

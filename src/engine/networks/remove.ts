@@ -69,8 +69,7 @@ function refuseRemoval({ state }: Parts, network: Network): void {
     ({ configFrom }) => network.configOnly && configFrom === network.name,
   );
   if (copies.length > 0) {
-    const why = `configuration network is in use by ${copies.map(({ name }) => name).join(", ")}`;
-    throw new EngineError("NETWORK_REFUSED", { network: network.name, why });
+    throw new EngineError("CONFIG_IN_USE", { network: network.name, users: copies.map(({ name }) => name) });
   }
 }
 

@@ -6,7 +6,7 @@ import { leaseTimeout } from "../leases/leased.ts";
 
 /** Names Docker reserves: they mean a mode, not a network. */
 export const builtInNames = ["bridge", "host", "none"] as const;
-const reserved: readonly string[] = [...builtInNames, "default"];
+const reserved: readonly string[] = [...builtInNames, "default", "container"];
 
 /** Docker's rule for network names (RestrictedNamePattern), with a length that still fits a DNS suffix. */
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -60,9 +60,8 @@ function validateLeasing({ pools, ipamOptions }: NetworkRequest): void {
 
 export function validateName(name: string): void {
   if (name.trim() === "") throw invalid("network name", "it is empty");
-  if (reserved.includes(name)) throw new EngineError("NETWORK_BUILT_IN", { network: name, verb: "create" });
-  if (name.startsWith("container:"))
-    throw invalid("network name", `"${name}" names a container's network; choose another name`);
+  if (reserved.includes(name) || name.startsWith("container:"))
+    throw new EngineError("NETWORK_BUILT_IN", { network: name, verb: "create" });
   if (Buffer.byteLength(name) > nameLimit)
     throw invalid("network name", `it is ${Buffer.byteLength(name)} bytes long, at most ${nameLimit} are allowed`);
   if (!namePattern.test(name)) {

@@ -1,7 +1,9 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { NetworkRequest } from "../../../engine/engine.ts";
+import { Refusal } from "../../refusal.ts";
 import { field, flag, text, textMap } from "../../schema.ts";
+import { validatePools } from "./validate-pools.ts";
 
 const poolConfig = Type.Object({
   Subnet: field(text),
@@ -34,11 +36,14 @@ export const networkCreateBody = Type.Object({
 });
 
 type Body = Static<typeof networkCreateBody>;
+export type PoolBody = Static<typeof poolConfig>;
 
 /** The model's words for a create body. */
 export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
   refuseScope(body);
+  // With "dhcp" no pool may be given at all, which the engine says.
+  if (body.IPAM?.Driver !== "dhcp") validatePools(body.IPAM?.Config ?? []);
   const configFrom = body.ConfigFrom?.Network ?? "";
   return {
     name: body.Name ?? "",
@@ -46,8 +51,8 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     internal: body.Internal ?? false,
     attachable: body.Attachable ?? false,
     // EnableIPv4 came with 1.48; older clients always mean IPv4.
-    ipv4: version < 48 ? true : (body.EnableIPv4 ?? true),
-    ipv6: body.EnableIPv6 ?? false,
+    ipv4: (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4") ?? true,
+    ipv6: body.EnableIPv6 ?? familyOption(body, "ipv6") ?? false,
     ipamDriver: body.IPAM?.Driver || "default",
     ipamOptions: body.IPAM?.Options ?? {},
     pools: (body.IPAM?.Config ?? []).map(poolRequest).filter((pool) => pool !== undefined),
@@ -56,6 +61,16 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     configOnly: body.ConfigOnly ?? false,
     ...(configFrom === "" ? {} : { configFrom }),
   };
+}
+
+/** Docker takes the families as options of the driver, too; what the body says itself comes first. */
+function familyOption({ Options: options }: Body, family: "ipv4" | "ipv6"): boolean | undefined {
+  const name = `com.docker.network.enable_${family}`;
+  const text = options?.[name];
+  if (text === undefined) return undefined;
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  throw invalid(`option "${name}"`, `"${text}" is neither true nor false`);
 }
 
 /** A pool that names nothing (the CLI sends one for --aux-address alone and old clients by habit) asks for nothing. */
@@ -85,6 +100,7 @@ function refuseScope({ Scope: scope, Driver: driver }: Body): void {
   if (!scope) return;
   const given = driver === "overlay" ? "global" : "local";
   if (scope === given) return;
+  if (scope === "swarm") throw new Refusal(403, "cannot create a swarm scoped network when swarm is not active");
   const hint = scope === "global" ? '; use driver "overlay" for one that all hosts of the cluster have' : "";
   throw invalid("Scope", `"${scope}" is not offered: a network of driver "${driver || "bridge"}" is ${given}${hint}`);
 }

@@ -98,7 +98,12 @@ const refused: readonly [name: string, body: unknown, status: number, message: R
   ],
   ["a predefined name", { Name: "bridge" }, 403, /^operation is not permitted on predefined bridge network$/],
   ["an ingress network", { Name: "x", Ingress: true }, 403, /^Cannot use network x: an ingress network/],
-  ["a scope of a swarm", { Name: "x", Scope: "swarm" }, 400, /^Invalid Scope: "swarm"/],
+  [
+    "a scope of a swarm",
+    { Name: "x", Scope: "swarm" },
+    403,
+    /^cannot create a swarm scoped network when swarm is not active/,
+  ],
   ["a bridge for all hosts", { Name: "x", Scope: "global" }, 400, /^Invalid Scope: "global" .*use driver "overlay"/],
   ["an overlay of one host", { Name: "x", Driver: "overlay", Scope: "local" }, 400, /driver "overlay" is global$/],
 ];

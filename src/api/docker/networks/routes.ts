@@ -108,12 +108,13 @@ const bools = ["true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "
 const allowed: Readonly<Record<string, readonly string[]>> = {
   dangling: bools,
   type: ["custom", "builtin"],
-  scope: ["local", "swarm", "global"],
 };
 
 function checked(filters: Filters): Filters {
   for (const [key, values] of Object.entries(filters)) {
     const wrong = values.find((value) => allowed[key] && !allowed[key].includes(value));
+    if (key === "dangling" && values.length > 1)
+      throw new FilterError(`invalid filter 'dangling=[${values.join(" ")}]'`);
     if (wrong !== undefined) throw new FilterError(`invalid filter '${key}=${wrong}': use ${allowed[key]?.join(", ")}`);
   }
   return filters;
