@@ -10,7 +10,7 @@ const placeholders = new Proxy({} as Record<string, unknown>, {
 });
 
 /** Parameters of the catalogue that are lists of names. */
-const lists = new Set(["directories", "endpoints", "known", "subnets", "users"]);
+const lists = new Set(["containers", "directories", "endpoints", "known", "subnets", "users"]);
 
 /** docs/reference/errors.md as it follows from the catalogue. */
 export function errorReference(): string {

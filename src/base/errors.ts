@@ -160,6 +160,24 @@ export const catalogue = {
     text: (d: { image: string; container: string }) =>
       `conflict: unable to remove image ${d.image}: container ${d.container} uses it`,
   },
+  VOLUME_NOT_FOUND: { status: 404, text: (d: { volume: string }) => `get ${d.volume}: no such volume` },
+  VOLUME_IN_USE: {
+    status: 409,
+    text: (d: { volume: string; containers: string[] }) =>
+      `remove ${d.volume}: volume is in use - [${d.containers.join(", ")}]`,
+  },
+  VOLUME_EXISTS: {
+    status: 409,
+    text: (d: { volume: string; options: string }) =>
+      `create ${d.volume}: a volume of that name exists with other options (${d.options}); remove it first, or choose another name`,
+  },
+  VOLUME_REFUSED: { status: 400, text: (d: { why: string }) => d.why },
+  VOLUME_DRIVER_NOT_FOUND: {
+    status: 404,
+    text: (d: { driver: string }) =>
+      `error looking up volume plugin ${d.driver}: plugin "${d.driver}" not found: volumes are made by the driver local alone, which mounts network file systems by its options type, device and o`,
+  },
+  MOUNT_REFUSED: { status: 400, text: (d: { why: string }) => d.why },
   START_FAILED: {
     status: 400,
     text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,

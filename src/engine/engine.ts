@@ -14,6 +14,7 @@ import type { Container, ContainerConfig, ContainerStatus } from "../model/conta
 import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
 import type { PortMapping, PortRequest } from "../model/port.ts";
+import type { VolumeUseCases } from "./volumes/use-cases.ts";
 
 /** POST /networks/create in the model's words; absent fields take the driver's or the daemon's defaults. */
 export interface NetworkRequest {
@@ -66,6 +67,8 @@ export interface ContainerView {
   readonly endpoints: readonly { readonly endpoint: Endpoint; readonly network: Network }[];
   /** Path of its network namespace; "" without one. */
   readonly sandboxPath: string;
+  /** Where its volumes are on the host, by name. */
+  readonly mountpoints: Readonly<Record<string, string>>;
   readonly files: {
     readonly resolvConf: string;
     readonly hosts: string;
@@ -106,7 +109,7 @@ export interface ExecView {
 
 /** One entry of the event stream, as GET /events has it. */
 export interface EngineEvent {
-  readonly type: "network" | "container" | "image" | "daemon" | "cluster";
+  readonly type: "network" | "container" | "image" | "volume" | "daemon" | "cluster";
   readonly action: string;
   readonly actor: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
   readonly timeNano: bigint;
@@ -138,7 +141,8 @@ export interface Engine {
     kill(reference: string, signal: string): Promise<void>;
     pause(reference: string): Promise<void>;
     unpause(reference: string): Promise<void>;
-    remove(reference: string, options: { force: boolean }): Promise<void>;
+    /** `volumes`: the anonymous ones that nobody else uses go too. */
+    remove(reference: string, options: { force: boolean; volumes?: boolean }): Promise<void>;
     /** Resolves to the exit code. Registers at once, so a caller may start the container after calling. */
     wait(reference: string, condition: "not-running" | "next-exit" | "removed", signal: AbortSignal): Promise<number>;
     rename(reference: string, name: string): Promise<void>;
@@ -164,6 +168,7 @@ export interface Engine {
     /** Its client has asked to be detached with its keys. */
     execDetached(execId: string): void;
   };
+  readonly volumes: VolumeUseCases;
   readonly cluster: Pick<
     Cluster,
     "hostId" | "storeName" | "hosts" | "surveyHosts" | "removeHost" | "drainHost" | "state" | "status"

@@ -2,16 +2,18 @@ import type { Durability, Store, StoreChange } from "../contracts/store.ts";
 import type { Container } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
+import type { Volume } from "../model/volume.ts";
 
 /** A change to the registry; a put replaces what is there under the id. */
 export type StateChange =
   | { readonly put: "network"; readonly id: string; readonly value: Network }
   | { readonly put: "container"; readonly id: string; readonly value: Container }
   | { readonly put: "endpoint"; readonly id: string; readonly value: Endpoint }
-  | { readonly delete: "network" | "container" | "endpoint"; readonly id: string };
+  | { readonly put: "volume"; readonly id: string; readonly value: Volume }
+  | { readonly delete: "network" | "container" | "endpoint" | "volume"; readonly id: string };
 
 /**
- * All networks, containers and endpoints, in memory, written through to the store. Records are values: a change is a new
+ * All networks, containers, endpoints and volumes, in memory, written through to the store. Records are values: a change is a new
  * record, committed. commit() is the only way to change anything and costs what it changes, whatever else exists.
  */
 export class State {
@@ -19,6 +21,7 @@ export class State {
   readonly #networks = new Map<string, Network>();
   readonly #containers = new Map<string, Container>();
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #volumes = new Map<string, Volume>();
   readonly #networkNames = new Map<string, string>();
   readonly #containerNames = new Map<string, string>();
   readonly #byNetwork = new Index();
@@ -35,6 +38,7 @@ export class State {
     for (const value of store.all<Endpoint>("endpoint").sort(byPosition)) {
       this.#apply({ put: "endpoint", id: value.id, value });
     }
+    for (const value of store.all<Volume>("volume").sort(byAge)) this.#volumes.set(value.name, value);
   }
 
   /** Oldest first, as the other maps. */
@@ -46,6 +50,11 @@ export class State {
   }
   get endpoints(): ReadonlyMap<string, Endpoint> {
     return this.#endpoints;
+  }
+
+  /** By name. */
+  get volumes(): ReadonlyMap<string, Volume> {
+    return this.#volumes;
   }
 
   networkNamed(name: string): Network | undefined {
@@ -76,6 +85,7 @@ export class State {
     if ("delete" in change) this.#forget(change.delete, change.id);
     else if (change.put === "network") this.#putNetwork(change.value);
     else if (change.put === "container") this.#putContainer(change.value);
+    else if (change.put === "volume") this.#volumes.set(change.id, change.value);
     else this.#putEndpoint(change.value);
   }
 
@@ -111,8 +121,10 @@ export class State {
     this.#endpoints.set(endpoint.id, endpoint);
   }
 
-  #forget(kind: "network" | "container" | "endpoint", id: string): void {
-    if (kind === "network") {
+  #forget(kind: "network" | "container" | "endpoint" | "volume", id: string): void {
+    if (kind === "volume") {
+      this.#volumes.delete(id);
+    } else if (kind === "network") {
       const network = this.#networks.get(id);
       this.#networks.delete(id);
       if (network) this.#dropName(network);

@@ -24,6 +24,8 @@ import { reset } from "../engine/reset.ts";
 import { clusterListener } from "../engine/shared/listener.ts";
 import { compareForwarding, remoteCounts } from "../engine/shared/remotes.ts";
 import { rotateKey } from "../engine/shared/rotate-key.ts";
+import { restoreVolumes, restoreVolumeUse } from "../engine/volumes/restore.ts";
+import { volumeUseCases } from "../engine/volumes/use-cases.ts";
 import { completePools } from "../ipam/default-pools.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
@@ -64,6 +66,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     files,
     runtime,
     images: runtime.images,
+    volumes: { ...parts, files: runtime.volumes, copyUp: runtime.volumes, open: new Map() },
     log,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
@@ -111,7 +114,9 @@ async function restore(
   parts.kernel.repair(parts.hostObjects());
   adoptAddresses(parts);
   await parts.cluster.start(listener, [...parts.state.networks.values()].filter(isShared));
+  await restoreVolumes(containers.volumes);
   const running = await restoreContainers(containers);
+  await restoreVolumeUse(containers.volumes, running);
   await restoreSandboxes(parts, running, side);
   await ensureBuiltIns(parts, options.bridge);
 }
@@ -189,6 +194,7 @@ function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): En
       find: (reference) => findContainer(state, reference),
     }),
     containers: containerUseCases(containers),
+    volumes: volumeUseCases(containers.volumes),
     cluster: parts.cluster,
     rotateKey: () => rotateKey(parts),
     subscribe: (listener) => events.subscribe(listener),

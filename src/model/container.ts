@@ -2,6 +2,7 @@ import type { Confinement, NamespaceModes } from "./confinement.ts";
 import type { Health, Healthcheck } from "./health.ts";
 import type { Limits } from "./limits.ts";
 import type { PortMapping, PortRequest, Protocol } from "./port.ts";
+import type { VolumeUse } from "./volume.ts";
 
 /** Where a container's root file system comes from. */
 export type Rootfs =
@@ -11,13 +12,34 @@ export type Rootfs =
   | { readonly kind: "host" };
 
 export interface Mount {
-  readonly type: "bind" | "tmpfs";
+  readonly type: "bind" | "tmpfs" | "volume";
+  /** Of a bind: a path of the host; of a volume: its name, "" in a request for one that is made with the container. */
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
   readonly options: readonly string[];
   /** Of a bind: a source that does not exist is made, as a directory. */
   readonly makeSource?: boolean;
+  /** What stood behind the last colon of -v, for inspect. */
+  readonly mode?: string;
+  /** Of a volume. */
+  readonly volume?: VolumeUse;
+  /** Of a read-only bind: "never" leaves what is mounted below writable, "always" fails where that cannot be read-only too. */
+  readonly readOnlyBelow?: "never" | "always";
+  /** Of a tmpfs: it came by --tmpfs, which inspect does not count among the mounts. */
+  readonly unlisted?: boolean;
+}
+
+/** What was asked for in the way of storage, word for word: inspect shows it. */
+export interface StorageRequest {
+  readonly binds?: readonly string[];
+  /** Docker's Mount objects. */
+  readonly mounts?: readonly unknown[];
+  /** "CONTAINER[:ro|:rw]". */
+  readonly volumesFrom?: readonly string[];
+  /** Targets of anonymous volumes: -v /path, and VOLUME of the image. */
+  readonly volumes?: readonly string[];
+  readonly volumeDriver?: string;
 }
 
 /** How the container's network was asked for (HostConfig.NetworkMode). */
@@ -92,6 +114,7 @@ export interface ContainerConfig {
   readonly namespaces?: NamespaceModes;
   /** Runs the command below an init process that reaps and passes signals on. */
   readonly init?: boolean;
+  readonly storage?: StorageRequest;
 }
 
 /** "paused" and "restarting" (between two runs) come on top of running and exited: ContainerState.paused, .restarting. */

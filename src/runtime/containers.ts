@@ -47,7 +47,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
 }
 
 async function writeBundle(parts: RuntimeParts, plan: RunPlan): Promise<void> {
-  const { layout, roots } = parts;
+  const { layout, roots, subpaths } = parts;
   const { id, config } = plan.container;
   const files = layout.of(id);
   const rootPath = await roots.open(config.rootfs, files);
@@ -60,6 +60,7 @@ async function writeBundle(parts: RuntimeParts, plan: RunPlan): Promise<void> {
     hostDevices: config.privileged ? hostDevices() : [],
     secrets: roots.secrets(config.rootfs),
     cgroupsPath: join(config.namespaces?.cgroupParent ?? `/${layout.cgroupParent}`, id),
+    subpaths: subpaths.open(plan),
     ...openConfinement(parts, plan.container),
   });
   writeFileSync(join(files.bundle, "config.json"), JSON.stringify(spec));
@@ -100,7 +101,7 @@ function send({ pid }: ProcessIdentity, signal: number): boolean {
 
 /** Runtime.release: goes on after a failure and reports all of them. */
 export async function releaseContainer(parts: RuntimeParts, id: string): Promise<void> {
-  const { layout, exits, processes, runc, roots } = parts;
+  const { layout, exits, processes, runc, roots, subpaths } = parts;
   const files = layout.of(id);
   exits.silence(id);
   await finish(`release container ${shortId(id)}`, [
@@ -108,6 +109,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
     () => roots.close(files),
     () => closeConfinement(parts, files),
+    () => subpaths.close(id),
     // Between runc's making the parent and the child, the parent looks empty.
     () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
     () => rm(files.run, { recursive: true, force: true }),

@@ -25,6 +25,14 @@ export class Layout {
   get exits(): string {
     return join(this.execRoot, "exits");
   }
+  /** Volumes: <name>/_data. */
+  get volumes(): string {
+    return join(this.dataRoot, "volumes");
+  }
+  /** Where subpaths of volumes are mounted: <container id>/<number>. Apart from the runs, which are removed recursively. */
+  get subpaths(): string {
+    return join(this.execRoot, "subpaths");
+  }
   /** runc's own records (`runc --root`). */
   get runc(): string {
     return join(this.execRoot, "runc");

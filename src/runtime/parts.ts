@@ -7,6 +7,7 @@ import type { Layout } from "./layout.ts";
 import type { Processes } from "./processes.ts";
 import type { Roots } from "./rootfs.ts";
 import type { Runc } from "./runc.ts";
+import type { Subpaths } from "./volumes/subpaths.ts";
 
 /** What the runtime's operations work with. */
 export interface RuntimeParts {
@@ -14,6 +15,7 @@ export interface RuntimeParts {
   readonly processes: Processes;
   readonly exits: Exits;
   readonly roots: Roots;
+  readonly subpaths: Subpaths;
   readonly runc: Runc;
   /** Path of the program. */
   readonly conmon: string;

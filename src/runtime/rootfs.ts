@@ -18,6 +18,8 @@ export interface Roots {
   /** Makes the root ready and returns its path. Safe to repeat: what is mounted already is unmounted first. */
   open(rootfs: Rootfs, files: ContainerLayout): Promise<string>;
   close(files: ContainerLayout): Promise<void>;
+  /** What lies below the container's own layer. */
+  lower(rootfs: Rootfs): string;
   /** Paths inside the container that lead to the daemon's own files. */
   secrets(rootfs: Rootfs): string[];
 }
@@ -43,6 +45,7 @@ export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonl
       return files.merged;
     },
     close: (files) => mounts.unmount(files.merged),
+    lower: lowerOf,
     secrets: (rootfs) => (rootfs.kind === "image" ? [] : secretsIn(lowerOf(rootfs), secrets)),
   };
 }

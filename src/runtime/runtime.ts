@@ -6,6 +6,7 @@ import type { Mounts } from "../contracts/mounts.ts";
 import type { Images, Runtime } from "../contracts/runtime.ts";
 import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
+import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
 import { checkBindSources } from "./bind-sources.ts";
 import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
@@ -26,6 +27,8 @@ import { Processes } from "./processes.ts";
 import { createRoots } from "./rootfs.ts";
 import { findProgram } from "./run-program.ts";
 import { createRunc } from "./runc.ts";
+import { Subpaths } from "./volumes/subpaths.ts";
+import { DirectoryVolumes } from "./volumes/volume-files.ts";
 
 export interface RuntimeOptions {
   readonly dataRoot: string;
@@ -39,7 +42,7 @@ export interface RuntimeOptions {
 }
 
 /** The runtime with its images; dispose it to stop watching. Containers go on without it. */
-export type OpenRuntime = Runtime & Disposable & { readonly images: Images };
+export type OpenRuntime = Runtime & Disposable & { readonly images: Images; readonly volumes: VolumeFiles & CopyUp };
 
 /** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
@@ -54,6 +57,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     processes,
     exits: new Exits(layout, processes, log),
     roots: createRoots(mounts, images, secrets),
+    subpaths: new Subpaths(layout.subpaths, mounts),
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
     mounts,
@@ -62,13 +66,17 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     creating: new Set(),
     log,
   };
-  return runtimeOf(parts, images);
+  const volumes = new DirectoryVolumes(layout.volumes, {
+    mounts,
+    roots: parts.roots,
+    du: findProgram("du", "coreutils"),
+  });
+  return { ...runtimeOf(parts), images, volumes };
 }
 
-function runtimeOf(parts: RuntimeParts, images: Images): OpenRuntime {
+function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
   const { layout, exits, roots } = parts;
   return {
-    images,
     create: (plan) => createContainer(parts, plan),
     start: (id) => startContainer(parts, id),
     kill: (id, signal) => killContainer(parts, id, signal),

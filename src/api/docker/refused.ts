@@ -2,7 +2,6 @@ import { EngineError } from "../../base/errors.ts";
 import { type Route, route } from "../route.ts";
 
 const noSwarm = "this daemon is no member of a swarm, and networks are local to their host";
-const noVolumes = "bind-mount directories of the host";
 const noBuild = "import root file systems with: docker import FILE NAME";
 const noPlugins = "start the plugin yourself, and use it by the name of its socket in /run/docker/plugins";
 const notYet = "it is not offered yet";
@@ -28,7 +27,6 @@ const refusals: readonly Refusal[] = [
     "swarm",
     noSwarm,
   ),
-  ...every(["GET", "POST", "DELETE"], ["/volumes", "/volumes/*"], "managing volumes", noVolumes),
   ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),

@@ -9,6 +9,7 @@ import { pluginRoutes } from "./plugins/routes.ts";
 import { refusedRoutes } from "./refused.ts";
 import { eventRoutes } from "./system/events.ts";
 import { systemRoutes } from "./system/routes.ts";
+import { volumeRoutes } from "./volumes/routes.ts";
 
 /** Everything that is served under Docker's paths. */
 export const dockerRoutes: readonly Route[] = [
@@ -21,5 +22,6 @@ export const dockerRoutes: readonly Route[] = [
   ...eventRoutes,
   ...imageRoutes,
   ...pluginRoutes,
+  ...volumeRoutes,
   ...refusedRoutes,
 ];

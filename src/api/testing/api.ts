@@ -13,7 +13,7 @@ export interface TestApi extends AsyncDisposable {
   readonly engine: FakeEngine;
   readonly images: Images & { readonly imported: { reference: string; bytes: string }[] };
   /** Sends JSON, or a string as it is; the answer's body is parsed when it is JSON. */
-  ask(method: "GET" | "HEAD" | "POST" | "DELETE", url: string, body?: unknown, type?: string): Promise<Answer>;
+  ask(method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE", url: string, body?: unknown, type?: string): Promise<Answer>;
 }
 
 export interface Answer {

@@ -13,10 +13,13 @@ import type {
   NetworkRequest,
   NetworkView,
 } from "../../engine/engine.ts";
+import { EventHub } from "../../engine/events.ts";
+import { State } from "../../engine/state.ts";
+import { FakeVolumeFiles, fakeVolumeParts } from "../../engine/volumes/fakes.ts";
+import { volumeUseCases } from "../../engine/volumes/use-cases.ts";
 import { type Container, type ContainerState, never } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
-
 import { FakeCluster } from "./fake-cluster.ts";
 
 const created = "2026-01-02T03:04:05.000000006Z";
@@ -45,6 +48,11 @@ export class FakeEngine implements Engine {
   session: () => ExecSession = () => {
     throw new Error("no session");
   };
+
+  readonly #volumeState = new State({ all: () => [], get: () => undefined, commit: () => {}, close: () => {} });
+  readonly volumes = volumeUseCases(
+    fakeVolumeParts({ state: this.#volumeState, events: new EventHub() }, new FakeVolumeFiles()),
+  );
 
   constructor() {
     for (const [name, driver] of [
@@ -298,7 +306,7 @@ export class FakeEngine implements Engine {
       .filter(({ containerId }) => containerId === container.id)
       .map((endpoint) => ({ endpoint, network: this.network(endpoint.networkId) }));
     const files = { resolvConf: "/r/resolv.conf", hosts: "/r/hosts", hostname: "/r/hostname", log: "/r/log" };
-    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", files };
+    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", mountpoints: {}, files };
   }
 
   #join(box: Container, network: Network, settings: EndpointSettings): void {

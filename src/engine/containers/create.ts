@@ -5,6 +5,8 @@ import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { timestamp } from "../timestamp.ts";
+import { completeMounts } from "../volumes/complete-mounts.ts";
+import { prepareVolumes } from "../volumes/prepare.ts";
 import { holdMadeUpName, holdName } from "./held-name.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
@@ -22,12 +24,15 @@ export async function createContainer(
   parts.runtime.checkRootfs(container.config.rootfs);
   parts.runtime.checkMounts(container.config.mounts);
   parts.runtime.checkConfinement(container.config);
+  await using volumes = await prepareVolumes(parts.volumes, container);
   await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
     state.commit([
+      ...volumes.changes,
       { put: "container", id: container.id, value: container },
       ...endpoints.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
     ]),
   );
+  volumes.settle();
   tell(parts, "create", container);
   return { id: container.id, warnings };
 }
@@ -39,6 +44,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
     ...wanted,
     networkMode,
     rootfs: resolveRootfs(parts, wanted.rootfs),
+    mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),
   };
   const state = { status: "created", pid: 0, exitCode: 0, startedAt: never, finishedAt: never } as const;

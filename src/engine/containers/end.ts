@@ -2,6 +2,7 @@ import type { Exit } from "../../contracts/runtime.ts";
 import type { Container } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
+import { closeVolumes } from "../volumes/open.ts";
 import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
@@ -57,6 +58,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
   await attempt("close the network", () => networking.close(container));
   await attempt("remove the processes", () => runtime.release(container.id));
+  await attempt("close the volumes", () => closeVolumes(parts.volumes, container));
   await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
   const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
   tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });

@@ -18,6 +18,7 @@ import { ContainerFiles } from "../files/container-files.ts";
 import { HostResolvConf } from "../files/host-resolv-conf.ts";
 import type { Networking, OpenNetwork } from "../networking.ts";
 import { State } from "../state.ts";
+import { FakeVolumeFiles, fakeVolumeParts } from "../volumes/fakes.ts";
 import type { ContainerParts } from "./parts.ts";
 import { containerParts, containerUseCases } from "./use-cases.ts";
 
@@ -307,6 +308,7 @@ export class World implements Disposable {
   readonly store: MemoryStore;
   readonly runtime: FakeRuntime;
   readonly networking: FakeNetworking;
+  readonly volumeFiles: FakeVolumeFiles;
   readonly state: State;
   readonly parts: ContainerParts;
   readonly events: EngineEvent[] = [];
@@ -319,11 +321,15 @@ export class World implements Disposable {
     if (!before) this.store.records.set(network.id, { kind: "network", value: network });
     this.state = new State(this.store);
     this.networking = new FakeNetworking(this.steps, () => this.state);
+    this.volumeFiles = before?.volumeFiles ?? new FakeVolumeFiles();
+    this.volumeFiles.onStep = (name) => this.steps.take(name);
     this.directory = before?.directory ?? mkdtempSync(join(tmpdir(), "fairlead-"));
     const events = new EventHub();
     events.subscribe((event) => this.events.push(event));
+    const locks = new KeyedLock();
     this.parts = containerParts({
-      ...{ state: this.state, locks: new KeyedLock(), networking: this.networking, runtime: this.runtime, events },
+      volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
+      ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, images: { find: () => image } },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
@@ -364,6 +370,7 @@ export class World implements Disposable {
       processes: [...runtime.processes.keys()],
       sandboxes: [...networking.sandboxes.keys()],
       addresses: [...networking.addresses],
+      volumes: this.volumeFiles.names(),
       files: readdirSync(directory).filter((id) => !state.containers.has(id)),
     };
   }

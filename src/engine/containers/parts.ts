@@ -5,6 +5,7 @@ import type { EventHub } from "../events.ts";
 import type { ContainerFiles } from "../files/container-files.ts";
 import type { Networking } from "../networking.ts";
 import type { State } from "../state.ts";
+import type { VolumeParts } from "../volumes/parts.ts";
 import type { Execs } from "./execs.ts";
 import type { Restarts } from "./restarts/restarts.ts";
 import type { Waiters } from "./waiters.ts";
@@ -17,6 +18,7 @@ export interface ContainerDependencies {
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
   readonly images: Pick<Images, "find">;
+  readonly volumes: VolumeParts;
   readonly events: EventHub;
   readonly log: Log;
   /** Where a container's output is kept, for inspect. */
@@ -27,7 +29,7 @@ export interface ContainerDependencies {
  * What the container use cases work with.
  *
  * Locks, in the order they are taken: the container's name (create and rename only) or its restart, then container ids (a
- * container:NAME one together with its creator, sorted), then whatever networking takes. Nobody waits for a container's
+ * container:NAME one together with its creator, sorted), then volumes, then whatever networking takes. Nobody waits for a container's
  * end under a lock, since the end is written down under it.
  */
 export interface ContainerParts extends ContainerDependencies {

@@ -1,23 +1,31 @@
 import type { Container } from "../../model/container.ts";
+import { nothingRetired, retireAbandoned } from "../volumes/abandoned.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
 /**
  * The store first: from there on nothing has an owner, and a crash leaves the rest to the next start. Goes on after an
- * error and reports all of them. Under the container's lock; it must not run.
+ * error and reports all of them. `volumes`: its anonymous ones go too, which --rm implies. Under the container's lock; it
+ * must not run.
  */
-export async function removeHeld(parts: ContainerParts, container: Container): Promise<void> {
+export async function removeHeld(
+  parts: ContainerParts,
+  container: Container,
+  { volumes = container.config.autoRemove }: { volumes?: boolean } = {},
+): Promise<void> {
   const { state, networking, runtime, files, execs, waiters } = parts;
   const { id } = container;
+  await using retired = volumes ? await retireAbandoned(parts.volumes, container) : nothingRetired;
   await networking.release(container, (endpointIds) =>
     state.commit([
       { delete: "container", id },
+      ...retired.changes,
       ...endpointIds.map((endpoint) => ({ delete: "endpoint", id: endpoint }) as const),
     ]),
   );
   execs.forgetContainer(id);
   const failures: unknown[] = [];
-  for (const step of [() => runtime.remove(id), () => files.remove(id)]) {
+  for (const step of [() => runtime.remove(id), () => files.remove(id), () => retired.gone()]) {
     try {
       await step();
     } catch (error) {

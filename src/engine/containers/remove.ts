@@ -12,17 +12,17 @@ import { removeHeld } from "./remove-held.ts";
 export async function removeContainer(
   parts: ContainerParts,
   reference: string,
-  { force }: { force: boolean },
+  { force, volumes }: { force: boolean; volumes?: boolean },
 ): Promise<void> {
   const { id } = findContainer(parts.state, reference);
-  if (!force) return removeStopped(parts, id);
+  if (!force) return removeStopped(parts, id, volumes);
   // Before it is killed: its network cannot go while others use it.
   refuseShared(parts, id);
   parts.removing.add(id);
   try {
     await endProcess(parts, id, { signal: sigkill, timeoutSeconds: 0 });
     // One that removes itself at its end is gone by now.
-    if (parts.state.containers.has(id)) await removeStopped(parts, id);
+    if (parts.state.containers.has(id)) await removeStopped(parts, id, volumes);
   } finally {
     parts.removing.delete(id);
   }
@@ -35,12 +35,12 @@ function refuseShared(parts: ContainerParts, id: string): void {
   throw new EngineError("CONTAINER_REFUSED", { container: parts.state.containers.get(id)?.name ?? id, why });
 }
 
-async function removeStopped(parts: ContainerParts, id: string): Promise<void> {
+async function removeStopped(parts: ContainerParts, id: string, volumes = false): Promise<void> {
   await using held = await hold(parts, id);
   const { container } = held;
   if (isUp(container)) {
     throw new EngineError("CONTAINER_UP", { container: container.name, state: stateWord(container.state) });
   }
   refuseShared(parts, id);
-  await removeHeld(parts, container);
+  await removeHeld(parts, container, { volumes: volumes || container.config.autoRemove });
 }

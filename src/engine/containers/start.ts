@@ -4,6 +4,7 @@ import type { Durability } from "../../contracts/store.ts";
 import type { Container, ContainerState } from "../../model/container.ts";
 import { isPaused, isUp } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
+import { openVolumes } from "../volumes/open.ts";
 import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
@@ -53,9 +54,10 @@ async function launch(parts: ContainerParts, container: Container, by: "user" | 
     rollback,
   );
   files.write(container, state.endpointsOf(container.id));
+  const volumes = await openVolumes(parts.volumes, container, rollback);
   rollback.onFailure(`process of ${container.name}`, () => runtime.release(container.id));
   const { netnsPath } = open;
-  const plan = { container: starting, files: files.paths(container), ...(netnsPath ? { netnsPath } : {}) };
+  const plan = { container: starting, files: files.paths(container), volumes, ...(netnsPath ? { netnsPath } : {}) };
   const { pid } = await runtime.create(plan);
   // Before the command runs, so that its end never lies before its start.
   const startedAt = timestamp();

@@ -1,13 +1,19 @@
 import type { Container } from "../../model/container.ts";
 import { isUp } from "../../model/container-state.ts";
 import type { ContainerView, Filters } from "../engine.ts";
+import { mountpointsOf } from "../volumes/open.ts";
 import { containerMatcher } from "./filters.ts";
 import type { ContainerParts } from "./parts.ts";
 
 /** What inspect and list show of a container. */
 export function viewContainer(parts: ContainerParts, container: Container): ContainerView {
   const { networking, files, logPath } = parts;
-  return { container, ...networking.view(container), files: { ...files.paths(container), log: logPath(container.id) } };
+  return {
+    container,
+    ...networking.view(container),
+    mountpoints: mountpointsOf(parts.volumes, container),
+    files: { ...files.paths(container), log: logPath(container.id) },
+  };
 }
 
 /** Newest first. Only those that are up unless `all`; the limit counts after the filters. */

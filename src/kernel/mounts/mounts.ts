@@ -1,6 +1,11 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { KernelError } from "../../base/kernel-error.ts";
 import type { Mounts } from "../../contracts/mounts.ts";
+import { MS_BIND, MS_REC, mount } from "../ffi/libc.ts";
 import { mountFileSystem, quietFlags, unmountInPool } from "../ffi/mount.ts";
+import { O_PATH, openInside } from "../ffi/open-inside.ts";
+import { runMount } from "./mount-program.ts";
 
 /** "Not a mount point" and "no such directory": there is nothing to unmount. */
 const gone = new Set(["EINVAL", "ENOENT"]);
@@ -17,11 +22,34 @@ export const mounts: Mounts = {
     mountFileSystem("tmpfs", target, `size=${sizeBytes},mode=${mode.toString(8)}`, quietFlags);
   },
 
+  device: runMount,
+
+  bindInside({ root, path, target }) {
+    const directory = openSync(root, O_PATH | constants.O_DIRECTORY);
+    try {
+      const source = openInside(directory, path, { flags: O_PATH, links: "inRoot" });
+      try {
+        makeTarget(target, fstatSync(source).isDirectory());
+        // Through the descriptor: what was checked is what is mounted.
+        mount(`/proc/self/fd/${source}`, target, MS_BIND | MS_REC);
+      } finally {
+        closeSync(source);
+      }
+    } finally {
+      closeSync(directory);
+    }
+  },
+
   async unmount(target) {
     const failure = await unmountInPool(target);
     if (failure && !(failure instanceof KernelError && gone.has(failure.errno))) throw failure;
   },
 };
+
+function makeTarget(target: string, isDirectory: boolean): void {
+  mkdirSync(isDirectory ? target : dirname(target), { recursive: true });
+  if (!isDirectory) writeFileSync(target, "", { flag: "a" });
+}
 
 /** Documentation/filesystems/overlayfs.rst: colons separate layers and commas options unless escaped. */
 export const escapeOverlayPath = (path: string): string => path.replace(/[\\,:]/g, "\\$&");

@@ -11,6 +11,7 @@ import { type JoinedNamespaces, namespaces } from "./namespaces.ts";
 import type { ProcessUser } from "./process-user.ts";
 import { protectedPaths } from "./protected-paths.ts";
 import { rlimits } from "./rlimits.ts";
+import { rootPropagation } from "./user-mounts.ts";
 
 /** Everything a bundle's config.json depends on, so that it is made by a pure function. */
 export interface SpecInput {
@@ -34,6 +35,8 @@ export interface SpecInput {
   readonly shmPath?: string | undefined;
   /** The program on the host that runs the command, of containers with an init process. */
   readonly initPath?: string | undefined;
+  /** Where the subpaths of volumes are mounted, by target. */
+  readonly subpaths?: ReadonlyMap<string, string>;
 }
 
 /** The bundle's config.json: OCI runtime specification 1.0.2, filled as Docker fills it. */
@@ -73,7 +76,9 @@ function linux(input: SpecInput): Record<string, unknown> {
   const { config } = plan.container;
   const { masked, readOnly } = protectedPaths(config, input.thermalPaths);
   const { nodes, rules } = devices(input);
+  const rootfsPropagation = rootPropagation(config.mounts);
   return {
+    ...(rootfsPropagation ? { rootfsPropagation } : {}),
     namespaces: namespaces(config.namespaces, { netnsPath: plan.netnsPath, joined: input.joined }),
     cgroupsPath,
     sysctl: sysctls(plan),

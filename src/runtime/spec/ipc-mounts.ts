@@ -1,5 +1,5 @@
 import type { NamespaceModes } from "../../model/confinement.ts";
-import type { OciMount } from "./mounts.ts";
+import type { OciMount } from "./user-mounts.ts";
 
 /** Docker's --shm-size when it is not given. */
 export const defaultShmBytes = 64 * 1024 * 1024;

@@ -1,14 +1,7 @@
-import type { Mount } from "../../model/container.ts";
 import type { SpecInput } from "./config-json.ts";
 import { initPathInside } from "./init-process.ts";
 import { ipcMounts } from "./ipc-mounts.ts";
-
-export interface OciMount {
-  readonly destination: string;
-  readonly type: string;
-  readonly source: string;
-  readonly options: readonly string[];
-}
+import { bind, type OciMount, userMounts } from "./user-mounts.ts";
 
 /** Kernel file systems as Docker mounts them. */
 const kernelMounts = (privileged: boolean): OciMount[] => [
@@ -37,8 +30,9 @@ const kernelMounts = (privileged: boolean): OciMount[] => [
 const writable = (yes: boolean): string => (yes ? "rw" : "ro");
 
 /** All mounts in order: kernel file systems, the three /etc files, then the user's, shortest target first. */
-export function containerMounts({ plan: { container, files }, shmPath, initPath }: SpecInput): OciMount[] {
-  const { config } = container;
+export function containerMounts({ plan, shmPath, initPath, subpaths }: SpecInput): OciMount[] {
+  const { config } = plan.container;
+  const { files } = plan;
   const etc = [
     ["/etc/resolv.conf", files.resolvConf],
     ["/etc/hostname", files.hostname],
@@ -53,31 +47,5 @@ export function containerMounts({ plan: { container, files }, shmPath, initPath 
       : [bind({ source: initPath, target: initPathInside, readOnly: true, options: ["bind"] })]),
     ...etc.map(([destination, source]) => bind({ source, target: destination, readOnly: false, options: [] })),
   ].filter(({ destination }) => !taken.has(destination));
-  return [...mounts, ...[...config.mounts].sort(byDepth).map(userMount)];
+  return [...mounts, ...userMounts(plan, subpaths)];
 }
-
-/** A parent is mounted before what lies in it; otherwise the order given stands. */
-const byDepth = (left: Mount, right: Mount): number => depth(left.target) - depth(right.target);
-const depth = (path: string): number => path.split("/").filter((part) => part !== "").length;
-
-const userMount = (mount: Mount): OciMount => (mount.type === "bind" ? bind(mount) : tmpfs(mount));
-
-const propagations = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-
-function bind({ source, target, readOnly, options }: Omit<Mount, "type">): OciMount {
-  const propagation = options.some((option) => propagations.includes(option)) ? [] : ["rprivate"];
-  const recursion = options.includes("bind") ? [] : ["rbind"];
-  return {
-    destination: target,
-    type: "bind",
-    source,
-    options: [...recursion, ...propagation, ...options, writable(!readOnly)],
-  };
-}
-
-const tmpfs = ({ target, readOnly, options }: Mount): OciMount => ({
-  destination: target,
-  type: "tmpfs",
-  source: "tmpfs",
-  options: ["noexec", "nosuid", "nodev", ...options, writable(!readOnly)],
-});

@@ -12,9 +12,25 @@ const mount = Type.Object({
   Target: field(text),
   ReadOnly: field(flag),
   BindOptions: field(
-    Type.Object({ Propagation: field(text), NonRecursive: field(flag), CreateMountpoint: field(flag) }),
+    Type.Object({
+      Propagation: field(text),
+      NonRecursive: field(flag),
+      CreateMountpoint: field(flag),
+      ReadOnlyNonRecursive: field(flag),
+      ReadOnlyForceRecursive: field(flag),
+    }),
   ),
-  TmpfsOptions: field(Type.Object({ SizeBytes: field(integer), Mode: field(integer) })),
+  VolumeOptions: field(
+    Type.Object({
+      NoCopy: field(flag),
+      Labels: field(textMap),
+      DriverConfig: field(Type.Object({ Name: field(text), Options: field(textMap) })),
+      Subpath: field(text),
+    }),
+  ),
+  TmpfsOptions: field(
+    Type.Object({ SizeBytes: field(integer), Mode: field(integer), Options: field(Type.Array(texts)) }),
+  ),
 });
 
 /** The fields of Docker's HostConfig that are carried out; unsupported-fields.ts has the rest. */
@@ -25,6 +41,8 @@ const hostConfig = Type.Object({
   Binds: field(texts),
   Mounts: field(Type.Array(mount)),
   Tmpfs: field(textMap),
+  VolumesFrom: field(texts),
+  VolumeDriver: field(text),
   Links: field(texts),
   Dns: field(texts),
   DnsOptions: field(texts),

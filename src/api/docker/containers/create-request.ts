@@ -4,7 +4,7 @@ import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
-import { parseMounts } from "./mounts.ts";
+import { parseStorage } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
 import { parsePort, parsePortBindings } from "./port-bindings.ts";
 import { restartPolicyOf } from "./restart-policy.ts";
@@ -29,6 +29,7 @@ export function containerRequest(
     ...processConfig(body),
     ...hostConfig(body),
     ...parseConfinement(engine, body.HostConfig ?? {}),
+    ...parseStorage(body, options.version),
     rootfs: rootfsOf(body),
     networkMode,
     networkModeText,
@@ -60,7 +61,6 @@ function processConfig(body: CreateBody) {
 function hostConfig(body: CreateBody) {
   const host = body.HostConfig ?? {};
   return {
-    mounts: parseMounts(host),
     sysctls: host.Sysctls ?? {},
     capAdd: host.CapAdd ?? [],
     capDrop: host.CapDrop ?? [],

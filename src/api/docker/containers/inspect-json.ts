@@ -3,6 +3,7 @@ import type { ContainerView } from "../../../engine/engine.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { confinementJson } from "./confinement-json.ts";
+import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
@@ -31,7 +32,7 @@ export function containerJson(view: ContainerView, version: number) {
     ExecIDs: null,
     HostConfig: hostConfigJson(config),
     GraphDriver: { Name: "overlay2", Data: null },
-    Mounts: mountsJson(config),
+    Mounts: mountsJson(view),
     Config: configJson(container),
     NetworkSettings: networkSettingsJson(view, version),
   };
@@ -63,7 +64,7 @@ function configJson(container: Container) {
     Env: config.env,
     Cmd: orNull(config.command),
     Image: imageName(config),
-    Volumes: null,
+    Volumes: volumesJson(config),
     WorkingDir: config.workingDir,
     Entrypoint: orNull(config.entrypoint),
     OnBuild: null,
@@ -76,10 +77,8 @@ function configJson(container: Container) {
 const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
 
 function hostConfigJson(config: ContainerConfig) {
-  const binds = config.mounts.filter((mount) => mount.type === "bind");
-  const tmpfs = config.mounts.filter((mount) => mount.type === "tmpfs");
   return {
-    Binds: orNull(binds.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ":ro" : ""}`)),
+    ...storageJson(config),
     ContainerIDFile: "",
     LogConfig: { Type: "json-file", Config: {} },
     NetworkMode: config.networkModeText,
@@ -89,8 +88,6 @@ function hostConfigJson(config: ContainerConfig) {
       MaximumRetryCount: config.restartPolicy?.maximumRetryCount ?? 0,
     },
     AutoRemove: config.autoRemove,
-    VolumeDriver: "",
-    VolumesFrom: null,
     CapAdd: orNull(config.capAdd),
     CapDrop: orNull(config.capDrop),
     Dns: config.dns,
@@ -101,21 +98,9 @@ function hostConfigJson(config: ContainerConfig) {
     Privileged: config.privileged,
     PublishAllPorts: config.publishAll,
     ReadonlyRootfs: config.readonlyRootfs,
-    ...(tmpfs.length > 0 ? { Tmpfs: Object.fromEntries(tmpfs.map((one) => [one.target, one.options.join(",")])) } : {}),
     Sysctls: config.sysctls,
     ...confinementJson(config),
   };
-}
-
-function mountsJson(config: ContainerConfig) {
-  return config.mounts.map(({ type, source, target, readOnly, options }) => ({
-    Type: type,
-    Source: type === "bind" ? source : "",
-    Destination: target,
-    Mode: options.join(","),
-    RW: !readOnly,
-    Propagation: type === "bind" ? "rprivate" : "",
-  }));
 }
 
 /** NetworkSettings of inspect. The flat fields of the default bridge went in 1.52, which is beyond what we speak. */

@@ -32,7 +32,7 @@ const lifecycle: readonly [name: string, method: "POST" | "DELETE", url: string,
   ["restart", "POST", "/containers/c1/restart?t=0", ["containers.restart", "c1", { timeoutSeconds: 0 }]],
   ["kill", "POST", "/containers/c1/kill", ["containers.kill", "c1", "SIGKILL"]],
   ["kill with a signal", "POST", "/containers/c1/kill?signal=HUP", ["containers.kill", "c1", "HUP"]],
-  ["remove", "DELETE", "/containers/c1?force=1&v=1", ["containers.remove", "c1", { force: true }]],
+  ["remove", "DELETE", "/containers/c1?force=1&v=1", ["containers.remove", "c1", { force: true, volumes: true }]],
 ];
 
 for (const [name, method, url, call] of lifecycle) {

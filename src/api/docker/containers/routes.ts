@@ -131,8 +131,9 @@ export const containerRoutes: readonly Route[] = [
       if (call.query.flag("link")) {
         throw new EngineError("NOT_SUPPORTED", { what: "removing a link", instead: "remove the container" });
       }
-      // `v` asks for anonymous volumes to go too; they live in the writable layer here and always go.
-      await call.engine.containers.remove(containerOf(call), { force: call.query.flag("force") });
+      const { query } = call;
+      const options = { force: query.flag("force"), volumes: query.flag("v") };
+      await call.engine.containers.remove(containerOf(call), options);
       return reply(204);
     },
   }),
@@ -153,7 +154,7 @@ export const containerRoutes: readonly Route[] = [
  * instead. A network or container that is missing is a fault of the request.
  */
 function onlyImagesMissing(error: unknown): unknown {
-  const about: readonly ErrorCode[] = ["NETWORK_NOT_FOUND", "CONTAINER_NOT_FOUND"];
+  const about: readonly ErrorCode[] = ["NETWORK_NOT_FOUND", "CONTAINER_NOT_FOUND", "VOLUME_DRIVER_NOT_FOUND"];
   if (!(error instanceof EngineError) || !about.includes(error.code)) return error;
   return new EngineError("INVALID", { what: "container configuration", why: error.message }, { cause: error });
 }

@@ -3,6 +3,7 @@ import type { ContainerConfig } from "../../../model/container.ts";
 import { stateWord } from "../../../model/container-state.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
 import { imageName } from "./inspect-json.ts";
+import { mountsJson } from "./mounts-json.ts";
 import { portList } from "./ports-json.ts";
 import { statusText } from "./state-json.ts";
 
@@ -31,14 +32,7 @@ export function containerSummary(view: ContainerView, options: { version: number
         own.map((one) => [one.network.name, endpointJson(one, { running, version: options.version })]),
       ),
     },
-    Mounts: config.mounts.map(({ type, source, target, readOnly }) => ({
-      Type: type,
-      Source: type === "bind" ? source : "",
-      Destination: target,
-      Mode: "",
-      RW: !readOnly,
-      Propagation: "",
-    })),
+    Mounts: mountsJson(view),
   };
 }
 

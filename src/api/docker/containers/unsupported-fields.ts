@@ -4,7 +4,7 @@ import { EngineError } from "../../../base/errors.ts";
  * Docker's create fields that Fairlead does not carry out. `warn`: the container works without, and the user is told.
  * `refuse`: it would not work, or would be less protected than asked. Values in `harmless` say nothing, neither do
  * null, false, 0, "", empty lists and empty objects. Fields of HostConfig that are in neither this table nor the
- * schema have no meaning on Linux or here (ContainerIDFile, VolumeDriver, ConsoleSize, Isolation, Annotations ...).
+ * schema have no meaning on Linux or here (ContainerIDFile, ConsoleSize, Isolation, Annotations ...).
  */
 interface Unsupported {
   readonly do: "warn" | "refuse";
@@ -39,13 +39,11 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
   BlkioDeviceReadIOps: noLimits,
   BlkioDeviceWriteIOps: noLimits,
   LogConfig: { do: "refuse", why: "logs are always kept as files", harmless: ["json-file", "local", "k8s-file"] },
-  VolumesFrom: { do: "refuse", why: "give the same --volume to both containers" },
   StorageOpt: { do: "refuse", why: "the writable layer has no options" },
 };
 
 export const unsupportedConfig: Readonly<Record<string, Unsupported>> = {
   Healthcheck: { do: "warn", why: "health is not checked" },
-  Volumes: { do: "warn", why: "anonymous volumes are kept in the container's writable layer" },
   Shell: { do: "warn", why: "it only matters to a build" },
   NetworkDisabled: { do: "refuse", why: "use --network none" },
 };

@@ -122,6 +122,7 @@ function matchesOne({ type, action, actor }: EngineEvent, key: string, value: st
     case "container":
     case "network":
     case "image":
+    case "volume":
     case "daemon":
       return names(key, type, actor.id, attributes).some(
         (name) => name === value || (name === actor.id && name.startsWith(value)),

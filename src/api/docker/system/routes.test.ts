@@ -43,11 +43,11 @@ for (const [version, message] of versions) {
   });
 }
 
-const unknown: readonly [method: "GET" | "POST" | "DELETE", url: string, status: number, message: RegExp][] = [
+const unknown: readonly [method: "GET" | "POST" | "PUT" | "DELETE", url: string, status: number, message: RegExp][] = [
   ["GET", "/nothing", 404, /^page not found$/],
   ["DELETE", "/networks", 404, /^page not found$/],
   ["GET", "/v1.51", 404, /^page not found$/],
-  ["GET", "/volumes", 501, /^managing volumes is not supported: bind-mount/],
+  ["PUT", "/volumes/x", 501, /^volume update is not supported: it is for cluster volumes/],
   ["POST", "/swarm/init", 501, /^swarm is not supported/],
   ["POST", "/build", 501, /^building images is not supported/],
   ["POST", "/session", 501, /^building images is not supported/],

@@ -55,7 +55,7 @@ function info({ daemon, engine, images }: Call): Reply {
     Images: images.list().length,
     Driver: "overlay2",
     DriverStatus: [],
-    Plugins: { Volume: [], Network: daemon.drivers(), Authorization: null, Log: ["json-file"] },
+    Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: ["json-file"] },
     ...limits,
     ...machine(daemon.hostname),
     Debug: daemon.debug,
