@@ -56,8 +56,11 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   };
   const shared = joiners(parts, container.id).length > 0;
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
-  await attempt("close the network", () => networking.close(container));
-  await attempt("remove the processes", () => runtime.release(container.id));
+  // Side by side: the one waits for the kernel's grace periods, the other for runc.
+  await Promise.all([
+    attempt("close the network", () => networking.close(container)),
+    attempt("remove the processes", () => runtime.release(container.id)),
+  ]);
   await attempt("close the volumes", () => closeVolumes(parts.volumes, container));
   await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
   const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
