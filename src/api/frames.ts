@@ -30,17 +30,20 @@ export function wire(chunks: readonly OutputChunk[], { tty }: { tty: boolean }):
 export interface LogForm {
   readonly tty: boolean;
   readonly timestamps: boolean;
+  /** Put before each line, behind its time. */
+  readonly details?: string;
 }
 
 /** Log entries as the client reads them, a frame a line. */
 export async function* framed(
   batches: AsyncIterable<readonly LogEntry[]>,
-  { tty, timestamps }: LogForm,
+  { tty, timestamps, details = "" }: LogForm,
 ): AsyncGenerator<Uint8Array> {
-  for await (const entries of batches) {
-    const chunks = timestamps
-      ? entries.map(({ stream, time, bytes }) => ({ stream, bytes: Buffer.concat([Buffer.from(`${time} `), bytes]) }))
-      : entries;
-    yield wire(chunks, { tty });
-  }
+  const isPlain = !timestamps && details === "";
+  const before = ({ time }: LogEntry): Buffer => Buffer.from(timestamps ? `${time} ${details}` : details);
+  const adorned = (entry: LogEntry): OutputChunk => ({
+    stream: entry.stream,
+    bytes: Buffer.concat([before(entry), entry.bytes]),
+  });
+  for await (const entries of batches) yield wire(isPlain ? entries : entries.map(adorned), { tty });
 }

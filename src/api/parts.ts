@@ -16,6 +16,8 @@ export interface DaemonFacts {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly labels: readonly string[];
+  /** Of containers that name none. */
+  readonly logDriver: string;
   /** Names of the network drivers there are now, plugins among them. */
   drivers(): readonly string[];
   readonly addressPools: readonly { readonly base: string; readonly size: number }[];

@@ -145,6 +145,10 @@ export const catalogue = {
     status: 409,
     text: (d: { container: string; why: string }) => `Cannot use container ${d.container}: ${d.why}`,
   },
+  LOGS_NOT_KEPT: {
+    status: 501,
+    text: (d: { container: string }) => `Cannot read the logs of ${d.container}: its log driver keeps none`,
+  },
   NOT_MODIFIED: {
     status: 304,
     text: (d: { container: string; state: string }) => `container ${d.container} is already ${d.state}`,

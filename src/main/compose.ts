@@ -68,6 +68,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     images: runtime.images,
     volumes: { ...parts, files: runtime.volumes, copyUp: runtime.volumes, open: new Map() },
     log,
+    logConfig: options.logConfig,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
   const lateEngine = Promise.withResolvers<Engine>();
@@ -170,6 +171,7 @@ function composition(
       debug: options.logLevel === "debug",
       startedAt: new Date().toISOString(),
       labels: options.labels,
+      logDriver: options.logConfig.type,
       drivers: () => [...parts.drivers.all().map(({ type }) => type), ...parts.plugins.networkDrivers()],
       addressPools: completePools(options.addressPools, daemonId),
       warnings: () =>

@@ -40,7 +40,7 @@ export function parseConfig(path: string, text: string): Map<string, unknown> {
 }
 
 /** Keys of daemon.json that are no flags and have no meaning here. */
-const fileOnly = new Set(["features", "runtimes", "builder", "proxies", "log-opts", "exec-opts", "default-ulimits"]);
+const fileOnly = new Set(["features", "runtimes", "builder", "proxies", "exec-opts", "default-ulimits"]);
 
 function parseObject(path: string, text: string): Record<string, unknown> {
   let document: unknown;
@@ -63,6 +63,7 @@ const shapes: Record<SettingKind, { is: (value: unknown) => boolean; name: strin
     name: "a list of strings",
   },
   pools: { is: isPools, name: 'a list of {"base": "10.0.0.0/8", "size": 24}' },
+  options: { is: isOptions, name: 'an object such as {"option": "value"}' },
   "network-options": { is: isNetworkOptions, name: 'an object such as {"bridge": {"option": "value"}}' },
 };
 
@@ -81,10 +82,14 @@ function isPools(value: unknown): boolean {
   );
 }
 
+function isMap(item: unknown): item is object {
+  return typeof item === "object" && item !== null && !Array.isArray(item);
+}
+
+function isOptions(value: unknown): boolean {
+  return isMap(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
 function isNetworkOptions(value: unknown): boolean {
-  const isMap = (item: unknown): item is object => typeof item === "object" && item !== null && !Array.isArray(item);
-  return (
-    isMap(value) &&
-    Object.values(value).every((one) => isMap(one) && Object.values(one).every((text) => typeof text === "string"))
-  );
+  return isMap(value) && Object.values(value).every(isOptions);
 }

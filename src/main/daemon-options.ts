@@ -1,4 +1,5 @@
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { LogConfig } from "../model/container.ts";
 import type { PluginSettings } from "../plugins/plugins.ts";
 import type { ClusterSettings } from "./cluster-options.ts";
 
@@ -35,4 +36,6 @@ export interface DaemonOptions {
   readonly dnsOptions: readonly string[];
   readonly cluster: ClusterSettings;
   readonly plugins: PluginSettings;
+  /** Of containers that name no log driver. */
+  readonly logConfig: LogConfig;
 }

@@ -28,6 +28,7 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
       directories: ["/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins"],
       timeoutMs: 30_000,
     },
+    logConfig: { type: "json-file", options: {} },
     configFile: "",
     logLevel: "info",
     labels: [],
@@ -53,6 +54,11 @@ test("parseFlags() puts socket and pid file below --exec-root unless they are na
 });
 
 const read: readonly [name: string, argv: readonly string[], expected: object][] = [
+  [
+    "a log driver with options",
+    ["--log-driver", "local", "--log-opt", "max-size=1m", "--log-opt=max-file=2"],
+    { logConfig: { type: "local", options: { "max-size": "1m", "max-file": "2" } } },
+  ],
   [
     "repeated hosts",
     ["-H", "unix:///a.sock", "--host=tcp://127.0.0.1:2375"],

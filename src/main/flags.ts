@@ -77,7 +77,7 @@ function optionOf(setting: Setting): Option {
     return setting.ignored ? option.hideHelp() : option;
   }
   const option = new Option(`${flags} <value>`, about);
-  const many = setting.kind === "list" || setting.kind === "pools" || setting.kind === "network-options";
+  const many = ["list", "pools", "network-options", "options"].includes(setting.kind);
   if (many) option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
   return setting.ignored ? option.hideHelp() : option;
 }

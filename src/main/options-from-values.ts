@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { LogConfig } from "../model/container.ts";
+import { checkLogConfig } from "../model/log-config.ts";
 import type { PluginSettings } from "../plugins/plugins.ts";
 import { clusterSettings } from "./cluster-options.ts";
 import type { DaemonOptions, DefaultPool } from "./daemon-options.ts";
@@ -36,6 +38,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     dnsOptions: read.list("dns-opt"),
     cluster: clusterSettings(read.text),
     plugins: pluginSettings(read),
+    logConfig: logConfigOf(read.text("log-driver"), values.get("log-opt")),
   };
 }
 
@@ -87,6 +90,16 @@ function pluginSettings(read: Reader): PluginSettings {
   if (!(seconds >= 1 && seconds <= 600))
     throw invalid("--plugin-timeout", `"${read.text("plugin-timeout")}" is no number of seconds from 1 to 600`);
   return { directories: given.length > 0 ? given : pluginDirectories, timeoutMs: seconds * 1000 };
+}
+
+/** Options from the command line: ["max-size=10m"]; from the file: an object. */
+function logConfigOf(type: string, given: unknown): LogConfig {
+  const pairs = Array.isArray(given) ? (given as string[]).map((text) => text.split(/=(.*)/s, 2)) : [];
+  const malformed = pairs.find(([, value]) => value === undefined);
+  if (malformed) throw invalid("--log-opt", `"${malformed[0]}" must be option=value`);
+  const options = (Array.isArray(given) ? Object.fromEntries(pairs) : (given ?? {})) as LogConfig["options"];
+  checkLogConfig({ type, options });
+  return { type, options };
 }
 
 const levels = ["debug", "info", "warn", "error", "fatal"] as const;

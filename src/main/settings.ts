@@ -1,5 +1,5 @@
 /** How a setting is written on the command line and in the file. */
-export type SettingKind = "text" | "flag" | "number" | "list" | "pools" | "network-options";
+export type SettingKind = "text" | "flag" | "number" | "list" | "pools" | "network-options" | "options";
 
 export interface Setting {
   /** Without the dashes. */
@@ -135,6 +135,13 @@ export const settings: readonly Setting[] = [
     about:
       "where sockets and specifications of network and IPAM plugins are (repeat; default: Docker's, /run/docker/plugins, /etc/docker/plugins and /usr/lib/docker/plugins)",
   },
+  {
+    name: "log-driver",
+    kind: "text",
+    byDefault: "json-file",
+    about: "log driver of containers that name none: json-file, local or none",
+  },
+  { name: "log-opt", key: "log-opts", kind: "options", about: "its option=value, such as max-size=10m (repeat)" },
   { name: "plugin-timeout", kind: "number", byDefault: 30, about: "seconds that a plugin's answer may take" },
   ...ignored("flag", noProxy, ["userland-proxy"]),
   ...ignored("text", noProxy, ["userland-proxy-path"]),
@@ -155,8 +162,7 @@ export const settings: readonly Setting[] = [
   ...ignored("list", "images are unpacked once and shared through overlayfs", ["storage-opt"]),
   ...ignored("flag", "containers always outlive the daemon", ["live-restore"]),
   ...ignored("flag", "nothing here is marked as experimental", ["experimental"]),
-  ...ignored("text", "container logs are files, daemon logs JSON on stderr", ["log-driver", "log-format"]),
-  ...ignored("list", "container logs are files, daemon logs JSON on stderr", ["log-opt"]),
+  ...ignored("text", "daemon logs are JSON on stderr", ["log-format"]),
   ...ignored("list", noRegistry, ["insecure-registry", "registry-mirror", "allow-nondistributable-artifacts"]),
   ...ignored("number", noRegistry, ["max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"]),
   ...ignored("text", noSwarm, ["swarm-default-advertise-addr"]),

@@ -5,6 +5,7 @@ import { EngineError } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import { signalNumber } from "../base/signals.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
+import { logLimits } from "../model/log-config.ts";
 import { ensureBindSources } from "./bind-sources.ts";
 import { isFrozen, removeEmptyCgroup } from "./cgroups.ts";
 import { closeConfinement, openConfinement } from "./confinement.ts";
@@ -34,6 +35,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
     const pid = await startMonitor(parts.conmon, parts.runc, monitored);
     if (openStdin) recordInput(files, pid, { tty });
+    parts.rotation.begin(id, logLimits(config.logConfig));
     exits.heed(id);
     return { pid };
   } catch (cause) {
@@ -104,6 +106,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
   const { layout, exits, processes, runc, roots, subpaths } = parts;
   const files = layout.of(id);
   exits.silence(id);
+  parts.rotation.end(id);
   await finish(`release container ${shortId(id)}`, [
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),

@@ -87,6 +87,10 @@ export class ContainerLayout {
   get bundle(): string {
     return join(this.run, "bundle");
   }
+  /** How large the log may grow, JSON; absent: as large as it likes. */
+  get logLimits(): string {
+    return join(this.run, "log-limits.json");
+  }
   /** What the container's standard input is: "pipe:[INODE]" or "terminal"; absent without one. */
   get input(): string {
     return join(this.run, "input");

@@ -4,6 +4,7 @@ import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { Exits } from "./exits.ts";
 import type { Layout } from "./layout.ts";
+import type { LogRotation } from "./logs/log-rotation.ts";
 import type { Processes } from "./processes.ts";
 import type { Roots } from "./rootfs.ts";
 import type { Runc } from "./runc.ts";
@@ -22,6 +23,7 @@ export interface RuntimeParts {
   readonly mounts: Mounts;
   readonly terminals: Terminals;
   readonly streams: Streams;
+  readonly rotation: LogRotation;
   /** Containers that runc is making now. */
   readonly creating: Set<string>;
   readonly log: Log;

@@ -18,6 +18,7 @@ import { resizeTerminal } from "./input/resize-terminal.ts";
 import { Layout } from "./layout.ts";
 import type { LogSource } from "./logs/follow-lines.ts";
 import { LogChain } from "./logs/log-chain.ts";
+import { LogRotation } from "./logs/log-rotation.ts";
 import { readLog } from "./logs/read-log.ts";
 import { tapOf } from "./logs/tap-output.ts";
 import type { RuntimeParts } from "./parts.ts";
@@ -63,9 +64,11 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     mounts,
     terminals,
     streams,
+    rotation: new LogRotation(layout, log),
     creating: new Set(),
     log,
   };
+  for (const id of layout.ids()) if (processes.monitor(id)) parts.rotation.resume(id);
   const volumes = new DirectoryVolumes(layout.volumes, {
     mounts,
     roots: parts.roots,
@@ -86,8 +89,8 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     release: (id) => releaseContainer(parts, id),
     remove: (id) => removeContainer(parts, id),
     exec: (id, spec) => startExec(parts, id, spec),
-    logs: (id, query) => readLog(() => LogChain.fromStart(layout.of(id).log), logSource(parts, id), query),
-    tap: (id, { past }) => tapOf(LogChain[past ? "ofAll" : "fromNow"](layout.of(id).log), logSource(parts, id)),
+    logs: (id, query) => readLog(() => openChain(parts, id, "fromStart"), logSource(parts, id), query),
+    tap: (id, { past }) => tapOf(openChain(parts, id, past ? "ofAll" : "fromNow"), logSource(parts, id)),
     openInput: (id) => openInput(parts, id),
     closeInput: (id) => closeInput(parts, id),
     resize: (id, rows, columns) => resizeTerminal(parts, id, rows, columns),
@@ -98,7 +101,10 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     checkMounts: checkBindSources,
     checkConfinement,
     leftovers: () => layout.ids(),
-    [Symbol.dispose]: () => exits[Symbol.dispose](),
+    [Symbol.dispose]() {
+      exits[Symbol.dispose]();
+      parts.rotation[Symbol.dispose]();
+    },
   };
 }
 
@@ -109,6 +115,17 @@ async function running({ layout, processes }: RuntimeParts): Promise<Map<string,
   await Promise.all(ending.map(hasEnded));
   const pids = ids.map((id) => [id, processes.started(id)?.pid] as const);
   return new Map(pids.filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+/** A reader's way through the log, whose files it keeps while they are renamed and removed. */
+function openChain<How extends "fromStart" | "ofAll" | "fromNow">(
+  { layout, rotation }: RuntimeParts,
+  id: string,
+  how: How,
+): ReturnType<(typeof LogChain)[How]> {
+  const chain = LogChain[how](layout.of(id).log);
+  if (chain) chain.keep(rotation.reads(id, chain));
+  return chain as ReturnType<(typeof LogChain)[How]>;
 }
 
 /** conmon writes the exit code when the log is complete. */

@@ -17,6 +17,7 @@ const wording: Wording = {
   DRIVER_NOT_FOUND: {
     text: ({ driver, known }) => `plugin "${driver}" not found: network drivers are ${known.join(", ")}`,
   },
+  LOGS_NOT_KEPT: { text: () => "configured logging driver does not support reading" },
   // Docker has no class for this failure, so it ends as "internal error"; scripts test for the text.
   NOT_CONNECTED: { status: 500 },
   PORT_TAKEN: {

@@ -60,6 +60,7 @@ const daemon: ApiParts["daemon"] = {
   debug: false,
   startedAt: "2026-01-02T03:04:05Z",
   labels: [],
+  logDriver: "json-file",
   drivers: () => ["bridge", "host", "null"],
   addressPools: [{ base: "10.0.0.0/8", size: 24 }],
   warnings: () => ["WARNING: something"],

@@ -43,6 +43,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
   const config: ContainerConfig = {
     ...wanted,
     networkMode,
+    logConfig: wanted.logConfig ?? parts.logConfig,
     rootfs: resolveRootfs(parts, wanted.rootfs),
     mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),

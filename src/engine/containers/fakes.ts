@@ -330,6 +330,7 @@ export class World implements Disposable {
     this.parts = containerParts({
       volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
       ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
+      logConfig: { type: "json-file", options: {} },
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, images: { find: () => image } },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },

@@ -1,6 +1,7 @@
 import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Images, Runtime } from "../../contracts/runtime.ts";
+import type { LogConfig } from "../../model/container.ts";
 import type { EventHub } from "../events.ts";
 import type { ContainerFiles } from "../files/container-files.ts";
 import type { Networking } from "../networking.ts";
@@ -21,6 +22,8 @@ export interface ContainerDependencies {
   readonly volumes: VolumeParts;
   readonly events: EventHub;
   readonly log: Log;
+  /** Of containers that name no log driver. */
+  readonly logConfig: LogConfig;
   /** Where a container's output is kept, for inspect. */
   readonly logPath: (containerId: string) => string;
 }

@@ -28,6 +28,7 @@ export class LogChain implements Disposable {
   #position: number;
   #rest = Buffer.alloc(0);
   #reading: Promise<unknown> = Promise.resolve();
+  #kept: Disposable | undefined;
 
   private constructor(path: string, files: number[], position: number) {
     this.#path = path;
@@ -79,8 +80,13 @@ export class LogChain implements Disposable {
 
   /** The log is about to be begun anew: what is in its file now will still be read. */
   hold(): void {
-    if (this.#isCurrent()) return;
+    if (this.#files.length === 0 || this.#isCurrent()) return;
     this.#files.push(openSync(this.#path, "r"));
+  }
+
+  /** Disposes of `registration` with itself. */
+  keep(registration: Disposable): void {
+    this.#kept = registration;
   }
 
   /** How many files are held: more than a few mean a reader that has fallen far behind. */
@@ -89,6 +95,7 @@ export class LogChain implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#kept?.[Symbol.dispose]();
     const files = this.#files.splice(0);
     // A descriptor is closed when nothing reads from it: its number might be another file's by then.
     void this.#reading.then(() => files.forEach(closeFile));

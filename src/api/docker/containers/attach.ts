@@ -8,6 +8,7 @@ import { DetachKeys, parseDetachKeys } from "../../detach-keys.ts";
 import { frame, streamType, wire } from "../../frames.ts";
 import { hijack, part } from "../../hijack.ts";
 import { type Call, takenOver } from "../../route.ts";
+import { mustKeepLogs } from "./logs.ts";
 import { containerOf } from "./routes.ts";
 
 /**
@@ -19,6 +20,7 @@ export async function attach(call: Call): Promise<typeof takenOver> {
   const { container } = engine.containers.inspect(containerOf(call));
   const { tty } = container.config;
   const keys = parseDetachKeys(query.text("detachKeys"));
+  if (query.flag("logs")) mustKeepLogs(container);
   const gone = new AbortController();
   const signal = AbortSignal.any([call.signal, gone.signal]);
   const options = { logs: query.flag("logs"), stream: query.flag("stream"), signal };

@@ -56,6 +56,7 @@ const hostConfig = Type.Object({
   AutoRemove: field(flag),
   RestartPolicy: field(restartPolicyBody),
   ...confinementFields,
+  LogConfig: field(Type.Object({ Type: field(text), Config: field(textMap) })),
   ConsoleSize: field(Type.Array(integer, { maxItems: 2 })),
 });
 

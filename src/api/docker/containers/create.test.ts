@@ -240,7 +240,7 @@ const refused: readonly [name: string, body: object, status: number, message: Re
     "another log driver",
     { HostConfig: { LogConfig: { Type: "syslog", Config: {} } } },
     501,
-    /^LogConfig is not supported/,
+    /^log driver "syslog" is not supported/,
   ],
   [
     "two different MAC addresses",

@@ -80,7 +80,7 @@ function hostConfigJson(config: ContainerConfig) {
   return {
     ...storageJson(config),
     ContainerIDFile: "",
-    LogConfig: { Type: "json-file", Config: {} },
+    LogConfig: { Type: config.logConfig?.type ?? "json-file", Config: config.logConfig?.options ?? {} },
     NetworkMode: config.networkModeText,
     PortBindings: portBindings(config.publish),
     RestartPolicy: {

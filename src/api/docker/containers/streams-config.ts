@@ -1,8 +1,11 @@
 import type { ContainerConfig } from "../../../model/container.ts";
+import { checkLogConfig } from "../../../model/log-config.ts";
 import type { CreateBody } from "./create-body.ts";
 
 /** What a create body says of the container's streams; what it leaves out is left out. */
-export function streamsConfig(body: CreateBody): Pick<ContainerConfig, "stdinOnce" | "attached" | "consoleSize"> {
+export function streamsConfig(
+  body: CreateBody,
+): Pick<ContainerConfig, "stdinOnce" | "attached" | "consoleSize" | "logConfig"> {
   const attached = {
     stdin: body.AttachStdin ?? false,
     stdout: body.AttachStdout ?? false,
@@ -13,6 +16,15 @@ export function streamsConfig(body: CreateBody): Pick<ContainerConfig, "stdinOnc
   return {
     ...(body.StdinOnce ? { stdinOnce: true } : {}),
     ...(attached.stdin || attached.stdout || attached.stderr ? { attached } : {}),
+    ...logConfigOf(body),
     ...(rows > 0 && columns > 0 ? { consoleSize: { rows, columns } } : {}),
   };
+}
+
+/** No driver: the daemon's own default, with its options. */
+function logConfigOf({ HostConfig: host }: CreateBody): Pick<ContainerConfig, "logConfig"> {
+  if (!host?.LogConfig?.Type) return {};
+  const logConfig = { type: host.LogConfig.Type, options: host.LogConfig.Config ?? {} };
+  checkLogConfig(logConfig);
+  return { logConfig };
 }

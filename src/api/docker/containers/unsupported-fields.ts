@@ -38,7 +38,6 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
   BlkioDeviceWriteBps: noLimits,
   BlkioDeviceReadIOps: noLimits,
   BlkioDeviceWriteIOps: noLimits,
-  LogConfig: { do: "refuse", why: "logs are always kept as files", harmless: ["json-file", "local", "k8s-file"] },
   StorageOpt: { do: "refuse", why: "the writable layer has no options" },
 };
 

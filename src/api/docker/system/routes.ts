@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
+import { logDrivers } from "../../../model/log-config.ts";
 import { type Call, type Reply, type Route, reply, route } from "../../route.ts";
 import { newestVersion, oldestVersion } from "../../version.ts";
 import { goArchitecture } from "../images/routes.ts";
@@ -55,12 +56,12 @@ function info({ daemon, engine, images }: Call): Reply {
     Images: images.list().length,
     Driver: "overlay2",
     DriverStatus: [],
-    Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: ["json-file"] },
+    Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: logDrivers },
     ...limits,
     ...machine(daemon.hostname),
     Debug: daemon.debug,
     SystemTime: new Date().toISOString(),
-    LoggingDriver: "json-file",
+    LoggingDriver: daemon.logDriver,
     CgroupDriver: "cgroupfs",
     NEventsListener: 0,
     IndexServerAddress: "",
