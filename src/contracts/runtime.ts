@@ -115,6 +115,8 @@ export interface ExecSession {
   readonly exited: Promise<number>;
   /** Of the terminal, in characters; ignored without one. */
   resize(rows: number, columns: number): void;
+  /** Sends a signal to the process; nothing when it has ended. */
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** Containers as processes: runc makes them, conmon watches them and outlives the daemon. */

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
+import { resumeChecks } from "../engine/containers/health/checks.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
@@ -80,6 +81,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   opened.use(hostResolvConf.watch(() => void updateUpstreams(parts, upstreamsOf), onUnreadable));
   warnOfConflicts(parts);
   opened.use(resumeRestarts(containers));
+  opened.use(resumeChecks(containers));
   const all = opened.move();
   const rest = composition(options, networking, containers, side);
   lateEngine.resolve(rest.engine);

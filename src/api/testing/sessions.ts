@@ -18,5 +18,6 @@ export function echoSession(resized: [number, number][] = []): ExecSession & { r
     stderr,
     exited: exited.promise,
     resize: (rows, columns) => void resized.push([rows, columns]),
+    kill: () => exited.resolve(137),
   };
 }

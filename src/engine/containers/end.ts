@@ -3,6 +3,7 @@ import type { Container } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
 import { closeVolumes } from "../volumes/open.ts";
+import { finalHealth } from "./health/checks.ts";
 import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
@@ -54,6 +55,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
       log.error({ err: error, container: container.name }, `cannot ${what} of a container that has ended`);
     }
   };
+  void parts.health.stop(container.id);
   const shared = joiners(parts, container.id).length > 0;
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
   // Side by side: the one waits for the kernel's grace periods, the other for runc.
@@ -85,7 +87,7 @@ export function endedSharing(container: Container, exit: Pick<Exit, "exitCode" |
   const { paused: _thawed, ...before } = container.state;
   const { exitCode, at } = exit;
   const ended = { ...before, status: "exited", pid: 0, exitCode, finishedAt: at } as const;
-  return { ...container, state: { ...ended, ...restartState(container, exit) } };
+  return { ...container, state: { ...ended, ...finalHealth(container), ...restartState(container, exit) } };
 }
 
 /** Containers that run in the sandbox of another one. */

@@ -20,6 +20,7 @@ async function running() {
   world.runtime.exec = async () => ({
     ...{ pid: 77, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), exited },
     resize: (rows, columns) => sizes.push([rows, columns]),
+    kill: () => undefined,
   });
   return { world, exit, sizes };
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec, TerminalSize } from "../../contracts/runtime.ts";
+import type { Container } from "../../model/container.ts";
 import type { ExecView } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { mustTakeExec } from "./held.ts";
@@ -11,6 +12,8 @@ interface Exec {
   readonly id: string;
   readonly containerId: string;
   readonly spec: ExecSpec;
+  /** Of a health check: nobody asks for it afterwards. */
+  readonly isProbe: boolean;
   status: "created" | "starting" | "running" | "ended";
   pid: number;
   exitCode?: number;
@@ -28,8 +31,8 @@ export class Execs {
   readonly #byContainer = new Map<string, Set<string>>();
   readonly #ended: string[] = [];
 
-  add(containerId: string, spec: ExecSpec): Exec {
-    const exec: Exec = { id: newId(), containerId, spec, status: "created", pid: 0 };
+  add(containerId: string, spec: ExecSpec, isProbe: boolean): Exec {
+    const exec: Exec = { id: newId(), containerId, spec, isProbe, status: "created", pid: 0 };
     this.#execs.set(exec.id, exec);
     const beside = this.#byContainer.get(containerId) ?? new Set();
     this.#byContainer.set(containerId, beside.add(exec.id));
@@ -47,8 +50,17 @@ export class Execs {
   end(exec: Exec, exitCode: number): void {
     Object.assign(exec, { status: "ended", exitCode, pid: 0 });
     delete exec.session;
-    this.#ended.push(exec.id);
+    if (exec.isProbe) this.#forget(exec.id);
+    else this.#ended.push(exec.id);
     if (this.#ended.length > endedKept) this.#forget(this.#ended.shift() ?? "");
+  }
+
+  /** Those of a container that have not ended. */
+  runningIn(containerId: string): string[] {
+    return [...(this.#byContainer.get(containerId) ?? [])].filter((id) => {
+      const status = this.#execs.get(id)?.status;
+      return status === "starting" || status === "running";
+    });
   }
 
   forgetContainer(containerId: string): void {
@@ -67,8 +79,20 @@ export class Execs {
 
 export function createExec(parts: ContainerParts, reference: string, spec: ExecSpec): string {
   const container = findContainer(parts.state, reference);
+  return prepare(parts, container, { spec, isProbe: false });
+}
+
+/** As createExec(), for a health check: forgotten when it has ended. */
+export const createProbe = (parts: ContainerParts, container: Container, spec: ExecSpec): string =>
+  prepare(parts, container, { spec, isProbe: true });
+
+function prepare(
+  parts: ContainerParts,
+  container: Container,
+  { spec, isProbe }: { spec: ExecSpec; isProbe: boolean },
+): string {
   mustTakeExec(container);
-  const exec = parts.execs.add(container.id, spec);
+  const exec = parts.execs.add(container.id, spec, isProbe);
   tell(parts, `exec_create: ${spec.args.join(" ")}`, container, { execID: exec.id });
   return exec.id;
 }

@@ -6,7 +6,16 @@ import { newId } from "../../base/ids.ts";
 import { KeyedLock } from "../../base/keyed-lock.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Rollback } from "../../base/rollback.ts";
-import type { ExecSession, Exit, Image, LogEntry, OutputTap, RunPlan, Runtime } from "../../contracts/runtime.ts";
+import type {
+  ExecSession,
+  ExecSpec,
+  Exit,
+  Image,
+  LogEntry,
+  OutputTap,
+  RunPlan,
+  Runtime,
+} from "../../contracts/runtime.ts";
 import type { RecordKind, Store, StoreChange } from "../../contracts/store.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
@@ -148,8 +157,12 @@ export class FakeRuntime implements Runtime {
     this.processes.delete(id);
     this.disk.delete(id);
   }
-  async exec(): Promise<ExecSession> {
+  /** What exec() gives; tests that need one set it. */
+  onExec: (id: string, spec: ExecSpec) => ExecSession = () => {
     throw new Error("no exec here");
+  };
+  async exec(id: string, spec: ExecSpec): Promise<ExecSession> {
+    return this.onExec(id, spec);
   }
   async *logs(): AsyncIterable<LogEntry[]> {}
   tap(): OutputTap {
@@ -348,8 +361,12 @@ export class World implements Disposable {
   /** The daemon is killed and started again: what was in memory is lost, what runs runs on. */
   reborn(): World {
     this.runtime.silence();
-    this.parts.restarts[Symbol.dispose]();
+    this.stopClocks();
     return new World(this);
+  }
+  stopClocks(): void {
+    this.parts.restarts[Symbol.dispose]();
+    this.parts.health[Symbol.dispose]();
   }
   /** The machine as it is at this moment, for a daemon that finds it so; this one goes on with its own. */
   copy(): World {
@@ -376,7 +393,7 @@ export class World implements Disposable {
     };
   }
   [Symbol.dispose](): void {
-    this.parts.restarts[Symbol.dispose]();
+    this.stopClocks();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -32,7 +32,7 @@ const matchers: Readonly<Record<string, Matcher>> = {
   },
   health: (value) => {
     oneOf("health", value, ["starting", "healthy", "unhealthy", "none"]);
-    return () => value === "none";
+    return ({ state }) => (state.health?.status ?? "none") === value;
   },
   "is-task": (value) => {
     const no = ["0", "false"].includes(oneOf("is-task", value, booleans));

@@ -8,6 +8,7 @@ import type { Networking } from "../networking.ts";
 import type { State } from "../state.ts";
 import type { VolumeParts } from "../volumes/parts.ts";
 import type { Execs } from "./execs.ts";
+import type { HealthMonitors } from "./health/monitors.ts";
 import type { Restarts } from "./restarts/restarts.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -45,4 +46,6 @@ export interface ContainerParts extends ContainerDependencies {
   readonly restarting: Set<string>;
   /** Containers that wait to be started again by their policy. */
   readonly restarts: Restarts;
+  /** The clock of the health checks. */
+  readonly health: HealthMonitors;
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
 import { isPaused } from "../../model/container-state.ts";
+import { startChecks } from "./health/checks.ts";
 import { hold, mustRun } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
@@ -13,7 +14,14 @@ export async function pauseContainer(parts: ContainerParts, reference: string): 
   if (container.state.restarting) throw new EngineError("CONTAINER_RESTARTING", { container: id });
   mustRun(container);
   if (isPaused(container)) throw new EngineError("CONTAINER_CONFLICT", { why: `Container ${id} is already paused` });
-  await parts.runtime.pause(id);
+  // A probe that began now would never end.
+  await parts.health.stop(id);
+  try {
+    await parts.runtime.pause(id);
+  } catch (error) {
+    startChecks(parts, container);
+    throw error;
+  }
   save(parts, container, true);
   tell(parts, "pause", container);
 }
@@ -32,6 +40,7 @@ export async function unpauseHeld(parts: ContainerParts, container: Container): 
   await parts.runtime.unpause(container.id);
   save(parts, container, false);
   tell(parts, "unpause", container);
+  startChecks(parts, parts.state.containers.get(container.id) ?? container);
 }
 
 function save({ state }: ContainerParts, { id }: Container, paused: boolean): void {

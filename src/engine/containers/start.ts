@@ -5,6 +5,7 @@ import type { Container, ContainerState } from "../../model/container.ts";
 import { isPaused, isUp } from "../../model/container-state.ts";
 import { timestamp } from "../timestamp.ts";
 import { openVolumes } from "../volumes/open.ts";
+import { initialHealth, startChecks } from "./health/checks.ts";
 import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
@@ -62,11 +63,13 @@ async function launch(parts: ContainerParts, container: Container, by: "user" | 
   // Before the command runs, so that its end never lies before its start.
   const startedAt = timestamp();
   await runtime.start(container.id);
-  const started = { ...starting, state: runningState(container.state, { pid, startedAt, by }) };
+  const now = { ...runningState(container.state, { pid, startedAt, by }), ...initialHealth(container) };
+  const started = { ...starting, state: now };
   save(started);
   rollback.commit();
   tellNetworks(parts, "connect", started);
   tell(parts, "start", started);
+  startChecks(parts, started);
 }
 
 /** A user's start begins the count of restarts anew. */

@@ -3,6 +3,7 @@ import { findContainer } from "../reference.ts";
 import { attachContainer, resizeContainer } from "./attach.ts";
 import { createContainer } from "./create.ts";
 import { createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
+import { HealthMonitors } from "./health/monitors.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
@@ -24,6 +25,7 @@ export function containerParts(dependencies: ContainerDependencies): ContainerPa
     removing: new Set(),
     restarting: new Set(),
     restarts: new Restarts(),
+    health: new HealthMonitors(),
   };
 }
 

@@ -36,7 +36,18 @@ export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec)
   const exitCode = exitCodeOf(child, join(directory, "log"));
   const pid = await pidOf(directory, exitCode);
   const exited = exitCode.finally(() => rmSync(directory, { recursive: true, force: true }));
-  return { pid, ...streams, exited, resize };
+  return { pid, ...streams, exited, resize, kill: (signal) => signalProcess(child, pid, signal) };
+}
+
+/** As long as runc waits for the process, its pid is nobody else's. */
+function signalProcess(child: ChildProcess, pid: number, signal: NodeJS.Signals): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    if (pid === 0) child.kill(signal);
+    else process.kill(pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
 }
 
 interface Streams {

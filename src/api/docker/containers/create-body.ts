@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { field, flag, integer, keys, text, textMap, texts } from "../../schema.ts";
 import { endpointBody } from "../networks/endpoint-body.ts";
 import { confinementFields } from "./confinement-body.ts";
+import { healthcheckBody } from "./healthcheck.ts";
 import { restartPolicyBody } from "./restart-policy.ts";
 
 const portBinding = Type.Object({ HostIp: field(text), HostPort: field(text) });
@@ -84,7 +85,7 @@ export const containerCreateBody = Type.Object({
   NetworkDisabled: field(flag),
   ExposedPorts: field(keys),
   Volumes: field(keys),
-  Healthcheck: Type.Optional(Type.Unknown()),
+  Healthcheck: field(healthcheckBody),
   HostConfig: field(hostConfig),
   NetworkingConfig: field(
     Type.Object({ EndpointsConfig: field(Type.Record(Type.String(), Type.Union([endpointBody, Type.Null()]))) }),

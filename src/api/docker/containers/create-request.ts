@@ -4,6 +4,7 @@ import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
+import { healthcheckOf } from "./healthcheck.ts";
 import { parseStorage } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
 import { parsePort, parsePortBindings } from "./port-bindings.ts";
@@ -28,6 +29,7 @@ export function containerRequest(
   const config: ContainerConfig = {
     ...processConfig(body),
     ...hostConfig(body),
+    ...healthcheckOf(body.Healthcheck, options.version),
     ...parseConfinement(engine, body.HostConfig ?? {}),
     ...parseStorage(body, options.version),
     rootfs: rootfsOf(body),

@@ -3,6 +3,7 @@ import type { ContainerView } from "../../../engine/engine.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { confinementJson } from "./confinement-json.ts";
+import { healthcheckJson } from "./healthcheck.ts";
 import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
@@ -63,6 +64,7 @@ function configJson(container: Container) {
     StdinOnce: config.stdinOnce ?? false,
     Env: config.env,
     Cmd: orNull(config.command),
+    ...(config.healthcheck ? { Healthcheck: healthcheckJson(config.healthcheck) } : {}),
     Image: imageName(config),
     Volumes: volumesJson(config),
     WorkingDir: config.workingDir,

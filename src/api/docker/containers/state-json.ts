@@ -1,5 +1,6 @@
 import type { Container, ContainerState } from "../../../model/container.ts";
 import { isPaused, isUp, stateWord } from "../../../model/container-state.ts";
+import { healthJson } from "./healthcheck.ts";
 
 /** State of container.InspectResponse. */
 export function stateJson(container: Container) {
@@ -16,14 +17,17 @@ export function stateJson(container: Container) {
     Error: state.error,
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
+    ...healthJson(state),
   };
 }
 
-/** "Up 2 minutes", "Up 2 minutes (Paused)", "Restarting (1) 3 seconds ago", "Exited (0) 3 seconds ago", "Created". */
+/** "Up 2 minutes (healthy)", "Up 2 minutes (Paused)", "Restarting (1) 3 seconds ago", "Exited (0) 3 seconds ago", "Created". */
 export function statusText(state: ContainerState, now: number): string {
   if (state.status === "running") {
     const up = `Up ${humanDuration(now - Date.parse(state.startedAt))}`;
-    return state.paused ? `${up} (Paused)` : up;
+    if (state.paused) return `${up} (Paused)`;
+    if (!state.health) return up;
+    return `${up} (${state.health.status === "starting" ? "health: starting" : state.health.status})`;
   }
   const ago = `(${state.exitCode}) ${humanDuration(now - Date.parse(state.finishedAt))} ago`;
   if (state.restarting) return `Restarting ${ago}`;

@@ -42,7 +42,6 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
 };
 
 export const unsupportedConfig: Readonly<Record<string, Unsupported>> = {
-  Healthcheck: { do: "warn", why: "health is not checked" },
   Shell: { do: "warn", why: "it only matters to a build" },
   NetworkDisabled: { do: "refuse", why: "use --network none" },
 };

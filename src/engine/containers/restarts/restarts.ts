@@ -1,3 +1,5 @@
+import { Slots } from "../../../base/slots.ts";
+
 /** How many containers are started by their policies at the same time: a daemon's start is no storm. */
 const atOnce = 4;
 
@@ -17,8 +19,7 @@ interface Waiting {
 /** Containers that wait to be started again by their policy. What is waited for is in the store, this is the clock. */
 export class Restarts implements Disposable {
   readonly #waiting = new Map<string, Waiting>();
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
+  readonly #slots = new Slots(atOnce);
 
   /** Runs the attempt when its time has come, unless it is cancelled. One that waits already is replaced. */
   schedule(attempt: Attempt): void {
@@ -44,25 +45,18 @@ export class Restarts implements Disposable {
   /** The daemon ends: the next one goes on from the store. */
   [Symbol.dispose](): void {
     for (const id of [...this.#waiting.keys()]) this.cancel(id);
-    this.#queue.length = 0;
   }
 
   /** An attempt that fails has said so itself. */
   async #due({ id, after, run }: Attempt, waiting: Waiting): Promise<void> {
     if (after !== undefined) await this.settled(after);
-    await this.#slot();
     try {
-      if (this.#waiting.get(id) === waiting) await run();
+      await this.#slots.run(async () => {
+        if (this.#waiting.get(id) === waiting) await run();
+      });
     } finally {
-      this.#running -= 1;
-      this.#queue.shift()?.();
       if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       waiting.over.resolve();
     }
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    this.#running += 1;
   }
 }
