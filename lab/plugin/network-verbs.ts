@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { type Body, ip, type PluginState, type Verbs } from "./protocol.ts";
 
 /** NetworkDriver of the plugin: a bridge a network, a veth pair an endpoint, whose near end stays in the bridge. */
@@ -24,7 +25,9 @@ function createNetwork(body: Body, { networks }: PluginState): Body {
   const id = idOf(body, "NetworkID");
   const bridge = `pb${id.slice(0, 10)}`;
   const [data] = (body["IPv4Data"] ?? []) as { Gateway?: string }[];
-  ip("link", "add", bridge, "type", "bridge");
+  const mac = `02:43:${id.slice(0, 8).match(/../g)?.join(":")}`;
+  ip("link", "add", bridge, "address", mac, "type", "bridge"); // its own: else that of its ports, one or the other
+  writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, "1"); // nothing that comes with its first port
   ip("link", "set", bridge, "up");
   if (data?.Gateway) ip("addr", "add", data.Gateway, "dev", bridge);
   networks[id] = { bridge, gateway: data?.Gateway?.split("/")[0] ?? "" };

@@ -97,9 +97,9 @@ export class LabPlugin {
       : { networks: {}, endpoints: {}, pools: {} };
   }
 
-  /** Loses all it knows, as one that keeps nothing on disk. */
-  loseState(): void {
-    writeFileSync(`${this.#folder}/state.json`, JSON.stringify({ networks: {}, endpoints: {}, pools: {} }));
+  /** Loses some of what it knows, as one that keeps it nowhere. */
+  loseState(instead: Partial<PluginState>): void {
+    writeFileSync(`${this.#folder}/state.json`, JSON.stringify({ ...this.state, ...instead }));
   }
 }
 

@@ -72,6 +72,8 @@ export interface Driver {
   readonly scope: "local" | "global";
   /** Whether ports can be published on its endpoints. */
   readonly publishes: boolean;
+  /** A third party's plugin makes its networks and endpoints, beside what is described here; absent: it does not. */
+  readonly remote?: boolean;
   /** Bytes that its encapsulation takes of the underlay's MTU; absent: none. `underlay` undefined: not known yet. */
   overhead?(options: Network["options"], underlay: Pick<Underlay, "address"> | undefined): number;
   /** The LAN that a network's endpoints sit on; undefined for a network that meets none. Absent: this driver's never do. */
@@ -96,7 +98,7 @@ export interface Driver {
   /** `ifName` inside the sandbox is set on the endpoint before this is called. */
   endpoint(network: Network, endpoint: Endpoint, sandbox: NetnsRef): Plan;
   /** Of the pools that the endpoint's addresses come from: a gateway elsewhere is out of its reach. */
-  gateways(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6">): Gateways;
+  gateways(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6" | "plugged">): Gateways;
 }
 
 /** What src/main/drivers.ts lists, one line a driver. */

@@ -18,6 +18,7 @@ export type KernelObject =
   | MacvlanObject
   | IpvlanObject
   | VlanObject
+  | MovedLinkObject
   | RuleObject
   | NeighbourObject
   | SysctlObject;
@@ -94,6 +95,19 @@ export interface VlanObject extends Described {
   readonly parent: string;
   /** 1 to 4094. */
   readonly id: number;
+}
+
+/**
+ * A link that somebody else made in the host, as plugins do: moved into `netns`, where it has `name` and is made up. Removing
+ * it moves it back, under its name in the host.
+ */
+export interface MovedLinkObject extends Described {
+  readonly kind: "moved-link";
+  readonly name: string;
+  /** Its name in the host. */
+  readonly from: string;
+  /** "" : it keeps its own. */
+  readonly mac: string;
 }
 
 /**

@@ -1,5 +1,14 @@
 /** Kinds of records, each a JSON document under its id. */
-export type RecordKind = "meta" | "network" | "container" | "endpoint" | "image" | "volume" | "cluster" | "journal";
+export type RecordKind =
+  | "meta"
+  | "network"
+  | "container"
+  | "endpoint"
+  | "claim"
+  | "image"
+  | "volume"
+  | "cluster"
+  | "journal";
 export type StoreChange =
   | { readonly put: RecordKind; readonly id: string; readonly value: unknown }
   | { readonly delete: RecordKind; readonly id: string };

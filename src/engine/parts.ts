@@ -13,6 +13,8 @@ import type { Ports } from "../contracts/ports.ts";
 import type { Tunnels } from "../contracts/tunnel.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
+import type { Claims } from "./plugins/claims.ts";
+import type { RemoteIpam } from "./plugins/remote-ipam.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
 import type { HostTunnel } from "./shared/host-tunnel.ts";
 import type { NetworksInUse } from "./shared/in-use.ts";
@@ -21,9 +23,10 @@ import type { State } from "./state.ts";
 
 /** Looks drivers up by type. */
 export interface Drivers {
-  /** Throws DRIVER_NOT_FOUND naming those there are. */
   find(type: string): Driver;
   all(): readonly Driver[];
+  /** Whether the type is one of ours; any other is a plugin's, whether or not that is there. */
+  isBuiltIn(type: string): boolean;
 }
 
 /** Daemon settings that networking reads. */
@@ -51,6 +54,9 @@ export interface Parts {
   readonly ports: Ports;
   readonly drivers: Drivers;
   readonly plugins: Plugins;
+  /** What plugins were asked for. */
+  readonly claims: Claims;
+  readonly remoteIpam: RemoteIpam;
   readonly locks: KeyedLock;
   /** Shared by everything that changes kernel objects, taken after all locks; alone: the reconciler. */
   readonly gate: Gate;

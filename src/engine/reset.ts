@@ -19,6 +19,7 @@ export async function reset(
   await leaveCluster(parts);
   const given = parts.hostObjects();
   for (const network of [...state.networks.values()]) await tearDown(parts, network);
+  await parts.claims.giveBackAll();
   firewall.remove();
   await kernel.remove(given.filter(({ kind }) => kind !== "sysctl"));
   kernel.repair(originals);

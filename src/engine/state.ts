@@ -2,6 +2,7 @@ import type { Durability, Store, StoreChange } from "../contracts/store.ts";
 import type { Container } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
+import type { Claim } from "../model/plugin.ts";
 import type { Volume } from "../model/volume.ts";
 
 /** A change to the registry; a put replaces what is there under the id. */
@@ -10,7 +11,8 @@ export type StateChange =
   | { readonly put: "container"; readonly id: string; readonly value: Container }
   | { readonly put: "endpoint"; readonly id: string; readonly value: Endpoint }
   | { readonly put: "volume"; readonly id: string; readonly value: Volume }
-  | { readonly delete: "network" | "container" | "endpoint" | "volume"; readonly id: string };
+  | { readonly put: "claim"; readonly id: string; readonly value: Claim }
+  | { readonly delete: "network" | "container" | "endpoint" | "volume" | "claim"; readonly id: string };
 
 /**
  * All networks, containers, endpoints and volumes, in memory, written through to the store. Records are values: a change is a new
@@ -22,6 +24,7 @@ export class State {
   readonly #containers = new Map<string, Container>();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #volumes = new Map<string, Volume>();
+  readonly #claims = new Map<string, Claim>();
   readonly #networkNames = new Map<string, string>();
   readonly #containerNames = new Map<string, string>();
   readonly #byNetwork = new Index();
@@ -38,6 +41,7 @@ export class State {
     for (const value of store.all<Endpoint>("endpoint").sort(byPosition)) {
       this.#apply({ put: "endpoint", id: value.id, value });
     }
+    for (const value of store.all<Claim>("claim")) this.#claims.set(value.id, value);
     for (const value of store.all<Volume>("volume").sort(byAge)) this.#volumes.set(value.name, value);
   }
 
@@ -52,6 +56,10 @@ export class State {
     return this.#endpoints;
   }
 
+  /** What plugins were asked for and have not been given back. */
+  get claims(): ReadonlyMap<string, Claim> {
+    return this.#claims;
+  }
   /** By name. */
   get volumes(): ReadonlyMap<string, Volume> {
     return this.#volumes;
@@ -86,6 +94,7 @@ export class State {
     else if (change.put === "network") this.#putNetwork(change.value);
     else if (change.put === "container") this.#putContainer(change.value);
     else if (change.put === "volume") this.#volumes.set(change.id, change.value);
+    else if (change.put === "claim") this.#claims.set(change.id, change.value);
     else this.#putEndpoint(change.value);
   }
 
@@ -121,9 +130,11 @@ export class State {
     this.#endpoints.set(endpoint.id, endpoint);
   }
 
-  #forget(kind: "network" | "container" | "endpoint" | "volume", id: string): void {
+  #forget(kind: "network" | "container" | "endpoint" | "volume" | "claim", id: string): void {
     if (kind === "volume") {
       this.#volumes.delete(id);
+    } else if (kind === "claim") {
+      this.#claims.delete(id);
     } else if (kind === "network") {
       const network = this.#networks.get(id);
       this.#networks.delete(id);

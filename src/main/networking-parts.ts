@@ -1,17 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { EngineError } from "../base/errors.ts";
 import { Gate } from "../base/gate.ts";
 import { newId } from "../base/ids.ts";
 import { KeyedLock } from "../base/keyed-lock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../contracts/cluster.ts";
+import type { Driver } from "../contracts/driver.ts";
 import type { Store } from "../contracts/store.ts";
 import { openDhcp } from "../dhcp/dhcp.ts";
+import { remoteDriver } from "../drivers/remote-driver.ts";
 import { OpenSandboxes } from "../engine/endpoints/open-sandboxes.ts";
 import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
+import { Claims } from "../engine/plugins/claims.ts";
+import { RemoteIpam } from "../engine/plugins/remote-ipam.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
 import { HostTunnel } from "../engine/shared/host-tunnel.ts";
 import { NetworksInUse } from "../engine/shared/in-use.ts";
@@ -96,7 +99,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
     ports: createPorts({ sockets: portSockets }),
     cluster,
-    plugins: openPlugins(options.plugins ?? noPlugins, log),
+    ...opened.adopt(openPluginParts(options, state, log), ({ claims }) => claims[Symbol.dispose]()),
     drivers: driverTable(cluster, tunnel),
     locks: new KeyedLock(),
     gate: new Gate(),
@@ -120,6 +123,11 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   return { parts, store, daemonId, close: () => all.disposeAsync() };
 }
 
+function openPluginParts({ plugins: settings }: NetworkingOptions, state: State, log: Log) {
+  const plugins = openPlugins(settings ?? noPlugins, log);
+  return { plugins, claims: new Claims({ state, plugins, log }), remoteIpam: new RemoteIpam({ plugins, state, log }) };
+}
+
 function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
   const inTheClear = () => {
     const place = cluster.underlay();
@@ -130,11 +138,13 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
     underlay: (network: Network) => (isEncrypted(network) ? tunnel.underlay() : inTheClear()),
   };
   const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));
+  const remote = new Map<string, Driver>();
   return {
     all: () => [...drivers.values()],
+    isBuiltIn: (type) => drivers.has(type),
     find(type) {
-      const driver = drivers.get(type);
-      if (!driver) throw new EngineError("DRIVER_NOT_FOUND", { driver: type, known: [...drivers.keys()] });
+      const driver = drivers.get(type) ?? remote.get(type) ?? remoteDriver(type);
+      if (!drivers.has(type)) remote.set(type, driver);
       return driver;
     },
   };

@@ -1,4 +1,5 @@
 import type { Leases } from "./lease.ts";
+import type { Plugged } from "./plugin.ts";
 
 /** What a user may ask of one attachment (EndpointSettings of the Docker Engine API). */
 export interface EndpointSettings {
@@ -34,6 +35,8 @@ export interface Endpoint {
   /** Addresses, without prefix length, that it was lent last: they are asked for again. */
   readonly hadIpv4?: string;
   readonly hadIpv6?: string;
+  /** Where its network is a plugin's: what that answered, while its sandbox is open. */
+  readonly plugged?: Plugged;
   /** Name of its network once that has been removed under a stopped container. */
   readonly removedNetwork?: string;
   /** Chosen at the first attach and kept. */

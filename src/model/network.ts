@@ -8,6 +8,8 @@ export interface Pool {
   readonly gateway?: string;
   /** Addresses never handed out: name to address (docker: --aux-address). */
   readonly aux: Readonly<Record<string, string>>;
+  /** Where an IPAM plugin gives the addresses: its name for the pool, and whether the gateway is from it as well. */
+  readonly remote?: { readonly id: string; readonly space: string; readonly gateway: boolean };
 }
 
 /** Name of the aux address that is the host's own in the network, where its driver gives it one. */
@@ -27,6 +29,16 @@ export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | u
 
 /** Whether endpoints' addresses come from the LAN's DHCP server, and so exist only while they are attached. */
 export const isLeased = ({ ipamDriver }: Pick<Network, "ipamDriver">): boolean => ipamDriver === "dhcp";
+
+/** Address management that is built in; "" is an old record's default. */
+const builtInIpam: readonly string[] = ["", "default", "dhcp", "null"];
+
+/** Whether an IPAM plugin gives the addresses. */
+export const isRemoteIpam = ({ ipamDriver }: Pick<Network, "ipamDriver">): boolean => !builtInIpam.includes(ipamDriver);
+
+/** Whether addresses come from pools of this daemon's own, or are noted there, so that no two endpoints have the same. */
+export const hasOwnPools = ({ pools }: Pick<Network, "pools">, { remote }: { readonly remote?: boolean }): boolean =>
+  pools.some((pool) => pool.remote === undefined || !remote);
 
 /** A named segment made by one driver (CNM network). Stored as JSON under its id. */
 export interface Network {

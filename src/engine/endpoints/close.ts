@@ -13,8 +13,8 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   sandboxes.delete(sandbox.id);
   const leased = forgetLeases(sandbox.attachments.flatMap(({ endpoint }) => state.endpoints.get(endpoint.id) ?? []));
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
-  // What sits inside goes with the namespace.
-  const outside = plan.objects.filter(({ netns }) => netns === hostNetns);
+  // What sits inside goes with the namespace, but not what is somebody else's.
+  const outside = plan.objects.filter(({ netns, kind }) => netns === hostNetns || kind === "moved-link");
   expected.delete(outside);
   /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [

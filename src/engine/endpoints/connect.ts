@@ -7,6 +7,7 @@ import type { Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
+import type { Prepared } from "../plugins/remote-addresses.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
 import { announceOnLan } from "./announce.ts";
@@ -24,6 +25,8 @@ export interface ConnectPlace {
   readonly container: Container;
   readonly settings: EndpointSettings;
   readonly upstreams: readonly Upstream[];
+  /** What an IPAM plugin gave it already. */
+  readonly prepared?: Prepared | undefined;
 }
 
 /**
@@ -31,12 +34,12 @@ export interface ConnectPlace {
  * host is left as it was found.
  */
 export async function connectContainer(parts: Parts, place: ConnectPlace): Promise<Endpoint> {
-  const { network, container, settings } = place;
+  const { network, container, settings, prepared } = place;
   refuseConfiguration(network);
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const reserved = await reserveEndpoint(parts, { network, container, settings, beside }, rollback);
+  const reserved = await reserveEndpoint(parts, { network, container, settings, beside, prepared }, rollback);
   const sandbox = parts.sandboxes.get(container.id);
   const endpoint = sandbox
     ? await avoidDuplicates(parts, { network, container, endpoint: reserved }, rollback)

@@ -3,6 +3,7 @@ import { shortId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
+import { isRemoteIpam } from "../../model/network.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { unaddressed } from "../leases/leased.ts";
@@ -12,6 +13,8 @@ import type { Networking, OpenNetwork } from "../networking.ts";
 import { findNetwork } from "../networks/find.ts";
 import type { Parts } from "../parts.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
+import { unplugAll } from "../plugins/external.ts";
+import { type Prepared, prepareAddresses } from "../plugins/remote-addresses.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
 import { avoidDuplicatesOf } from "./duplicates.ts";
@@ -40,17 +43,37 @@ export class EndpointNetworking implements Networking {
     commit: (endpoints: readonly Endpoint[]) => void,
   ): Promise<void> {
     const { state, locks } = this.#parts;
-    const ids = wanted.map(({ network }) => findNetwork(state, network).id);
+    const networks = wanted.map(({ network }) => findNetwork(state, network));
+    const ids = networks.map(({ id }) => id);
+    await using asking = new Rollback();
+    const prepared = networks.some(isRemoteIpam) ? await this.#prepare(container, wanted, asking) : [];
     await using _locks = await locks.holdAll(ids);
     await using rollback = new Rollback();
     const endpoints: Endpoint[] = [];
     for (const [index, { settings }] of wanted.entries()) {
       // Looked up again under the lock: it may have been removed while we waited.
       const network = findNetwork(state, ids[index] ?? "");
-      endpoints.push(await reserveEndpoint(this.#parts, { network, container, settings, beside: endpoints }, rollback));
+      endpoints.push(
+        await reserveEndpoint(
+          this.#parts,
+          { network, container, settings, beside: endpoints, prepared: prepared[index] },
+          rollback,
+        ),
+      );
     }
     commit(endpoints);
     rollback.commit();
+    asking.commit();
+  }
+
+  /** What IPAM plugins give, in the order of what is wanted. */
+  async #prepare(container: Container, wanted: ContainerRequest["endpoints"], rollback: Rollback) {
+    const prepared: (Prepared | undefined)[] = [];
+    for (const { network: reference, settings } of wanted) {
+      const network = findNetwork(this.#parts.state, reference);
+      prepared.push(await prepareAddresses(this.#parts, { network, container, settings }, rollback));
+    }
+    return prepared;
   }
 
   async open(container: Container, commit: (open: OpenNetwork) => void, rollback: Rollback): Promise<OpenNetwork> {
@@ -141,8 +164,16 @@ export class EndpointNetworking implements Networking {
     if (!sandbox) return;
     sandbox.members.delete(container.id);
     if (sandbox.members.size > 0) return;
-    using _pass = await gate.shared();
-    await closeSandbox(this.#parts, sandbox);
+    {
+      using _pass = await gate.shared();
+      await closeSandbox(this.#parts, sandbox);
+    }
+    if (sandbox.attachments.some(({ driver }) => driver.remote)) {
+      await unplugAll(
+        this.#parts,
+        sandbox.attachments.map(({ endpoint }) => endpoint),
+      );
+    }
   }
 
   async release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void> {

@@ -4,8 +4,9 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Driver } from "../../contracts/driver.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
-import { isLeased, isShared, type Network } from "../../model/network.ts";
+import { hasOwnPools, isLeased, isRemoteIpam, isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
+import { addressClaims, type Prepared } from "../plugins/remote-addresses.ts";
 import { clashOf } from "../shared/clashes.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -15,28 +16,40 @@ import { checkSettings } from "./settings.ts";
  */
 export async function reserveEndpoint(
   parts: Parts,
-  place: { network: Network; container: Container; settings: EndpointSettings; beside: readonly Endpoint[] },
+  place: {
+    network: Network;
+    container: Container;
+    settings: EndpointSettings;
+    beside: readonly Endpoint[];
+    /** What an IPAM plugin gave it already. */
+    prepared?: Prepared | undefined;
+  },
   rollback: Rollback,
 ): Promise<Endpoint> {
-  const { network, container, beside } = place;
+  const { network, container, beside, prepared } = place;
   if (beside.some(({ networkId }) => networkId === network.id)) {
     throw new EngineError("ENDPOINT_EXISTS", { container: container.name, network: network.name });
   }
   const settings = checkSettings(network, place.settings);
   const driver = parts.drivers.find(network.driver);
   const draft: Endpoint = {
-    id: newId(),
+    id: prepared?.id ?? newId(),
     networkId: network.id,
     containerId: container.id,
     settings,
     dnsNames: dnsNames(container, settings),
     ...(driver.addressed
-      ? { ifName: interfaceName(network, settings, beside), ...macOf(driver, network, settings) }
+      ? {
+          ifName: interfaceName(network, settings, beside),
+          ...(prepared?.mac ? { mac: prepared.mac } : macOf(driver, network, settings)),
+        }
       : {}),
   };
   driver.validateEndpoint(network, draft);
   if (!driver.addressed) return draft;
-  const addresses = await reserveAddresses(parts, network, draft, container.name, rollback);
+  const addresses = prepared
+    ? noted(parts, { network, prepared, owner: container.name }, rollback)
+    : await reserveAddresses(parts, network, draft, container.name, rollback);
   return { ...draft, ...addresses, ...lastingMac(network, settings, addresses.ipv4) };
 }
 
@@ -48,9 +61,28 @@ function lastingMac(network: Network, { mac }: EndpointSettings, ipv4: string | 
   return isShared(network) && !mac && ipv4 ? { mac: macOfIpv4(ipv4.split("/")[0] ?? "") } : {};
 }
 
-/** None where endpoints have their parent's: the driver refuses one that was asked for. */
-const macOf = (driver: Driver, network: Network, { mac }: EndpointSettings) =>
-  driver.hasMacs?.(network) === false ? {} : { mac: mac ?? randomMac() };
+/** None of our choice where endpoints have their parent's or a plugin's; the driver refuses one that cannot be had. */
+function macOf(driver: Driver, network: Network, { mac }: EndpointSettings): Pick<Endpoint, "mac"> {
+  if (mac) return { mac };
+  return driver.hasMacs?.(network) === false ? {} : { mac: randomMac() };
+}
+
+/** Addresses of an IPAM plugin. On networks of our own they are noted, so that no two endpoints have the same. */
+function noted(
+  parts: Parts,
+  { network, prepared, owner }: { network: Network; prepared: Prepared; owner: string },
+  rollback: Rollback,
+): Pick<Endpoint, "ipv4" | "ipv6"> {
+  const { ipv4, ipv6 } = prepared;
+  if (hasOwnPools(network, parts.drivers.find(network.driver)))
+    for (const given of [ipv4, ipv6]) {
+      const address = given?.split("/")[0];
+      if (!address) continue;
+      parts.ipam.reserve(network.id, { family: address.includes(":") ? 6 : 4, address, owner: `container ${owner}` });
+      rollback.onFailure(`note of ${address}`, () => parts.ipam.release(network.id, address));
+    }
+  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
+}
 
 /** Container name, aliases, short id, hostname: what DNS answers, each once; the first is the name PTR gives. */
 export function dnsNames(container: Container, settings: EndpointSettings): string[] {
@@ -78,7 +110,7 @@ async function reserveAddresses(
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
-  if (isLeased(network)) return {};
+  if (isLeased(network) || network.ipamDriver === "null") return {};
   return {
     ...(network.ipv4 ? { ipv4: await reserve(4, settings.ipv4) } : {}),
     ...(network.ipv6 ? { ipv6: await reserve(6, settings.ipv6) } : {}),
@@ -108,6 +140,8 @@ export function releaseEndpoint(parts: Parts, endpoint: Endpoint): void {
   const network = parts.state.networks.get(endpoint.networkId);
   if (!network) return; // its addresses went with it
   for (const address of [endpoint.ipv4, endpoint.ipv6]) if (address) releaseAddress(parts, network, address);
+  // Whoever removes a network afterwards waits for it: a plugin is told one thing after the other.
+  if (isRemoteIpam(network)) void parts.claims.giveBack(...addressClaims(endpoint.id));
 }
 
 function releaseAddress({ cluster, ipam }: Parts, network: Network, address: string): void {

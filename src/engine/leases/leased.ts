@@ -3,6 +3,7 @@ import type { LeaseRequest } from "../../contracts/dhcp.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import { isLeased, type Network } from "../../model/network.ts";
+import { unplugged } from "../../model/plugin.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import type { StateChange } from "../state.ts";
 
@@ -22,11 +23,12 @@ export function leaseTimeout(options: Network["ipamOptions"]): number {
 
 const bare = (address: string | undefined) => address?.split("/")[0];
 
-/** Attachments that still want an address: those of networks whose addresses are leased. */
+/** Attachments that others have to complete when the sandbox is there: by lending addresses, or as the network's plugin. */
 export const unaddressed = (attachments: readonly Attachment[]): Attachment[] =>
-  attachments.filter(
-    ({ network, endpoint }) => isLeased(network) && familiesOf(network).some((family) => !leaseOf(endpoint, family)),
-  );
+  attachments.filter(({ network, endpoint, driver }) => {
+    const lacksLease = isLeased(network) && familiesOf(network).some((family) => !leaseOf(endpoint, family));
+    return lacksLease || (driver.remote === true && endpoint.plugged === undefined);
+  });
 
 export const familiesOf = ({ ipv4, ipv6 }: Pick<Network, "ipv4" | "ipv6">): (4 | 6)[] => [
   ...(ipv4 ? [4 as const] : []),
@@ -78,11 +80,11 @@ export function withLease(endpoint: Endpoint, family: 4 | 6, lease: ReturnType<t
   };
 }
 
-/** Endpoints without the leases that they had: what a container that ends, or has ended, leaves in the store. */
+/** Endpoints without what they were lent, or plugged into: what a container that ends, or has ended, leaves in the store. */
 export const forgetLeases = (endpoints: readonly Endpoint[]): StateChange[] =>
   endpoints
-    .filter(({ leases }) => leases !== undefined)
+    .filter(({ leases, plugged }) => leases !== undefined || plugged !== undefined)
     .map((endpoint) => {
-      const value = withLease(withLease(endpoint, 4, undefined), 6, undefined);
+      const value = endpoint.leases ? withLease(withLease(endpoint, 4, undefined), 6, undefined) : unplugged(endpoint);
       return { put: "endpoint", id: value.id, value };
     });

@@ -11,6 +11,8 @@ import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { portsRecord } from "../endpoints/reserve-ports.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
+import { programExternal } from "../plugins/external.ts";
+import { plugIn } from "../plugins/plugging.ts";
 import { familiesOf, leaseOf, leaseRequest, unaddressed, withLease } from "./leased.ts";
 import { readdress } from "./readdress.ts";
 
@@ -37,13 +39,37 @@ export class Leasing {
    * wait for. Returns the endpoints with their leases, not stored yet.
    */
   async acquire(container: Container, sandbox: OpenSandbox, rollback: Rollback): Promise<Endpoint[]> {
-    const wanting = unaddressed(sandbox.attachments);
+    const late = unaddressed(sandbox.attachments);
+    const plugged = late.some(({ driver }) => driver.remote)
+      ? await this.#plugIn(container, sandbox, late, rollback)
+      : [];
+    const wanting = late.filter(({ driver }) => !driver.remote);
     for (const { endpoint } of wanting)
       rollback.onFailure(`leases of ${endpoint.id}`, () => this.#parts.dhcp.release(endpoint.id));
     const results = await Promise.allSettled(wanting.map((attachment) => this.#acquireFor(container, attachment)));
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
-    return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    return [...plugged, ...results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))];
+  }
+
+  /** Plugins have their say one after the other, then they are told which of them leads outside. */
+  async #plugIn(
+    container: Container,
+    sandbox: OpenSandbox,
+    late: readonly Attachment[],
+    rollback: Rollback,
+  ): Promise<Endpoint[]> {
+    const made = new Map<string, Endpoint>();
+    for (const attachment of late.filter(({ driver }) => driver.remote))
+      made.set(attachment.endpoint.id, await plugIn(this.#parts, container, attachment, rollback));
+    const after = sandbox.attachments.map((each) => ({
+      ...each,
+      endpoint: made.get(each.endpoint.id) ?? each.endpoint,
+    }));
+    const own = after.filter(({ endpoint }) => made.has(endpoint.id));
+    for (const endpoint of await programExternal(this.#parts, container, after))
+      if (own.some((each) => each.endpoint.id === endpoint.id)) made.set(endpoint.id, endpoint);
+    return [...made.values()];
   }
 
   async #acquireFor(container: Container, attachment: Attachment): Promise<Endpoint> {

@@ -34,9 +34,9 @@ export async function readdress(
   rollback.onFailure("reserved ports", () => parts.ports.release(change.added));
   const plans = { before: sandboxPlan(sandbox.id, before, portsBefore), after: sandboxPlan(sandbox.id, after, ports) };
   const removeOld = move(parts, plans, rollback);
-  const moved = after.filter(({ endpoint: { ipv4, ipv6 } }, index) => {
+  const moved = after.filter(({ endpoint: { ipv4, ipv6, plugged } }, index) => {
     const old = before[index]?.endpoint;
-    return old?.ipv4 !== ipv4 || old?.ipv6 !== ipv6;
+    return old?.ipv4 !== ipv4 || old?.ipv6 !== ipv6 || old?.plugged?.link !== plugged?.link;
   });
   announceOnLan(parts, sandbox.id, moved);
   Object.assign(sandbox, { attachments: after, ports });

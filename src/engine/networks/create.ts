@@ -32,9 +32,26 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   const network = full.configOnly ? configNetwork(parts, full) : await buildNetwork(parts, full, newId(), rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
   rollback.commit();
+  tellCreated(parts, network);
+  return { id: network.id, warning: "" };
+}
+
+/** Makes a network that plugins have given their part of, and enters it: the commit point. */
+export async function enterNetwork(parts: Parts, network: Network): Promise<Network> {
+  await using _lock = await parts.locks.hold(networksLock);
+  using _pass = await parts.gate.shared();
+  refuseTakenName(parts, network.name);
+  await using rollback = new Rollback();
+  makeNetwork(parts, network, rollback);
+  parts.state.commit([{ put: "network", id: network.id, value: network }]);
+  rollback.commit();
+  tellCreated(parts, network);
+  return network;
+}
+
+function tellCreated(parts: Parts, network: Network): void {
   if (network.ipv6 && !isShared(network)) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
-  return { id: network.id, warning: "" };
 }
 
 /** By name alone, as Docker looks it up. */
@@ -61,13 +78,13 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   return network;
 }
 
-const machineFor = ({ kernel, state }: Parts): Machine => ({
+export const machineFor = ({ kernel, state }: Parts): Machine => ({
   links: kernel.links(hostNetns),
   uplink: kernel.uplink(),
   networks: [...state.networks.values()].filter(({ configOnly }) => !configOnly),
 });
 
-function refuseTakenName(parts: Parts, name: string): void {
+export function refuseTakenName(parts: Parts, name: string): void {
   if (parts.state.networkNamed(name)) throw new EngineError("NETWORK_EXISTS", { network: name });
 }
 

@@ -1,7 +1,7 @@
 import type { Rollback } from "../../base/rollback.ts";
 import type { Ipam, PoolRequest } from "../../contracts/ipam.ts";
 import type { Kernel } from "../../contracts/kernel.ts";
-import { hostAddressIn, hostAux, isLeased, type Pool } from "../../model/network.ts";
+import { hostAddressIn, hostAux, isLeased, isRemoteIpam, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 
 /**
@@ -11,13 +11,16 @@ import type { NetworkRequest } from "../engine.ts";
 export function reservePools(
   parts: { ipam: Ipam; kernel: Kernel },
   networkId: string,
-  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
+  request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver"> & { readonly gateways?: readonly (4 | 6)[] },
   rollback: Rollback,
 ): Pool[] {
   const { ipam, kernel } = parts;
-  if (isLeased(request)) return [];
+  if (isLeased(request) || request.ipamDriver === "null") return [];
   rollback.onFailure("address pools", () => ipam.removeNetwork(networkId));
-  const wanted = completePools(request);
+  const { gateways } = request;
+  const wanted = completePools(request).map((pool) =>
+    gateways && !gateways.includes(pool.family) ? { ...pool, wantsGateway: pool.gateway !== undefined } : pool,
+  );
   const defaults = wanted.some((pool) => !pool.subnet);
   const inTheWay = defaults ? routesInTheWay(kernel) : [];
   return wanted.map((pool) => ipam.addPool(networkId, pool, inTheWay));
@@ -48,7 +51,7 @@ export function checkPools(
   { ipam }: { ipam: Ipam },
   request: Pick<NetworkRequest, "pools" | "ipv4" | "ipv6" | "ipamDriver">,
 ): void {
-  if (isLeased(request)) return;
+  if (isLeased(request) || isRemoteIpam(request) || request.ipamDriver === "null") return;
   for (const pool of completePools(request)) ipam.checkPool(pool);
 }
 
@@ -78,7 +81,7 @@ const routeTypes: Readonly<Record<number, string>> = {
 };
 
 /** Routes of the host in any table, default routes aside: any subnet is more specific than those. */
-function routesInTheWay(kernel: Kernel): { cidr: string; name: string }[] {
+export function routesInTheWay(kernel: Kernel): { cidr: string; name: string }[] {
   return kernel.routes().flatMap(({ destination, type, ifName, table }) => {
     const kind = routeTypes[type];
     if (kind === undefined || isDefault(destination)) return [];

@@ -3,6 +3,7 @@ import { isShared, type Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
 import { needless } from "../host.ts";
 import type { Parts } from "../parts.ts";
+import { giveNetworkBack, removeAtPlugin } from "../plugins/remote-networks.ts";
 import { networksLock } from "./create.ts";
 import { matchesNetwork } from "./filters.ts";
 import { findNetwork } from "./find.ts";
@@ -10,6 +11,8 @@ import { ownObjects } from "./shared-objects.ts";
 
 /** Removes a network that no running container uses. Stopped containers keep naming it, and will not start without it. */
 export async function removeNetwork(parts: Parts, reference: string): Promise<void> {
+  const found = findNetwork(parts.state, reference);
+  using _going = parts.drivers.find(found.driver).remote ? await leavePlugin(parts, found.id) : undefined;
   await using _list = await parts.locks.hold(networksLock);
   const network = findNetwork(parts.state, reference);
   await using _lock = await parts.locks.hold(network.id);
@@ -17,6 +20,21 @@ export async function removeNetwork(parts: Parts, reference: string): Promise<vo
   if (isShared(network)) await parts.cluster.removeNetwork(network);
   await tearDown(parts, network);
   tellGone(parts, network);
+  await giveNetworkBack(parts, network);
+}
+
+/**
+ * The plugin is told first, and may refuse. It takes its time: only this network waits meanwhile, and nobody joins it
+ * until what is returned is disposed of.
+ */
+async function leavePlugin(parts: Parts, networkId: string): Promise<Disposable> {
+  await using _lock = await parts.locks.hold(networkId);
+  const network = findNetwork(parts.state, networkId);
+  refuseRemoval(parts, network);
+  using going = new DisposableStack();
+  going.use(parts.claims.going(networkId));
+  await removeAtPlugin(parts, network);
+  return going.move();
 }
 
 /**
@@ -40,8 +58,10 @@ async function pruneNetwork(parts: Parts, network: Network): Promise<string | un
   await using _lock = await parts.locks.hold(network.id);
   if (parts.state.endpointsOn(network.id).length > 0) return undefined;
   if (isShared(network) && !(await removeUnused(parts, network))) return undefined;
+  if (parts.drivers.find(network.driver).remote) await removeAtPlugin(parts, network);
   await tearDown(parts, network);
   tellGone(parts, network);
+  await giveNetworkBack(parts, network);
   return network.name;
 }
 

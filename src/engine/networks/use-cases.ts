@@ -1,12 +1,16 @@
+import { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
-import type { Network } from "../../model/network.ts";
+import { isRemoteIpam, type Network } from "../../model/network.ts";
 import { connectContainer } from "../endpoints/connect.ts";
 import { disconnectContainer } from "../endpoints/disconnect.ts";
 import { leaveRemoved } from "../endpoints/leave-removed.ts";
 import type { Engine } from "../engine.ts";
 import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
+import { createWithPlugins, wantsPlugins } from "../plugins/create-network.ts";
+import { followGateway, unplugAll } from "../plugins/external.ts";
+import { prepareAddresses } from "../plugins/remote-addresses.ts";
 import { createNetwork } from "./create.ts";
 import { findNetwork } from "./find.ts";
 import { pruneNetworks, removeNetwork } from "./remove.ts";
@@ -42,20 +46,35 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
     return left !== undefined;
   };
 
+  /** Addresses that an IPAM plugin gives are asked for before the network is locked. Undefined for most networks. */
+  const prepare = (reference: string, containerId: string, settings: EndpointSettings, rollback: Rollback) => {
+    const network = findNetwork(state, reference);
+    return isRemoteIpam(network)
+      ? prepareAddresses(parts, { network, container: containers.find(containerId), settings }, rollback)
+      : undefined;
+  };
+
   return {
-    create: async (request) => createNetwork(parts, request),
+    create: async (request) => {
+      if (!wantsPlugins(parts, request)) return createNetwork(parts, request);
+      return { id: (await createWithPlugins(parts, request)).id, warning: "" };
+    },
     inspect: (reference) => viewNetwork(parts, findNetwork(state, reference)),
     list: (filters) => listNetworks(parts, filters),
     remove: (reference) => removeNetwork(parts, reference),
     prune: (filters) => pruneNetworks(parts, filters),
     connect: async (reference, of, settings: EndpointSettings) => {
       const { id } = containers.find(of);
+      await using rollback = new Rollback();
       await using _container = await locks.hold(id);
+      const prepared = await prepare(reference, id, settings, rollback);
       const [endpoint, joined] = await withNetwork(reference, id, async (network, container) => {
         const upstreams = containers.upstreamsOf(container);
-        return [await connectContainer(parts, { network, container, settings, upstreams }), network];
+        return [await connectContainer(parts, { network, container, settings, upstreams, prepared }), network];
       });
+      rollback.commit();
       await leasing.acquireLive(containers.find(id), endpoint.id);
+      await followGateway(parts, id);
       containers.updateFiles(containers.find(id));
       tell("connect", joined, containers.find(id));
     },
@@ -63,11 +82,15 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
       if (await fromRemoved(reference, of)) return;
       const { id } = containers.find(of);
       await using _container = await locks.hold(id);
-      await withNetwork(reference, id, async (network, container) => {
-        await disconnectContainer(parts, { network, container, upstreams: containers.upstreamsOf(container) });
+      const left = await withNetwork(reference, id, async (network, container) => {
+        const upstreams = containers.upstreamsOf(container);
+        const endpoint = await disconnectContainer(parts, { network, container, upstreams });
         containers.updateFiles(container);
         tell("disconnect", network, container);
+        return endpoint;
       });
+      await unplugAll(parts, [left]);
+      await followGateway(parts, id);
     },
   };
 }

@@ -21,14 +21,15 @@ export function validateRequest(request: NetworkRequest, driver: Driver): void {
       why: `only one instance of "${driver.type}" network is allowed`,
     });
   }
+  if (request.ipamDriver === "null" && driver.addressed && !driver.remote) {
+    const why = `the null IPAM driver gives no addresses, and networks of driver ${driver.type} need them`;
+    throw new EngineError("NETWORK_REFUSED", { network: request.name, why });
+  }
   validateAddressing(request);
 }
 
 /** What holds for every network, and for a configuration of networks. */
 export function validateAddressing(request: NetworkRequest): void {
-  if (!["default", "", "dhcp"].includes(request.ipamDriver)) {
-    throw invalid("IPAM.Driver", `"${request.ipamDriver}" is not known; use default, or dhcp on a LAN`);
-  }
   if (request.ipamDriver === "dhcp") validateLeasing(request);
   if (!request.ipv4 && !request.ipv6) throw invalid("EnableIPv4", "IPv4 and IPv6 cannot both be off");
   refuseOneSidedPools(request);

@@ -1,19 +1,21 @@
-import { isShared, type Network } from "../../model/network.ts";
+import { hasOwnPools, isShared, type Network } from "../../model/network.ts";
 import type { Filters, NetworkView } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { matchesNetwork } from "./filters.ts";
 
-type ViewParts = Pick<Parts, "state" | "ipam" | "cluster" | "inUse" | "paths">;
+type ViewParts = Pick<Parts, "state" | "drivers" | "ipam" | "cluster" | "inUse" | "paths">;
 
 /** What inspect shows: the network and the endpoints whose sandbox is open. */
 export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
-  const { state, ipam, cluster } = parts;
+  const { state, ipam, cluster, drivers } = parts;
   const endpoints = state.endpointsOn(network.id).flatMap((endpoint) => {
     const container = state.containers.get(endpoint.containerId);
     return container?.state.status === "running" ? [{ endpoint, containerName: container.name }] : [];
   });
   const addressed = network.pools.length > 0 && !network.configOnly;
-  const usage = () => (isShared(network) ? cluster.usage(network) : ipam.usage(network.id));
+  // Of its own pools an IPAM plugin knows more than is asked here.
+  const own = () => (hasOwnPools(network, drivers.find(network.driver)) ? ipam.usage(network.id) : []);
+  const usage = () => (isShared(network) ? cluster.usage(network) : own());
   return {
     network,
     endpoints,

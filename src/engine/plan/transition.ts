@@ -42,6 +42,7 @@ export function place(object: KernelObject): string {
     case "macvlan":
     case "ipvlan":
     case "vlan":
+    case "moved-link":
       return `link ${object.netns} ${object.name}`;
     case "address":
       return `address ${object.netns} ${object.link} ${object.address}`;

@@ -1,12 +1,13 @@
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
-import { isLeased, isShared } from "../../model/network.ts";
+import { hasOwnPools, isLeased, isShared } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
 import { forgetLeases } from "../leases/leased.ts";
 import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
+import { resumePlugins } from "../plugins/resume.ts";
 import { adoptPools } from "../shared/clashes.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
 import { desired } from "./desired.ts";
@@ -16,14 +17,15 @@ import { repair } from "./repair.ts";
 export function adoptAddresses(parts: Parts): void {
   const { state, ipam, drivers, cluster } = parts;
   for (const network of state.networks.values()) {
-    if (network.configOnly || !drivers.find(network.driver).addressed) continue;
+    const driver = drivers.find(network.driver);
+    if (network.configOnly || !driver.addressed || !hasOwnPools(network, driver)) continue;
     if (isShared(network)) adoptPools(parts, network);
     else for (const pool of network.pools) ipam.adoptPool(network.id, pool);
   }
   for (const { networkId, containerId, ipv4, ipv6 } of state.endpoints.values()) {
     const owner = `container ${state.containers.get(containerId)?.name ?? containerId}`;
     const network = state.networks.get(networkId);
-    if (!network || isLeased(network)) continue;
+    if (!network || isLeased(network) || !hasOwnPools(network, drivers.find(network.driver))) continue;
     if (isShared(network)) {
       for (const address of [ipv4, ipv6]) if (address) cluster.adopt(network, address, owner);
       continue;
@@ -47,6 +49,7 @@ export async function restoreSandboxes(parts: Parts, running: readonly Container
   await Promise.all(open.map((sandbox) => reopen(parts, sandbox, (of) => side.upstreamsOf(of))));
   await resumeShared(parts);
   resumeLeases(parts, side);
+  resumePlugins(parts);
   parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
 }
 

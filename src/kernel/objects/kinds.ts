@@ -9,6 +9,7 @@ import { ipvlanKind } from "./ipvlan.ts";
 
 import type { ObjectKind } from "./kind.ts";
 import { macvlanKind } from "./macvlan.ts";
+import { movedLinkKind } from "./moved-link.ts";
 import { neighbourKind } from "./neighbour.ts";
 import { routeKind } from "./route.ts";
 import { ruleKind } from "./rule.ts";
@@ -30,6 +31,7 @@ const kinds: { readonly [K in KernelObject["kind"]]: ObjectKind<Extract<KernelOb
   macvlan: macvlanKind,
   ipvlan: ipvlanKind,
   vlan: vlanKind,
+  "moved-link": movedLinkKind,
   rule: ruleKind,
   neighbour: neighbourKind,
   sysctl: sysctlKind,

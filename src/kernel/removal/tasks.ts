@@ -54,7 +54,7 @@ export function removeTogether(session: Session, tasks: readonly RemovalTask[]):
   );
   for (const task of tasks)
     for (const object of task.objects.toReversed())
-      if (!isLink(object) && !doomed.has(placeOf(object)))
+      if (!isDeleted(object) && !doomed.has(placeOf(object)))
         report(
           () => kindOf(object).remove(session, object),
           (error) => blame(task, error),
@@ -121,11 +121,14 @@ function linksOf(tasks: readonly RemovalTask[]): Map<NetnsRef, Map<string, Remov
     found.set(netns, names.set(name, [...(names.get(name) ?? []), task]));
   };
   for (const task of tasks) {
-    for (const object of task.objects.toReversed()) if (isLink(object)) want(object.netns, object.name, task);
+    for (const object of task.objects.toReversed()) if (isDeleted(object)) want(object.netns, object.name, task);
     for (const { netns, name } of task.links) want(netns, name, task);
   }
   return found;
 }
+
+/** Links that end with their removal; others go back to where they came from. */
+const isDeleted = (object: KernelObject) => isLink(object) && object.kind !== "moved-link";
 
 const linkKey = (netns: NetnsRef, name: string) => `${netns} ${name}`;
 

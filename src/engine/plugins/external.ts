@@ -1,0 +1,67 @@
+import type { Container } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
+import type { Parts } from "../parts.ts";
+import type { Attachment } from "../plan/attachment.ts";
+import { electGateway, electPublisher } from "../plan/gateway-order.ts";
+import { wantedPorts } from "../wanted-ports.ts";
+import { endpointClaim, tellExternal } from "./plugging.ts";
+
+type ExternalParts = Pick<Parts, "plugins" | "claims" | "kernel" | "state">;
+
+/** Attachments of plugins that are told another thing than they know of the way to the outside. */
+function misinformed(attachments: readonly Attachment[]): { attachment: Attachment; external: boolean }[] {
+  const ways = ([4, 6] as const).map((family) => electGateway(attachments, family)?.attachment);
+  return attachments.flatMap((attachment) => {
+    const external = ways.includes(attachment);
+    const known = attachment.endpoint.plugged?.external;
+    return known === undefined || known === external ? [] : [{ attachment, external }];
+  });
+}
+
+/** Ports that a plugin is to publish: none where a network of ours does. */
+const portsFor = (container: Container, attachments: readonly Attachment[]) =>
+  ([4, 6] as const).some((family) => electPublisher(attachments, family)) ? [] : wantedPorts(container);
+
+/**
+ * Tells plugins of a sandbox, as it will be, which of them leads outside (ProgramExternalConnectivity and its opposite).
+ * Returns the endpoints that changed by it, not stored yet.
+ */
+export async function programExternal(
+  parts: ExternalParts,
+  container: Container,
+  attachments: readonly Attachment[],
+): Promise<Endpoint[]> {
+  const requests = portsFor(container, attachments);
+  const changed: Endpoint[] = [];
+  for (const { attachment, external } of misinformed(attachments))
+    changed.push(await tellExternal(parts, container, attachment, { external, requests }));
+  return changed;
+}
+
+/** After networks came or went on an open sandbox: the way out may be another. What fails is logged; the change has been made. */
+export async function followGateway(parts: Parts, containerId: string): Promise<void> {
+  const sandbox = parts.sandboxes.get(containerId);
+  const container = parts.state.containers.get(containerId);
+  if (!sandbox || !container || misinformed(sandbox.attachments).length === 0) return;
+  try {
+    const changed = await programExternal(parts, container, sandbox.attachments);
+    const byId = new Map(changed.map((endpoint) => [endpoint.id, endpoint]));
+    parts.state.commit(
+      changed.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
+      "process",
+    );
+    sandbox.attachments = sandbox.attachments.map((each) => ({
+      ...each,
+      endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
+    }));
+  } catch (err) {
+    parts.log.error(
+      { err, container: container.name },
+      "a plugin was not told that the container's way out has changed",
+    );
+  }
+}
+
+/** Gives a container's endpoints back to their plugins, when nothing of them is in its sandbox any more. */
+export const unplugAll = async ({ claims }: Pick<Parts, "claims">, endpoints: readonly Endpoint[]): Promise<void> =>
+  claims.giveBack(...endpoints.map(({ id }) => endpointClaim(id)));
