@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { LinkCounters } from "../contracts/kernel.ts";
-import type { Images } from "../contracts/runtime.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ImageUseCases } from "../engine/images/use-cases.ts";
 
 /** What the daemon knows of itself: GET /info and GET /version. */
 export interface DaemonFacts {
@@ -46,7 +46,7 @@ export interface Telemetry {
 /** All the API needs; src/main composes it. */
 export interface ApiParts {
   readonly engine: Engine;
-  readonly images: Images;
+  readonly images: ImageUseCases;
   readonly daemon: DaemonFacts;
   readonly telemetry: Telemetry;
   readonly log: Log;

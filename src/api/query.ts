@@ -15,6 +15,13 @@ export class Query {
     return String((Array.isArray(value) ? value[0] : value) ?? "");
   }
 
+  /** All values of a parameter that may be given several times. */
+  texts(name: string): string[] {
+    const value = this.#values[name];
+    if (value === undefined) return [];
+    return (Array.isArray(value) ? value : [value]).map(String);
+  }
+
   has(name: string): boolean {
     return this.#values[name] !== undefined;
   }

@@ -157,12 +157,16 @@ export const catalogue = {
   IMAGE_NOT_FOUND: {
     status: 404,
     text: (d: { image: string }) =>
-      `No such image: ${d.image}; import one with "fairlead image import FILE ${d.image}", or use --rootfs DIR or --rootfs host`,
+      `No such image: ${d.image}; pull, load or import it first, or use --rootfs DIR or --rootfs host`,
   },
-  IMAGE_IN_USE: {
+  IMAGE_CONFLICT: {
     status: 409,
-    text: (d: { image: string; container: string }) =>
-      `conflict: unable to remove image ${d.image}: container ${d.container} uses it`,
+    text: (d: { image: string; why: string }) => `conflict: unable to delete ${d.image} ${d.why}`,
+  },
+  IMAGE_NAME_IN_USE: {
+    status: 409,
+    text: (d: { image: string; why: string }) =>
+      `conflict: unable to remove repository reference "${d.image}" ${d.why}`,
   },
   VOLUME_NOT_FOUND: { status: 404, text: (d: { volume: string }) => `get ${d.volume}: no such volume` },
   VOLUME_IN_USE: {

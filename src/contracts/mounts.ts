@@ -1,10 +1,12 @@
 /** File systems for containers, in the mount namespace that the daemon lives in. */
 export interface Mounts {
-  /** Mounts `lower` read-only under the writable `upper`; `work` is an empty directory beside `upper`. Throws KernelError. */
+  /**
+   * Mounts `lower` read-only, the topmost first, under the writable `upper`; `work` is an empty directory beside `upper`.
+   * Without `upper`, of at least two, all is read-only. Throws KernelError.
+   */
   overlay(options: {
-    readonly lower: string;
-    readonly upper: string;
-    readonly work: string;
+    readonly lower: readonly string[];
+    readonly upper?: { readonly directory: string; readonly work: string };
     readonly target: string;
   }): void;
   /** Mounts an empty file system in memory, with options of tmpfs(5). Throws KernelError. */

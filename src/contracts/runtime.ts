@@ -1,30 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Container, ContainerConfig, Mount, Rootfs } from "../model/container.ts";
 
-export interface Image {
-  /** "sha256:<64 hex>" of the archive. */
-  readonly id: string;
-  /** "name:tag", several. */
-  readonly references: readonly string[];
-  readonly created: string;
-  /** Bytes unpacked. */
-  readonly size: number;
-}
-
-/** Images of the data root: unpacked once, shared by their containers through overlayfs. */
-export interface Images {
-  /**
-   * Unpacks a root-file-system tar (plain, gzip, xz, zstd). The stream's failure leaves nothing behind.
-   * Throws at once, not by its promise, when the reference is none.
-   */
-  import(archive: NodeJS.ReadableStream, reference: string): Promise<Image>;
-  list(): Image[];
-  /** By reference ("name", "name:tag"), id or unique id prefix; IMAGE_NOT_FOUND otherwise. */
-  find(reference: string): Image;
-  /** Removes a reference, and the image with its last one. */
-  remove(reference: string): Promise<{ untagged: string[]; deleted: string[] }>;
-}
-
 /** What the runtime needs beyond the container's own config. */
 export interface RunPlan {
   readonly container: Container;

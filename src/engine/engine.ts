@@ -57,6 +57,8 @@ export interface ContainerRequest {
   readonly name: string;
   /** rootfs kind "image" comes with imageId "": the engine resolves it. */
   readonly config: ContainerConfig;
+  /** An entrypoint was given, be it an empty one: the image's does not count. */
+  readonly entrypointGiven?: boolean;
   /** Network name or id to settings, in the order given; empty: the network of config.networkModeText. */
   readonly endpoints: readonly { readonly network: string; readonly settings: EndpointSettings }[];
 }

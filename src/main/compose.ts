@@ -13,6 +13,8 @@ import type { Engine } from "../engine/engine.ts";
 import { ContainerFiles } from "../engine/files/container-files.ts";
 import { HostResolvConf } from "../engine/files/host-resolv-conf.ts";
 import { upstreamsFor } from "../engine/files/naming.ts";
+import { imagesInUse } from "../engine/images/use.ts";
+import { imageUseCases } from "../engine/images/use-cases.ts";
 import type { LeaseSide } from "../engine/leases/leasing.ts";
 import { ensureBuiltIns } from "../engine/networks/built-in.ts";
 import { networkUseCases } from "../engine/networks/use-cases.ts";
@@ -28,6 +30,7 @@ import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { restoreVolumes, restoreVolumeUse } from "../engine/volumes/restore.ts";
 import { volumeUseCases } from "../engine/volumes/use-cases.ts";
 import { completePools } from "../ipam/default-pools.ts";
+import { layerFiles } from "../kernel/mounts/layer-files.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
 import { terminals } from "../kernel/terminal/terminals.ts";
@@ -48,6 +51,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   opened.use(await claimHost());
   const { parts } = networking;
   const runtime = opened.use(openContainerRuntime(options, log));
+  await runtime.prepare();
   const hostResolvConf = new HostResolvConf();
   const upstreamsOf: LeaseSide["upstreamsOf"] = (container, changed = []) => {
     const endpoints = parts.state.endpointsOf(container.id);
@@ -82,6 +86,8 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   warnOfConflicts(parts);
   opened.use(resumeRestarts(containers));
   opened.use(resumeChecks(containers));
+  const images = opened.use(imageUseCases({ images: runtime.images, state: parts.state, events: parts.events, log }));
+  await runtime.images.collect(imagesInUse(parts));
   const all = opened.move();
   const rest = composition(options, networking, containers, side);
   lateEngine.resolve(rest.engine);
@@ -93,7 +99,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   return {
     ...rest,
     daemon: { ...rest.daemon, reset: resetAll },
-    images: runtime.images,
+    images,
     stop: () => all.disposeAsync(),
   };
 }
@@ -101,7 +107,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 /** Containers never see what would let them steer the daemon: its data and its sockets. */
 function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
-  return openRuntime({ dataRoot, execRoot, log, mounts, terminals, streams, secrets });
+  return openRuntime({ dataRoot, execRoot, log, mounts, layerFiles, terminals, streams, secrets });
 }
 
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */

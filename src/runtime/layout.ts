@@ -33,6 +33,10 @@ export class Layout {
   get subpaths(): string {
     return join(this.execRoot, "subpaths");
   }
+  /** Where images' layers are put together for a moment, to be copied from. */
+  get lowers(): string {
+    return join(this.execRoot, "lowers");
+  }
   /** runc's own records (`runc --root`). */
   get runc(): string {
     return join(this.execRoot, "runc");

@@ -2,14 +2,15 @@ import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
 import { isAbsolute, normalize } from "node:path";
 import { EngineError, invalid } from "../base/errors.ts";
 import type { Mounts } from "../contracts/mounts.ts";
-import type { Images } from "../contracts/runtime.ts";
 import type { Rootfs } from "../model/container.ts";
 import type { ContainerLayout } from "./layout.ts";
+import { type Lower, openLower } from "./lower.ts";
 import { secretsIn } from "./spec/protected-paths.ts";
 
 /** Where images are unpacked, as far as roots need to know. */
-export interface ImageRoots extends Pick<Images, "find"> {
-  rootOf(imageId: string): string;
+export interface ImageRoots {
+  /** Directories of an image's layers, the topmost first; none when there is no such image. */
+  rootsOf(imageId: string): string[];
 }
 
 export interface Roots {
@@ -18,17 +19,21 @@ export interface Roots {
   /** Makes the root ready and returns its path. Safe to repeat: what is mounted already is unmounted first. */
   open(rootfs: Rootfs, files: ContainerLayout): Promise<string>;
   close(files: ContainerLayout): Promise<void>;
-  /** What lies below the container's own layer. */
-  lower(rootfs: Rootfs): string;
+  /** What lies below the container's own layer, to be read until it is disposed. */
+  openLower(rootfs: Rootfs): Lower;
   /** Paths inside the container that lead to the daemon's own files. */
   secrets(rootfs: Rootfs): string[];
 }
 
-/** `secrets`: the daemon's own directories and sockets on the host. */
-export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonly string[]): Roots {
-  const lowerOf = (rootfs: Rootfs): string => {
-    if (rootfs.kind === "host") return "/";
-    return rootfs.kind === "directory" ? rootfs.path : images.rootOf(rootfs.imageId);
+/** `secrets`: the daemon's own directories and sockets on the host; `scratch`: where lower layers are put together. */
+export function createRoots(
+  mounts: Mounts,
+  images: ImageRoots,
+  { secrets, scratch }: { readonly secrets: readonly string[]; readonly scratch: string },
+): Roots {
+  const lowerOf = (rootfs: Rootfs): string[] => {
+    if (rootfs.kind === "host") return ["/"];
+    return rootfs.kind === "directory" ? [rootfs.path] : images.rootsOf(rootfs.imageId);
   };
   return {
     check(rootfs) {
@@ -41,25 +46,27 @@ export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonl
       for (const directory of [files.work, files.merged]) mkdirSync(directory, { recursive: true });
       makeUpper(files.upper, lowerOf(rootfs));
       await mounts.unmount(files.merged);
-      mounts.overlay({ lower: lowerOf(rootfs), upper: files.upper, work: files.work, target: files.merged });
+      const upper = { directory: files.upper, work: files.work };
+      mounts.overlay({ lower: lowerOf(rootfs), upper, target: files.merged });
       return files.merged;
     },
     close: (files) => mounts.unmount(files.merged),
-    lower: lowerOf,
-    secrets: (rootfs) => (rootfs.kind === "image" ? [] : secretsIn(lowerOf(rootfs), secrets)),
+    openLower: (rootfs) => openLower(mounts, scratch, lowerOf(rootfs)),
+    secrets: (rootfs) => (rootfs.kind === "image" ? [] : lowerOf(rootfs).flatMap((lower) => secretsIn(lower, secrets))),
   };
 }
 
 /** The root directory of an overlay has the owner and mode of the upper one. */
-function makeUpper(upper: string, lower: string): void {
-  if (!mkdirSync(upper, { recursive: true })) return; // of an earlier run
+function makeUpper(upper: string, [lower]: readonly string[]): void {
+  if (!mkdirSync(upper, { recursive: true }) || lower === undefined) return; // of an earlier run
   const { mode, uid, gid } = statSync(lower);
   chownSync(upper, uid, gid);
   chmodSync(upper, mode & 0o7777);
 }
 
 function imageMustExist(images: ImageRoots, { imageId, reference }: Extract<Rootfs, { kind: "image" }>): void {
-  if (statSync(images.rootOf(imageId), { throwIfNoEntry: false })?.isDirectory()) return;
+  const roots = images.rootsOf(imageId);
+  if (roots.length > 0 && roots.every((root) => statSync(root, { throwIfNoEntry: false })?.isDirectory())) return;
   throw new EngineError("IMAGE_NOT_FOUND", { image: reference || imageId });
 }
 

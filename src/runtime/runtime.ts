@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { Images } from "../contracts/images.ts";
+import type { LayerFiles } from "../contracts/layer-files.ts";
 import type { Mounts } from "../contracts/mounts.ts";
-import type { Images, Runtime } from "../contracts/runtime.ts";
+import type { Runtime } from "../contracts/runtime.ts";
 import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
@@ -12,7 +14,9 @@ import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
 import { startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
-import { ImageStore } from "./images/image-store.ts";
+import { type ImagePrograms, ImageStore } from "./images/image-store.ts";
+import { imagesOf } from "./images/images.ts";
+import { migrateImages } from "./images/migrate.ts";
 import { closeInput, openInput } from "./input/container-input.ts";
 import { resizeTerminal } from "./input/resize-terminal.ts";
 import { Layout } from "./layout.ts";
@@ -21,6 +25,7 @@ import { LogChain } from "./logs/log-chain.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { readLog } from "./logs/read-log.ts";
 import { tapOf } from "./logs/tap-output.ts";
+import { closeLowers } from "./lower.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { isPaused, pauseContainer, unpauseContainer } from "./pause.ts";
 import { hasEnded } from "./process-identity.ts";
@@ -35,6 +40,7 @@ export interface RuntimeOptions {
   readonly dataRoot: string;
   readonly execRoot: string;
   readonly mounts: Mounts;
+  readonly layerFiles: LayerFiles;
   readonly terminals: Terminals;
   readonly streams: Streams;
   readonly log: Log;
@@ -43,21 +49,26 @@ export interface RuntimeOptions {
 }
 
 /** The runtime with its images; dispose it to stop watching. Containers go on without it. */
-export type OpenRuntime = Runtime & Disposable & { readonly images: Images; readonly volumes: VolumeFiles & CopyUp };
+export type OpenRuntime = Runtime &
+  Disposable & {
+    readonly images: Images;
+    readonly volumes: VolumeFiles & CopyUp;
+    /** Brings images of an earlier release into the present form, and removes what a crash left mounted. */
+    prepare(): Promise<void>;
+  };
 
 /** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
-  const { mounts, terminals, streams, log } = options;
+  const { mounts, layerFiles, terminals, streams, log } = options;
   const layout = openLayout(options);
-  const programs = { tar: findProgram("tar", "tar"), sync: findProgram("sync", "coreutils") };
-  const images = new ImageStore(layout.images, programs);
+  const images = openImages(layout, layerFiles);
   const processes = new Processes(layout);
   const secrets = [layout.dataRoot, layout.execRoot, ...(options.secrets ?? [])];
   const parts: RuntimeParts = {
     layout,
     processes,
     exits: new Exits(layout, processes, log),
-    roots: createRoots(mounts, images, secrets),
+    roots: createRoots(mounts, images, { secrets, scratch: layout.lowers }),
     subpaths: new Subpaths(layout.subpaths, mounts),
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
@@ -74,7 +85,17 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     roots: parts.roots,
     du: findProgram("du", "coreutils"),
   });
-  return { ...runtimeOf(parts), images, volumes };
+  const prepare = async () => {
+    await closeLowers(mounts, layout.lowers);
+    await migrateImages(images, log);
+  };
+  return { ...runtimeOf(parts), images: imagesOf(images), volumes, prepare };
+}
+
+function openImages(layout: Layout, files: LayerFiles): ImageStore {
+  const packages = { tar: "tar", find: "findutils", sync: "coreutils" } as const;
+  const found = Object.entries(packages).map(([name, debianPackage]) => [name, findProgram(name, debianPackage)]);
+  return new ImageStore(layout.images, Object.fromEntries(found) as ImagePrograms, files);
 }
 
 function runtimeOf(parts: RuntimeParts): Runtime & Disposable {

@@ -60,14 +60,15 @@ test("CTR-3 an imported tar is a root: its files, owners and modes, under a writ
   await host.fairlead("image", "rm", "small:1");
 });
 
-test("CTR-3 image import takes plain, gzip, xz and zstd archives, from a file or its input, and knows equal ones", async () => {
+test("CTR-3 image import takes plain, gzip, xz and zstd archives, from a file or its input, each an image of its own", async () => {
   const id = await host.fairlead("image", "import", archive, "plain");
   const piped = await host.exec([
     "sh",
     "-c",
     `cat ${archive} | ${checkout}/fairlead -H unix://${host.socket} import - piped`,
   ]);
-  assert.equal(piped.stdout, `${id}\n`);
+  assert.match(piped.stdout, /^sha256:[0-9a-f]{64}\n$/);
+  assert.notEqual(piped.stdout, `${id}\n`); // as in Docker: when it was made is part of an image
   for (const kind of ["gz", "xz", "zst"]) {
     await host.fairlead("image", "import", `${archive}.${kind}`, kind);
     assert.deepEqual(await say("run", "--rm", kind, "echo", kind), [0, `${kind}\n`, ""]);
@@ -83,7 +84,7 @@ test("CTR-3 docker import's route takes an archive as the body, and says its id 
   assert.deepEqual(await say("run", "--rm", "team/app:2", "echo", "by docker's route"), [0, "by docker's route\n", ""]);
   assert.match(
     await importBody("fromSrc=-&repo=bad", "no archive at all"),
-    /"error":"Invalid archive: tar cannot unpack it: .*not look like a tar archive"/,
+    /^400 .*"Invalid archive: tar cannot unpack it: .*not look like a tar archive"/,
   );
   assert.match(
     await importBody("fromSrc=-&repo=Bad%20Name", body()),
@@ -92,10 +93,6 @@ test("CTR-3 docker import's route takes an archive as the body, and says its id 
   assert.match(
     await importBody("fromSrc=http://elsewhere/&repo=x", ""),
     /^400 .*is not \\"-\\": send the archive in the body/,
-  );
-  assert.match(
-    await importBody("fromImage=debian&tag=12", ""),
-    /^501 .*pulling debian:12 from a registry is not supported/,
   );
   await host.fairlead("image", "rm", "team/app:2");
   assert.equal(await images(), "");
@@ -106,7 +103,7 @@ test("CTR-3 an archive that is cut off, or whose sender hangs up, leaves no imag
   writeFileSync(host.pathOf(`${archive}.cut`), whole.subarray(0, whole.length / 2));
   const [code, , errors] = await say("image", "import", `${archive}.cut`, "cut");
   assert.equal(code, 1);
-  assert.match(String(errors), /^fairlead: Invalid archive: tar cannot unpack it: Unexpected EOF in archive/);
+  assert.match(String(errors), /Invalid archive: tar cannot unpack it: Unexpected EOF in archive/);
   const sent = request({
     socketPath: host.pathOf(host.socket),
     method: "POST",
@@ -136,18 +133,19 @@ test("CTR-3 image inspect, ls with filters and rm, by name and id; an image in u
     await host.fairlead("image", "inspect", "--format", "{{.Id}} {{index .RepoTags 0}} {{.Os}}", "used:1"),
     `${id} used:1 linux`,
   );
+  const layer = await host.fairlead("image", "inspect", "--format", "{{index .RootFS.Layers 0}}", "used:1");
   assert.equal(await host.fairlead("images", "--quiet", "--no-trunc", "used"), id);
   assert.equal(await host.fairlead("images", "--quiet", "unused"), "");
   await host.fairlead("run", "-d", "--name", "user", "used:1", "sh", "-c", "while :; do cat /dev/null; done");
   assert.match(
     await refusal(host, "DELETE", "/images/used:1"),
-    /^409 conflict: unable to remove image used:1: container user uses it/,
+    /^409 conflict: unable to remove repository reference "used:1" \(must force\) - container [0-9a-f]{12} is using its/,
   );
   assert.equal(await host.fairlead("images", "--quiet", "--no-trunc"), id);
   await host.fairlead("rm", "--force", "user");
   assert.deepEqual(await say("image", "rm", "absent", "used:1"), [
     1,
-    `Untagged: used:1\nDeleted: ${id}\n`,
+    `Untagged: used:1\nDeleted: ${id}\nDeleted: ${layer}\n`,
     (await say("image", "rm", "absent"))[2],
   ]);
   assert.match(await refusal(host, "GET", "/images/used:1/json"), /^404 No such image: used:1/);

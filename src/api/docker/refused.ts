@@ -2,7 +2,7 @@ import { EngineError } from "../../base/errors.ts";
 import { type Route, route } from "../route.ts";
 
 const noSwarm = "this daemon is no member of a swarm, and networks are local to their host";
-const noBuild = "import root file systems with: docker import FILE NAME";
+const noBuild = "build elsewhere (docker build, podman build), then: docker save NAME | docker -H THIS load";
 const noPlugins = "start the plugin yourself, and use it by the name of its socket in /run/docker/plugins";
 const notYet = "it is not offered yet";
 
@@ -30,7 +30,6 @@ const refusals: readonly Refusal[] = [
   ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
-  ...every(["POST"], ["/images/*"], "this use of images", noBuild),
   ...every(["POST"], ["/auth"], "logging in to a registry", noBuild),
   ...every(["GET"], ["/distribution/*"], "asking a registry", noBuild),
   ...every(["GET"], ["/system/df"], "disk usage", notYet),

@@ -1,17 +1,16 @@
 import type { FastifyInstance } from "fastify";
-import { EngineError } from "../../base/errors.ts";
 import { silentLog } from "../../base/log.ts";
-import type { Image, Images } from "../../contracts/runtime.ts";
 import type { ApiParts } from "../parts.ts";
 import { createServer } from "../server.ts";
 import { FakeEngine } from "./fake-engine.ts";
+import { FakeImages, fakeImageUseCases } from "./fake-images.ts";
 
 /** A server on a fake engine, with a short way to ask it. */
 export interface TestApi extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly parts: ApiParts;
   readonly engine: FakeEngine;
-  readonly images: Images & { readonly imported: { reference: string; bytes: string }[] };
+  readonly images: FakeImages;
   /** Sends JSON, or a string as it is; the answer's body is parsed when it is JSON. */
   ask(method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE", url: string, body?: unknown, type?: string): Promise<Answer>;
 }
@@ -26,8 +25,8 @@ export interface Answer {
 
 export function testApi(parts: Partial<ApiParts> = {}): TestApi {
   const engine = new FakeEngine();
-  const images = fakeImages();
-  const all = { engine, images, daemon, telemetry, log: silentLog, ...parts };
+  const images = new FakeImages();
+  const all = { engine, images: fakeImageUseCases(images, engine.boxes), daemon, telemetry, log: silentLog, ...parts };
   const app = createServer(all);
   return {
     app,
@@ -76,36 +75,3 @@ const telemetry: ApiParts["telemetry"] = {
   reconcile: () => ({ runs: 2, differences: { missing: 1 } }),
   forwarding: () => ({ put: 12, dropped: 5, remotes: [{ network: "wide", addresses: 7 }] }),
 };
-
-function fakeImages(): TestApi["images"] {
-  const stored: Image[] = [];
-  const imported: { reference: string; bytes: string }[] = [];
-  const find = (reference: string) => {
-    const found = stored.find((image) => image.id === reference || image.references.includes(reference));
-    if (!found) throw new EngineError("IMAGE_NOT_FOUND", { image: reference });
-    return found;
-  };
-  return {
-    imported,
-    async import(archive, reference) {
-      let bytes = "";
-      for await (const chunk of archive) bytes += String(chunk);
-      imported.push({ reference, bytes });
-      const image = {
-        id: `sha256:${"a".repeat(64)}`,
-        references: [reference],
-        created: "2026-01-02T03:04:05Z",
-        size: bytes.length,
-      };
-      stored.push(image);
-      return image;
-    },
-    list: () => stored,
-    find,
-    async remove(reference) {
-      const image = find(reference);
-      stored.splice(stored.indexOf(image), 1);
-      return { untagged: [...image.references], deleted: [image.id] };
-    },
-  };
-}

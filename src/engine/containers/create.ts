@@ -2,12 +2,14 @@ import { hostname } from "node:os";
 import { newId, shortId } from "../../base/ids.ts";
 import { type Container, type ContainerConfig, type NetworkMode, never, type Rootfs } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
+import type { Image } from "../../model/image.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { timestamp } from "../timestamp.ts";
 import { completeMounts } from "../volumes/complete-mounts.ts";
 import { prepareVolumes } from "../volumes/prepare.ts";
 import { holdMadeUpName, holdName } from "./held-name.ts";
+import { withImageDefaults } from "./image-defaults.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 import { validate } from "./validate.ts";
@@ -19,8 +21,10 @@ export async function createContainer(
 ): Promise<{ id: string; warnings: string[] }> {
   const warnings = validate(request);
   const { state } = parts;
+  const image = imageFor(parts, request.config.rootfs);
+  const config = withImageDefaults(request, image?.config);
   await using held = await (request.name ? holdName(parts, request.name) : holdMadeUpName(parts));
-  const container = newContainer(parts, held.name, request.config);
+  const container = newContainer(parts, held.name, { ...config, rootfs: resolved(config.rootfs, image) });
   parts.runtime.checkRootfs(container.config.rootfs);
   parts.runtime.checkMounts(container.config.mounts);
   parts.runtime.checkConfinement(container.config);
@@ -44,7 +48,6 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
     ...wanted,
     networkMode,
     logConfig: wanted.logConfig ?? parts.logConfig,
-    rootfs: resolveRootfs(parts, wanted.rootfs),
     mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),
   };
@@ -60,9 +63,11 @@ function resolveMode({ state }: ContainerParts, mode: NetworkMode): NetworkMode 
   return creator.kind === "container" ? creator : { kind: "container", containerId: target.id };
 }
 
-function resolveRootfs({ images }: ContainerParts, rootfs: Rootfs): Rootfs {
-  return rootfs.kind === "image" ? { ...rootfs, imageId: images.find(rootfs.reference).id } : rootfs;
-}
+const imageFor = ({ images }: ContainerParts, rootfs: Rootfs): Image | undefined =>
+  rootfs.kind === "image" ? images.find(rootfs.reference) : undefined;
+
+const resolved = (rootfs: Rootfs, image: Image | undefined): Rootfs =>
+  rootfs.kind === "image" && image ? { ...rootfs, imageId: image.id } : rootfs;
 
 /** Docker's rule: the short id, but whose network it shares, that one's name it bears. */
 function defaultHostname({ state }: ContainerParts, config: ContainerConfig, id: string): string {

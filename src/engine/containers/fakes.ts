@@ -6,19 +6,11 @@ import { newId } from "../../base/ids.ts";
 import { KeyedLock } from "../../base/keyed-lock.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Rollback } from "../../base/rollback.ts";
-import type {
-  ExecSession,
-  ExecSpec,
-  Exit,
-  Image,
-  LogEntry,
-  OutputTap,
-  RunPlan,
-  Runtime,
-} from "../../contracts/runtime.ts";
+import type { ExecSession, ExecSpec, Exit, LogEntry, OutputTap, RunPlan, Runtime } from "../../contracts/runtime.ts";
 import type { RecordKind, Store, StoreChange } from "../../contracts/store.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
+import { emptyRuntimeConfig, type Image } from "../../model/image.ts";
 import type { Network } from "../../model/network.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { ContainerRequest, EngineEvent } from "../engine.ts";
@@ -313,7 +305,11 @@ export const request = (name: string, over: Partial<ContainerConfig> = {}): Cont
   config: { ...config, ...over },
 });
 
-const image: Image = { id: "sha256:1234", references: ["web:latest"], created: "", size: 1 };
+const image: Image = {
+  ...{ id: "sha256:1234", references: ["web:latest"], digests: [], created: "", taggedAt: "", size: 1, layers: [] },
+  ...{ architecture: "amd64", variant: "", os: "linux", author: "", comment: "", dockerVersion: "", history: [] },
+  config: emptyRuntimeConfig,
+};
 
 /** A daemon of fakes around the real state, events and files. `reborn()` is the next daemon on the same machine. */
 export class World implements Disposable {

@@ -48,7 +48,7 @@ test("create() gives a name to one of many who ask for it at once", async () => 
 });
 
 const refused: { name: string; over: Partial<ContainerConfig> }[] = [
-  { name: "no command", over: { args: [] } },
+  { name: "no command", over: { command: [] } },
   { name: "a signal that is none", over: { stopSignal: "SIGNAL" } },
   { name: "a DNS server that is no address", over: { dns: ["dns.example"] } },
   { name: "a search domain with an empty label", over: { dnsSearch: ["a..b"] } },

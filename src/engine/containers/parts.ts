@@ -1,6 +1,7 @@
 import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Log } from "../../base/log.ts";
-import type { Images, Runtime } from "../../contracts/runtime.ts";
+import type { Images } from "../../contracts/images.ts";
+import type { Runtime } from "../../contracts/runtime.ts";
 import type { LogConfig } from "../../model/container.ts";
 import type { EventHub } from "../events.ts";
 import type { ContainerFiles } from "../files/container-files.ts";

@@ -1,6 +1,5 @@
 import { invalid } from "../../base/errors.ts";
 import { parseIp } from "../../base/ip.ts";
-import { signalNumber } from "../../base/signals.ts";
 import type { ContainerConfig } from "../../model/container.ts";
 import type { PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
@@ -12,8 +11,6 @@ const nameLimit = 200;
 
 /** Refuses what can be refused without looking at anything else; returns what the user should know. */
 export function validate({ config, endpoints }: ContainerRequest): string[] {
-  if (config.args.length === 0 || config.args[0] === "") throw invalid("Cmd", "no command specified");
-  signalNumber(config.stopSignal);
   validateNaming(config);
   config.publish.forEach(validatePort);
   refuseConflicts(config, endpoints);

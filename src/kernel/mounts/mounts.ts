@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { KernelError } from "../../base/kernel-error.ts";
 import type { Mounts } from "../../contracts/mounts.ts";
 import { MS_BIND, MS_REC, mount } from "../ffi/libc.ts";
@@ -12,10 +12,17 @@ const gone = new Set(["EINVAL", "ENOENT"]);
 
 /** Mounts of the namespace that this process is in. */
 export const mounts: Mounts = {
-  overlay({ lower, upper, work, target }) {
-    const options = { lowerdir: lower, upperdir: upper, workdir: work };
-    const data = Object.entries(options).map(([name, path]) => `${name}=${escapeOverlayPath(path)}`);
-    mountFileSystem("overlay", target, data.join(","));
+  overlay({ lower, upper, target }) {
+    const { directory, names } = belowOne(lower);
+    const data = [`lowerdir=${names.map(escapeOverlayPath).join(":")}`];
+    if (upper) data.push(`upperdir=${escapeOverlayPath(upper.directory)}`, `workdir=${escapeOverlayPath(upper.work)}`);
+    const home = process.cwd();
+    process.chdir(directory);
+    try {
+      mountFileSystem("overlay", target, data.join(","));
+    } finally {
+      process.chdir(home);
+    }
   },
 
   tmpfs({ target, sizeBytes, mode }) {
@@ -49,6 +56,18 @@ export const mounts: Mounts = {
 function makeTarget(target: string, isDirectory: boolean): void {
   mkdirSync(isDirectory ? target : dirname(target), { recursive: true });
   if (!isDirectory) writeFileSync(target, "", { flag: "a" });
+}
+
+/**
+ * Several layers are named relative to the directory that they are all in: mount(2) takes one page of options, and an
+ * image may have more layers than full paths fit in there.
+ */
+function belowOne(paths: readonly string[]): { directory: string; names: readonly string[] } {
+  const [first = "/"] = paths;
+  if (paths.length === 1) return { directory: "/", names: paths };
+  let directory = dirname(first);
+  while (!paths.every((path) => path.startsWith(join(directory, "/")))) directory = dirname(directory);
+  return { directory, names: paths.map((path) => relative(directory, path)) };
 }
 
 /** Documentation/filesystems/overlayfs.rst: colons separate layers and commas options unless escaped. */

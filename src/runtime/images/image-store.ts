@@ -1,148 +1,243 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
-import type { Image, Images } from "../../contracts/runtime.ts";
-import { namesIn } from "../layout.ts";
+import type { LayerFiles } from "../../contracts/layer-files.ts";
+import type { Image } from "../../model/image.ts";
+import { canonicalReference, type ImageReference } from "../../model/image-reference.ts";
 import type { ImageRoots } from "../rootfs.ts";
 import { runProgram } from "../run-program.ts";
-import { parseReference } from "./reference.ts";
-import { receiveArchive, unpack } from "./unpack.ts";
+import { Blobs } from "./blobs.ts";
+import { chainIds } from "./chain-ids.ts";
+import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { type Descriptor, type Manifest, parseManifest } from "./documents.ts";
+import { findImage } from "./find-image.ts";
+import { ImageIndex, type IndexEntry } from "./image-index.ts";
+import { imageOf } from "./image-of.ts";
+import { Layers } from "./layers.ts";
 
-const prefix = "sha256:";
-const directoryOf = (id: string): string => id.slice(prefix.length);
+export interface ImagePrograms {
+  readonly tar: string;
+  readonly find: string;
+  readonly sync: string;
+}
+
+/** A manifest with what it leads to. */
+export interface StoredManifest {
+  readonly id: string;
+  readonly manifest: Manifest;
+  readonly file: ConfigFile;
+}
 
 /**
- * Images below a directory: <sha256>/{rootfs, image.json}. A directory gets its name last, when it is whole, and loses
- * it first; what is left under a hidden name by a crash is removed at the next start.
+ * Images below a directory, an OCI image layout with its layers unpacked beside it: oci-layout, index.json, blobs/,
+ * layers/. index.json is written last; blobs and layers that it does not lead to are leftovers, and removed.
  */
-export class ImageStore implements Images, ImageRoots {
-  readonly #directory: string;
-  readonly #programs: { readonly tar: string; readonly sync: string };
-  readonly #images = new Map<string, Image>();
+export class ImageStore implements ImageRoots {
+  readonly directory: string;
+  readonly programs: ImagePrograms;
+  readonly blobs: Blobs;
+  readonly layers: Layers;
+  readonly #index: ImageIndex;
+  readonly #manifests = new Map<string, StoredManifest>();
+  /** Operations that have put down blobs and layers which the index does not know yet. */
+  #working = 0;
 
-  constructor(directory: string, programs: { readonly tar: string; readonly sync: string }) {
-    this.#directory = directory;
-    this.#programs = programs;
+  constructor(directory: string, programs: ImagePrograms, files: LayerFiles) {
+    this.directory = directory;
+    this.programs = programs;
     mkdirSync(directory, { recursive: true });
-    for (const name of readdirSync(directory)) {
-      if (name.startsWith(".")) rmSync(join(directory, name), { recursive: true, force: true });
-    }
-    for (const name of namesIn(directory)) this.#load(name);
-  }
-
-  rootOf(imageId: string): string {
-    return join(this.#directory, directoryOf(imageId), "rootfs");
-  }
-
-  import(archive: NodeJS.ReadableStream, reference: string): Promise<Image> {
-    return this.#import(archive, parseReference(reference));
-  }
-
-  async #import(archive: NodeJS.ReadableStream, name: string): Promise<Image> {
-    const unfinished = mkdtempSync(join(this.#directory, ".import-"));
-    try {
-      const file = join(unfinished, "archive");
-      const id = `${prefix}${await receiveArchive(archive, file)}`;
-      if (!this.#images.has(id)) await this.#unpack(id, file, unfinished);
-      return this.#tag(id, name);
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
+    for (const place of [directory, join(directory, "layers")]) removeUnfinished(place);
+    this.blobs = new Blobs(directory);
+    this.layers = new Layers(join(directory, "layers"), { programs, files });
+    this.#index = new ImageIndex(directory);
+    this.#index.entries = this.#index.entries.filter((entry) => this.#stored(entry.manifest));
   }
 
   list(): Image[] {
-    return [...this.#images.values()].sort((left, right) => (left.created < right.created ? 1 : -1));
+    const ids = new Set(this.#entries().map((entry) => this.#idOf(entry)));
+    return [...ids].map((id) => this.#image(id)).sort((left, right) => (left.created < right.created ? 1 : -1));
   }
 
   find(reference: string): Image {
-    const images = this.list();
-    const byId = images.filter(({ id }) => matchesId(id, reference));
-    const tagged = taggedAs(reference);
-    const image =
-      images.find(({ references }) => references.includes(tagged)) ?? (byId.length === 1 ? byId[0] : undefined);
-    if (image) return image;
-    throw new EngineError("IMAGE_NOT_FOUND", { image: reference });
+    const id = findImage(this.#named(), reference);
+    if (id === undefined) throw new EngineError("IMAGE_NOT_FOUND", { image: reference });
+    return this.#image(id);
   }
 
-  async remove(reference: string): Promise<{ untagged: string[]; deleted: string[] }> {
-    const image = this.find(reference);
-    const tagged = taggedAs(reference);
-    const untagged = image.references.includes(tagged) ? [tagged] : [...image.references];
-    const references = image.references.filter((name) => !untagged.includes(name));
-    if (references.length > 0) {
-      this.#save({ ...image, references });
-      return { untagged, deleted: [] };
+  /** The manifests that an image is known by, the newest name's first. */
+  manifestsOf(id: string): { descriptor: IndexEntry["manifest"]; manifest: Manifest }[] {
+    const entries = this.#entries().filter((entry) => this.#idOf(entry) === id);
+    const digests = new Map(entries.map(({ manifest }) => [manifest.digest, manifest]));
+    return [...digests.values()].flatMap((descriptor) => {
+      const stored = this.#stored(descriptor);
+      return stored ? [{ descriptor, manifest: stored.manifest }] : [];
+    });
+  }
+
+  /** Where a layer's blob is known to be, when an image has it. */
+  blobOf(diffId: string): Descriptor | undefined {
+    for (const { file, manifest } of this.#manifests.values()) {
+      const at = file.diffIds.indexOf(diffId);
+      const layer = at < 0 ? undefined : manifest.layers[at];
+      if (layer && this.blobs.has(layer.digest)) return layer;
     }
-    this.#images.delete(image.id);
-    const removed = mkdtempSync(join(this.#directory, ".removed-"));
-    renameSync(join(this.#directory, directoryOf(image.id)), join(removed, "image"));
-    await rm(removed, { recursive: true, force: true });
-    return { untagged, deleted: [image.id] };
+    return undefined;
   }
 
-  async #unpack(id: string, archive: string, unfinished: string): Promise<void> {
-    const image = join(unfinished, "image");
-    const rootfs = join(image, "rootfs");
-    mkdirSync(rootfs, { recursive: true, mode: 0o755 });
-    const size = await unpack(this.#programs.tar, archive, rootfs);
-    writeRecord(image, { id, references: [], created: new Date().toISOString(), size });
-    // The name must not reach the disk before the files do.
-    await runProgram(this.#programs.sync, ["--file-system", image]);
-    const place = join(this.#directory, directoryOf(id));
-    if (!existsSync(place)) renameSync(image, place); // another import of the same archive may have been faster
-    this.#load(directoryOf(id));
+  /** Directories of an image's layers, the topmost first; those of an image removed by force too. */
+  rootsOf(imageId: string): string[] {
+    const entry = this.#index.entries.find((one) => this.#idOf(one) === imageId || one.formerId === imageId);
+    const stored = entry && this.#stored(entry.manifest);
+    if (!stored) return [];
+    return stored.file.diffIds.map((diffId) => this.layers.pathOf(diffId)).reverse();
   }
 
-  /** Gives an image a name, which leaves the image that had it. */
-  #tag(id: string, name: string): Image {
-    for (const image of this.list()) {
-      if (image.id === id || !image.references.includes(name)) continue;
-      this.#save({ ...image, references: image.references.filter((other) => other !== name) });
+  /**
+   * Makes an image of a manifest whose blobs and layers are there, with these names. The commit point of everything that
+   * makes images: what it leads to reaches the disk first.
+   */
+  async add(
+    manifest: IndexEntry["manifest"],
+    references: readonly ImageReference[],
+    formerId?: string,
+  ): Promise<Image> {
+    const stored = this.#stored(manifest);
+    if (!stored) throw new Error(`manifest ${manifest.digest} leads to nothing`);
+    await runProgram(this.programs.sync, ["--file-system", this.directory]);
+    const taggedAt = new Date().toISOString();
+    const former = formerId === undefined ? {} : { formerId };
+    const named = references.map((one) => ({ manifest, reference: canonicalReference(one), taggedAt, ...former }));
+    this.#commit([...this.#without(references), ...(named.length > 0 ? named : [{ manifest, ...former }])]);
+    return this.#image(stored.id);
+  }
+
+  tag(id: string, reference: ImageReference): void {
+    const entry = this.#entries().find((one) => this.#idOf(one) === id);
+    if (!entry) throw new EngineError("IMAGE_NOT_FOUND", { image: id });
+    const named = { ...entry, reference: canonicalReference(reference), taggedAt: new Date().toISOString() };
+    this.#commit([...this.#without([reference]), named]);
+  }
+
+  untag(reference: ImageReference): void {
+    this.#commit(this.#without([reference]));
+  }
+
+  async remove(id: string, { keepFiles }: { keepFiles: boolean }): Promise<string[]> {
+    const before = this.#chains();
+    const [first] = this.#index.entries.filter((entry) => this.#idOf(entry) === id);
+    const others = this.#index.entries.filter((entry) => this.#idOf(entry) !== id);
+    const kept = first && keepFiles ? [{ manifest: first.manifest, removed: true, ...formerOf(first) }] : [];
+    this.#commit([...others, ...kept]);
+    const after = this.#chains();
+    await this.#collect();
+    return [...before].filter((chain) => !after.has(chain)).reverse();
+  }
+
+  async collect(inUse: ReadonlySet<string>): Promise<void> {
+    const needed = (entry: IndexEntry) => inUse.has(this.#idOf(entry)) || inUse.has(entry.formerId ?? "");
+    const kept = this.#index.entries.filter((entry) => !entry.removed || needed(entry));
+    if (kept.length !== this.#index.entries.length) this.#commit(kept);
+    await this.#collect();
+  }
+
+  /** While it is held, nothing is collected: what is being put down is not in the index yet. */
+  work(): AsyncDisposable {
+    this.#working += 1;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#working -= 1;
+        await this.#collect();
+      },
+    };
+  }
+
+  async #collect(): Promise<void> {
+    if (this.#working > 0) return;
+    const [blobs, layers] = [new Set<string>(), new Set<string>()];
+    const digests = new Set(this.#index.entries.map(({ manifest }) => manifest.digest));
+    for (const digest of this.#manifests.keys()) if (!digests.has(digest)) this.#manifests.delete(digest);
+    for (const [digest, { manifest, file }] of this.#manifests) {
+      for (const one of [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)])
+        blobs.add(one);
+      for (const diffId of file.diffIds) layers.add(diffId);
     }
-    const image = this.#images.get(id);
-    if (!image) throw new EngineError("IMAGE_NOT_FOUND", { image: name });
-    return this.#save({ ...image, references: [...new Set([...image.references, name])] });
+    for (const digest of this.blobs.all()) if (!blobs.has(digest)) this.blobs.remove(digest);
+    for (const diffId of this.layers.all()) if (!layers.has(diffId)) await this.layers.remove(diffId);
   }
 
-  #save(image: Image): Image {
-    writeRecord(join(this.#directory, directoryOf(image.id)), image);
-    this.#images.set(image.id, image);
-    return image;
+  /** All entries but these names; an image that would have none left keeps one without a name. */
+  #without(references: readonly ImageReference[]): IndexEntry[] {
+    const names = new Set(references.map(canonicalReference));
+    const kept = this.#index.entries.filter(({ reference }) => !names.has(reference ?? ""));
+    const ids = new Set(kept.map((entry) => this.#idOf(entry)));
+    const bare = this.#index.entries.flatMap((entry) => {
+      if (ids.has(this.#idOf(entry))) return [];
+      ids.add(this.#idOf(entry));
+      return [{ manifest: entry.manifest, ...formerOf(entry) }];
+    });
+    return [...kept, ...bare];
   }
 
-  #load(name: string): void {
-    const image = JSON.parse(readFileSync(join(this.#directory, name, "image.json"), "utf8")) as Image;
-    this.#images.set(image.id, image);
+  /** An entry without a name is only there while its image has none; one marked as removed, while it is. */
+  #commit(entries: readonly IndexEntry[]): void {
+    const named = new Set(entries.filter(({ reference }) => reference).map((entry) => this.#idOf(entry)));
+    const seen = new Set<string>();
+    const kept = entries.filter((entry) => {
+      const id = this.#idOf(entry);
+      if (entry.reference) return true;
+      if (named.has(id) || seen.has(id)) return false;
+      return seen.add(id);
+    });
+    this.#index.commit(kept);
+  }
+
+  #entries(): IndexEntry[] {
+    return this.#index.entries.filter((entry) => !entry.removed);
+  }
+
+  #named() {
+    return this.#entries().map((entry) => ({ ...entry, id: this.#idOf(entry) }));
+  }
+
+  #image(id: string): Image {
+    const entries = this.#entries().filter((entry) => this.#idOf(entry) === id);
+    const stored = entries[0] && this.#stored(entries[0].manifest);
+    if (!stored) throw new EngineError("IMAGE_NOT_FOUND", { image: id });
+    return imageOf(stored, entries, (diffId) => this.layers.sizeOf(diffId));
+  }
+
+  #chains(): Set<string> {
+    const all = this.#entries().map(({ manifest }) => this.#stored(manifest)?.file.diffIds ?? []);
+    return new Set(all.flatMap(chainIds));
+  }
+
+  #idOf({ manifest }: IndexEntry): string {
+    return this.#stored(manifest)?.id ?? "";
+  }
+
+  /** undefined when a blob of it is missing or not what it should be. */
+  #stored({ digest, mediaType }: IndexEntry["manifest"]): StoredManifest | undefined {
+    const known = this.#manifests.get(digest);
+    if (known) return known;
+    try {
+      const manifest = parseManifest(this.blobs.read(digest), mediaType);
+      const file = parseConfigFile(this.blobs.read(manifest.config.digest));
+      const stored = { id: manifest.config.digest, manifest, file };
+      this.#manifests.set(digest, stored);
+      return stored;
+    } catch (cause) {
+      if (cause instanceof EngineError || (cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw cause;
+    }
   }
 }
 
-/** "name:tag" of what may be a reference; "" when it cannot be one. */
-function taggedAs(text: string): string {
-  try {
-    return parseReference(text);
-  } catch (cause) {
-    if (cause instanceof EngineError) return ""; // "sha256:..." and the like
-    throw cause;
+const formerOf = ({ formerId }: IndexEntry) => (formerId === undefined ? {} : { formerId });
+
+/** What a crash left under a hidden name. */
+function removeUnfinished(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(".")) rmSync(join(directory, name), { recursive: true, force: true });
   }
-}
-
-const matchesId = (id: string, text: string): boolean => {
-  const digits = text.startsWith(prefix) ? text.slice(prefix.length) : text;
-  return /^[0-9a-f]{1,64}$/.test(digits) && id.startsWith(`${prefix}${digits}`);
-};
-
-function writeRecord(directory: string, image: Image): void {
-  const unfinished = join(directory, ".image.json");
-  writeFileSync(unfinished, JSON.stringify(image), { flush: true });
-  renameSync(unfinished, join(directory, "image.json"));
 }

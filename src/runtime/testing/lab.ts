@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { newId } from "../../base/ids.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.ts";
+import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
 import { terminals } from "../../kernel/terminal/terminals.ts";
@@ -23,7 +24,8 @@ export class RuntimeLab implements AsyncDisposable {
 
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;
-    return openRuntime({ dataRoot, execRoot, mounts, terminals, streams, log: silentLog, secrets: [socket] });
+    const kernel = { mounts, layerFiles, terminals, streams };
+    return openRuntime({ dataRoot, execRoot, ...kernel, log: silentLog, secrets: [socket] });
   }
 
   /** A plan for a container with these settings, with files for /etc. */

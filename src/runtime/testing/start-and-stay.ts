@@ -1,5 +1,6 @@
 import { silentLog } from "../../base/log.ts";
 import type { RunPlan } from "../../contracts/runtime.ts";
+import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
 import { terminals } from "../../kernel/terminal/terminals.ts";
@@ -11,7 +12,7 @@ import { openRuntime } from "../runtime.ts";
  */
 const [dataRoot = "", execRoot = ""] = process.argv.slice(2);
 const plan = JSON.parse(Buffer.concat(await Array.fromAsync(process.stdin)).toString()) as RunPlan;
-const runtime = openRuntime({ dataRoot, execRoot, mounts, terminals, streams, log: silentLog });
+const runtime = openRuntime({ dataRoot, execRoot, mounts, layerFiles, terminals, streams, log: silentLog });
 await runtime.create(plan);
 await runtime.start(plan.container.id);
 process.stdout.write("started\n");

@@ -16,7 +16,7 @@ const marker = "filling";
 
 export interface VolumeFilesParts {
   readonly mounts: Mounts;
-  readonly roots: Pick<Roots, "lower">;
+  readonly roots: Pick<Roots, "openLower">;
   /** Path of the program. */
   readonly du: string;
 }
@@ -117,7 +117,8 @@ export class DirectoryVolumes implements VolumeFiles, CopyUp {
 
   async copyUp({ rootfs, path }: { rootfs: Rootfs; path: string }, into: string): Promise<void> {
     if (rootfs.kind === "host") return;
-    const source = pathInRoot(this.#parts.roots.lower(rootfs), path);
+    await using lower = this.#parts.roots.openLower(rootfs);
+    const source = pathInRoot(lower.path, path);
     if (!existsSync(source)) return;
     const { exitCode, stderr } = await runProgram("/bin/cp", ["-a", "-T", source, into]);
     if (exitCode !== 0) throw new Error(`Cannot copy ${path} of the image into its volume: ${stderr}`);

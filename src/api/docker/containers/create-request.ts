@@ -36,7 +36,8 @@ export function containerRequest(
     networkMode,
     networkModeText,
   };
-  return { request: { name: containerName(options.name), config, endpoints }, warnings };
+  const given = body.Entrypoint ? { entrypointGiven: true } : {};
+  return { request: { name: containerName(options.name), config, endpoints, ...given }, warnings };
 }
 
 function processConfig(body: CreateBody) {
@@ -54,7 +55,7 @@ function processConfig(body: CreateBody) {
     hostname: checkHostname(body.Hostname ?? ""),
     domainname: body.Domainname ?? "",
     labels: body.Labels ?? {},
-    stopSignal: body.StopSignal || "SIGTERM",
+    stopSignal: body.StopSignal ?? "",
     stopTimeoutSeconds: body.StopTimeout ?? stopTimeoutSeconds,
     exposed: Object.keys(body.ExposedPorts ?? {}).map(parsePort),
   };

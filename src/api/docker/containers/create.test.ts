@@ -95,6 +95,7 @@ test("POST /containers/create hands on the whole body in the model's words", asy
       publishAll: true,
       ...{ dns: ["1.1.1.1"], dnsSearch: ["x.test"], dnsOptions: ["ndots:1"], extraHosts: ["h:host-gateway"] },
     },
+    entrypointGiven: true,
     endpoints: [
       { network: "web", settings: { ...plainSettings, aliases: ["front"], gwPriority: 3 } },
       { network: "bridge", settings: plainSettings },
@@ -104,7 +105,7 @@ test("POST /containers/create hands on the whole body in the model's words", asy
 
 test("POST /containers/create without a mode means the default bridge", async () => {
   await using api = testApi();
-  const plain = { ...plainConfig, args: [], command: [] };
+  const plain = { ...plainConfig, args: [], command: [], stopSignal: "" };
   for (const NetworkMode of [undefined, "", "default", "bridge"]) {
     const { config, endpoints } = await created(api, { ...host, HostConfig: { NetworkMode } });
     assert.deepEqual(

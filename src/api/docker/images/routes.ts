@@ -1,138 +1,109 @@
-import type { Readable } from "node:stream";
 import { EngineError, invalid } from "../../../base/errors.ts";
-import type { Image } from "../../../contracts/runtime.ts";
-import { type Call, type Route, reply, route } from "../../route.ts";
-import { sendStream } from "../../stream.ts";
+import type { RemovedImage } from "../../../engine/images/remove.ts";
+import { referenceFrom } from "../../../engine/images/use-cases.ts";
+import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
+import { createImage } from "./create.ts";
+import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
+import { loadImages } from "./load.ts";
 
-/** Docker Engine API: Image, as far as imported root file systems go. */
+const listFilters = ["before", "dangling", "label", "reference", "since", "until"];
+const pruneFilters = ["dangling", "label", "label!", "until"];
+
+/** Docker Engine API: Image. Wildcards, since image names have slashes. */
 export const imageRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/images/json",
     summary: "List images",
-    handle({ images, query }) {
-      const filters = query.filters(["before", "dangling", "label", "reference", "since", "until"]);
-      const wanted = filters["reference"] ?? [];
-      const shown = images
-        .list()
-        .filter((image) => wanted.length === 0 || wanted.some((one) => hasReference(image, one)));
-      return reply(200, shown.map(imageSummary));
+    handle({ images, query, version }) {
+      const shared = query.flag("shared-size");
+      const shown = images.list(query.filters(listFilters));
+      return reply(
+        200,
+        shown.map((image) => imageSummary(image, version, shared ? images.use(image) : undefined)),
+      );
     },
   }),
   route({
     method: "POST",
     path: "/images/create",
-    summary: "Import an image from a root-file-system archive",
-    action: "image_import",
+    summary: "Pull an image, or import one from a root-file-system archive",
+    action: "image_create",
     body: "raw",
-    handle: create,
+    handle: createImage,
   }),
-  // A wildcard, since image names have slashes.
+  route({
+    method: "POST",
+    path: "/images/load",
+    summary: "Load images from an archive",
+    action: "image_load",
+    body: "raw",
+    handle: loadImages,
+  }),
+  route({ method: "POST", path: "/images/prune", summary: "Remove unused images", handle: prune }),
   route({
     method: "GET",
-    path: "/images/*",
-    summary: "Inspect an image",
-    handle({ images, params }) {
-      const [, name, verb] = /^(.*)\/([^/]+)$/s.exec(params["*"] ?? "") ?? [];
-      if (name && verb === "json") return reply(200, imageInspect(images.find(name)));
+    path: "/images/search",
+    summary: "Not offered: searching a registry",
+    handle() {
       throw new EngineError("NOT_SUPPORTED", {
-        what: `images/${params["*"]}`,
-        instead: "images are imported from archives, listed, inspected and removed",
+        what: "searching a registry",
+        instead: "search at its web site, such as hub.docker.com, then pull by name",
       });
     },
   }),
+  route({ method: "GET", path: "/images/*", summary: "Inspect an image, show its history", handle: look }),
+  route({ method: "POST", path: "/images/*", summary: "Tag an image", body: "raw", handle: change }),
   route({
     method: "DELETE",
     path: "/images/*",
     summary: "Remove an image",
-    async handle({ images, engine, params }) {
-      refuseInUse(engine, images.find(params["*"] ?? ""));
-      const { untagged, deleted } = await images.remove(params["*"] ?? "");
-      return reply(200, [...untagged.map((one) => ({ Untagged: one })), ...deleted.map((one) => ({ Deleted: one }))]);
+    async handle({ images, query, params }) {
+      return reply(200, removedJson(await images.remove(params["*"] ?? "", { force: query.flag("force") })));
     },
   }),
 ];
 
-/** A container's root lies on its image: the last name of one goes only when nobody needs it, running or not. */
-function refuseInUse({ containers }: Call["engine"], image: Image): void {
-  if (image.references.length > 1) return;
-  const user = containers.list({ all: true, filters: {} }).find(({ container: { config } }) => {
-    return config.rootfs.kind === "image" && config.rootfs.imageId === image.id;
+const removedJson = (removed: readonly RemovedImage[]) =>
+  removed.map((one) => ("untagged" in one ? { Untagged: one.untagged } : { Deleted: one.deleted }));
+
+/** "team/app:1/json" is the verb json of team/app:1. */
+function nameAndVerb({ params }: Call): [name: string, verb: string] {
+  const [, name = "", verb = ""] = /^(.*)\/([^/]+)$/s.exec(params["*"] ?? "") ?? [];
+  return [name, verb];
+}
+
+function look(call: Call): Outcome {
+  const [name, verb] = nameAndVerb(call);
+  const { images, version } = call;
+  if (verb === "json") return reply(200, imageInspect(images.find(name), version));
+  if (verb === "history") return reply(200, imageHistory(images.find(name)));
+  throw notOffered(call);
+}
+
+function change(call: Call): Outcome {
+  const [name, verb] = nameAndVerb(call);
+  const { images, query } = call;
+  if (verb !== "tag") throw notOffered(call);
+  const target = referenceFrom(query.text("repo"), query.text("tag"));
+  if (!target) throw invalid("repo", "it is empty; a tag needs a name");
+  if (target.digest) throw invalid("reference format", "refusing to create a tag with a digest reference");
+  images.tag(name, target);
+  return reply(201);
+}
+
+const notOffered = ({ params }: Call) =>
+  new EngineError("NOT_SUPPORTED", {
+    what: `images/${params["*"]}`,
+    instead: "see docs/reference for the routes there are",
   });
-  if (user)
-    throw new EngineError("IMAGE_IN_USE", { image: image.references[0] ?? image.id, container: user.container.name });
-}
 
-function hasReference(image: Image, reference: string): boolean {
-  return image.references.some(
-    (one) => one === reference || one === `${reference}:latest` || one.split(":")[0] === reference,
-  );
-}
-
-/** `docker import`: ?fromSrc=-, the archive in the body. Pulling from a registry is not offered. */
-function create(call: Call) {
-  const { query, request, images } = call;
-  const [source, repository, tag] = [query.text("fromSrc"), query.text("repo"), query.text("tag")];
-  if (query.text("fromImage") !== "") {
-    const image = [query.text("fromImage"), tag].filter(Boolean).join(":");
-    throw new EngineError("NOT_SUPPORTED", {
-      what: `pulling ${image} from a registry`,
-      instead: "import a root file system with: docker import FILE NAME",
-    });
-  }
-  if (source !== "-") throw invalid("fromSrc", `"${source}" is not "-": send the archive in the body`);
-  if (repository === "") throw invalid("repo", "it is empty; an image needs a name");
-  const reference = tag === "" ? repository : `${repository}:${tag}`;
-  const body = request.body as Readable | undefined;
-  if (!body) throw invalid("archive", "the body is empty");
-  const image = images.import(body, reference); // a bad name is refused here, with a status
-  image.catch(() => undefined); // told in the stream
-  return sendStream(call, "application/json", importProgress(image));
-}
-
-/** Docker's progress stream: the id at the end, or the reason, since the status has been sent by then. */
-async function* importProgress(image: Promise<Image>): AsyncGenerator<string> {
-  try {
-    const { id } = await image;
-    yield `${JSON.stringify({ status: id })}\r\n`;
-  } catch (error) {
-    const { message } = error as Error;
-    yield `${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`;
-  }
-}
-
-function imageSummary(image: Image) {
-  return {
-    Id: image.id,
-    ParentId: "",
-    RepoTags: image.references,
-    RepoDigests: [],
-    Created: Math.floor(Date.parse(image.created) / 1000),
-    Size: image.size,
-    SharedSize: -1,
-    Labels: null,
-    Containers: -1,
-  };
-}
-
-function imageInspect(image: Image) {
-  return {
-    Id: image.id,
-    RepoTags: image.references,
-    RepoDigests: [],
-    Parent: "",
-    Comment: "Imported",
-    Created: image.created,
-    DockerVersion: "",
-    Author: "",
-    Config: { Env: null, Cmd: null, Entrypoint: null, Labels: null, WorkingDir: "", User: "" },
-    Architecture: goArchitecture(process.arch),
-    Os: "linux",
-    Size: image.size,
-    GraphDriver: { Name: "overlay2", Data: null },
-    RootFS: { Type: "layers", Layers: [image.id] },
-    Metadata: { LastTagTime: image.created },
-  };
+async function prune({ images, query }: Call): Promise<Outcome> {
+  const { removed, reclaimedBytes } = await images.prune(query.filters(pruneFilters));
+  return reply(200, {
+    ImagesDeleted: removed.length > 0 ? removedJson(removed) : null,
+    SpaceReclaimed: reclaimedBytes,
+  });
 }
 
 /** Go's names of architectures, which Docker uses. */

@@ -53,7 +53,7 @@ function info({ daemon, engine, images }: Call): Reply {
     ContainersRunning: counts.running,
     ContainersPaused: counts.paused,
     ContainersStopped: counts.created + counts.exited,
-    Images: images.list().length,
+    Images: images.list({}).length,
     Driver: "overlay2",
     DriverStatus: [],
     Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: logDrivers },

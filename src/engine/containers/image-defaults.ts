@@ -1,0 +1,79 @@
+import { invalid } from "../../base/errors.ts";
+import { signalNumber } from "../../base/signals.ts";
+import type { ContainerConfig } from "../../model/container.ts";
+import type { Healthcheck } from "../../model/health.ts";
+import type { ImageRuntimeConfig } from "../../model/image.ts";
+import type { Protocol } from "../../model/port.ts";
+import type { ContainerRequest } from "../engine.ts";
+
+/** What a container is stopped with unless it or its image says otherwise. */
+const defaultStopSignal = "SIGTERM";
+
+/** What the user asked for, completed by what the image says, in Docker's way; refuses what cannot run. */
+export function withImageDefaults(
+  { config, entrypointGiven = false }: Pick<ContainerRequest, "config" | "entrypointGiven">,
+  image: ImageRuntimeConfig | undefined,
+): ContainerConfig {
+  const merged = image ? merge(config, image, entrypointGiven) : config;
+  // `--entrypoint ""` says that there is none, and keeps the image's command away too.
+  const entrypoint = merged.entrypoint.length === 1 && merged.entrypoint[0] === "" ? [] : merged.entrypoint;
+  const args = [...entrypoint, ...merged.command];
+  if (args.length === 0 || args[0] === "") throw invalid("Cmd", "no command specified");
+  const stopSignal = merged.stopSignal || defaultStopSignal;
+  signalNumber(stopSignal);
+  return { ...merged, entrypoint, args, stopSignal };
+}
+
+function merge(config: ContainerConfig, image: ImageRuntimeConfig, entrypointGiven: boolean): ContainerConfig {
+  const volumes = [...new Set([...(config.storage?.volumes ?? []), ...image.volumes])];
+  const healthcheck = mergeHealthcheck(config.healthcheck, image.healthcheck);
+  return {
+    ...config,
+    // An entrypoint of one's own has nothing to do with the image's command.
+    command: config.command.length > 0 || config.entrypoint.length > 0 ? config.command : image.command,
+    entrypoint: entrypointGiven || config.entrypoint.length > 0 ? config.entrypoint : image.entrypoint,
+    env: [...config.env, ...image.env.filter((one) => !hasVariable(config.env, one))],
+    user: config.user || image.user,
+    workingDir: config.workingDir || image.workingDir,
+    labels: { ...image.labels, ...config.labels },
+    stopSignal: config.stopSignal || image.stopSignal,
+    exposed: mergePorts(config.exposed, image.exposed),
+    ...(healthcheck ? { healthcheck } : {}),
+    ...(volumes.length > 0 ? { storage: { ...config.storage, volumes } } : {}),
+  };
+}
+
+const hasVariable = (env: readonly string[], variable: string): boolean => {
+  const [name = ""] = variable.split("=", 1);
+  return env.some((one) => one === name || one.startsWith(`${name}=`));
+};
+
+/** What the user left at its zero is the image's. */
+function mergeHealthcheck(own: Healthcheck | undefined, image: Healthcheck | undefined): Healthcheck | undefined {
+  if (!own || !image) return own ?? image;
+  return {
+    test: own.test.length > 0 ? own.test : image.test,
+    intervalNs: own.intervalNs || image.intervalNs,
+    timeoutNs: own.timeoutNs || image.timeoutNs,
+    startPeriodNs: own.startPeriodNs || image.startPeriodNs,
+    startIntervalNs: own.startIntervalNs || image.startIntervalNs,
+    retries: own.retries || image.retries,
+  };
+}
+
+function mergePorts(own: ContainerConfig["exposed"], image: readonly string[]): ContainerConfig["exposed"] {
+  const known = new Set(own.map(({ protocol, port }) => `${port}/${protocol}`));
+  const more = image.flatMap(parseExposed).filter(({ protocol, port }) => !known.has(`${port}/${protocol}`));
+  return [...own, ...more];
+}
+
+const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
+
+/** "80/tcp", "80", "8000-8010/udp"; an image may say anything, and what is no port exposes none. */
+function parseExposed(text: string): { protocol: Protocol; port: number }[] {
+  const [, first, last = first, word = "tcp"] = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([a-z]+))?$/i.exec(text) ?? [];
+  const protocol = protocols.find((one) => one === word.toLowerCase());
+  const [from, to] = [Number(first), Number(last)];
+  if (!protocol || !(from >= 1 && from <= to && to <= 65535)) return [];
+  return Array.from({ length: to - from + 1 }, (_, index) => ({ protocol, port: from + index }));
+}

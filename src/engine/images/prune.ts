@@ -1,0 +1,35 @@
+import type { Filters } from "../engine.ts";
+import { oneOf } from "../filter-values.ts";
+import { imageMatcher, isDangling } from "./filters.ts";
+import { conflictOf, type RemovedImage, removeImage } from "./remove.ts";
+import type { ImageParts } from "./use-cases.ts";
+
+/** Removes images without a tag, or with dangling=false all that no container lies on. */
+export async function pruneImages(
+  parts: ImageParts,
+  { dangling = [], ...filters }: Filters,
+): Promise<{ removed: RemovedImage[]; reclaimedBytes: number }> {
+  const values = dangling.map((value) => oneOf("dangling", value, ["true", "false", "1", "0"]));
+  const all = values.some((value) => value === "false" || value === "0");
+  const matches = imageMatcher(parts, filters);
+  const before = layerSizes(parts);
+  const removed: RemovedImage[] = [];
+  for (const image of parts.images.list()) {
+    if ((!all && !isDangling(image)) || !matches(image) || conflictOf(parts, image, false)) continue;
+    const names = [...image.references, ...image.digests];
+    for (const name of names.length > 0 ? names : [image.id]) {
+      // With its last name or the last tag of a repository the rest may have gone already.
+      if (parts.images.list().some(({ references, digests, id }) => [id, ...references, ...digests].includes(name)))
+        removed.push(...(await removeImage(parts, name, { force: false })));
+    }
+  }
+  const after = layerSizes(parts);
+  const gone = [...before].filter(([diffId]) => !after.has(diffId));
+  const reclaimedBytes = gone.reduce((sum, [, size]) => sum + size, 0);
+  parts.events.emit("image", "prune", { id: "", attributes: { reclaimed: String(reclaimedBytes) } });
+  return { removed, reclaimedBytes };
+}
+
+/** Bytes of every layer that an image has. */
+export const layerSizes = ({ images }: Pick<ImageParts, "images">): Map<string, number> =>
+  new Map(images.list().flatMap(({ layers }) => layers.map(({ diffId, size }) => [diffId, size] as const)));

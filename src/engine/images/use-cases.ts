@@ -1,0 +1,81 @@
+import type { Log } from "../../base/log.ts";
+import type { Images, ImageWords, LoadedImage } from "../../contracts/images.ts";
+import type { Image } from "../../model/image.ts";
+import { familiarReference, type ImageReference, parseImageReference, withTag } from "../../model/image-reference.ts";
+import type { Filters } from "../engine.ts";
+import type { EventHub } from "../events.ts";
+import type { State } from "../state.ts";
+import { imageMatcher } from "./filters.ts";
+import { pruneImages } from "./prune.ts";
+import { type RemovedImage, removeImage } from "./remove.ts";
+import { tellImage } from "./tell.ts";
+import { type ImageUse, imagesInUse, useOf } from "./use.ts";
+
+/** What the image use cases work with. */
+export interface ImageParts {
+  readonly images: Images;
+  readonly state: Pick<State, "containers">;
+  readonly events: EventHub;
+  readonly log: Log;
+}
+
+/** The use cases of images. A reference is a name, an id or the beginning of one. */
+export interface ImageUseCases {
+  list(filters: Filters): Image[];
+  find(reference: string): Image;
+  /** How much of an image is shared with others, and how many containers lie on it. */
+  use(image: Image): ImageUse;
+  import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
+  load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  tag(source: string, target: ImageReference): void;
+  remove(reference: string, options: { readonly force: boolean }): Promise<RemovedImage[]>;
+  prune(filters: Filters): Promise<{ removed: RemovedImage[]; reclaimedBytes: number }>;
+}
+
+/** The use cases, on the images of this host. Disposed, it no longer follows the removal of containers. */
+export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
+  const { images, events } = parts;
+  const following = collectWithContainers(parts);
+  return {
+    list: (filters) => images.list().filter(imageMatcher(parts, filters)),
+    find: (reference) => images.find(reference),
+    use: (image) => useOf(parts, image),
+    async import(archive, words) {
+      const image = await images.import(archive, words);
+      const name = words.reference ? familiarReference(words.reference) : image.id;
+      tellImage(events, "import", { id: image.id, name });
+      return image;
+    },
+    async load(archive) {
+      const loaded = await images.load(archive);
+      for (const { id } of loaded) tellImage(events, "load", { id, name: id });
+      return loaded;
+    },
+    tag(source, target) {
+      const { id } = images.find(source);
+      images.tag(id, target);
+      tellImage(events, "tag", { id, name: familiarReference(target) });
+    },
+    remove: (reference, options) => removeImage(parts, reference, options),
+    prune: (filters) => pruneImages(parts, filters),
+    [Symbol.dispose]: () => following[Symbol.dispose](),
+  };
+}
+
+/** An image that was removed by force goes with the last container that lies on it. */
+function collectWithContainers(parts: ImageParts): Disposable {
+  const { images, events, log } = parts;
+  return events.subscribe(({ type, action }) => {
+    if (type !== "container" || action !== "destroy") return;
+    images
+      .collect(imagesInUse(parts))
+      .catch((error: unknown) => log.error({ err: error }, "cannot remove what was left of an image"));
+  });
+}
+
+/** The name that `repo` and `tag` of a query make, undefined without a repository. */
+export function referenceFrom(repository: string, tag: string): ImageReference | undefined {
+  if (repository === "") return undefined;
+  const separator = tag.startsWith("sha256:") ? "@" : ":";
+  return withTag(parseImageReference(tag === "" ? repository : `${repository}${separator}${tag}`));
+}

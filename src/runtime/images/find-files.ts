@@ -1,0 +1,23 @@
+import { spawn } from "node:child_process";
+import { programEnvironment, textOf } from "../run-program.ts";
+
+/** Runs find(1) over a directory and yields what its -printf wrote, records ended by NUL: a tree of any size, no link followed. */
+export async function* findRecords(find: string, directory: string, tests: readonly string[]): AsyncGenerator<string> {
+  const child = spawn(find, [directory, "-mindepth", "1", ...tests], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: programEnvironment(),
+  });
+  const { promise: code, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once("error", (cause) => reject(new Error(`Cannot run ${find}`, { cause })));
+  child.once("close", resolve);
+  code.catch(() => undefined); // awaited below
+  const complaint = textOf(child.stderr);
+  let rest = Buffer.alloc(0);
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    const bytes = Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf(0);
+    if (end >= 0) yield* bytes.toString("utf8", 0, end).split("\0");
+    rest = bytes.subarray(end + 1);
+  }
+  if ((await code) !== 0) throw new Error(`Cannot search ${directory}: ${(await complaint).trim()}`);
+}

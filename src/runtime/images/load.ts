@@ -1,0 +1,137 @@
+import { createReadStream, lstatSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { invalid } from "../../base/errors.ts";
+import type { LoadedImage } from "../../contracts/images.ts";
+import {
+  familiarReference,
+  type ImageReference,
+  parseImageReference,
+  tryParseImageReference,
+  withTag,
+} from "../../model/image-reference.ts";
+import { parseConfigFile } from "./config-file.ts";
+import { type Descriptor, isIndexType, parseIndex, parseManifest } from "./documents.ts";
+import type { ImageStore } from "./image-store.ts";
+import { makeImage } from "./make-image.ts";
+import { choosePlatform, ownPlatform } from "./platform.ts";
+import { storeLayer } from "./store-layer.ts";
+import { untar } from "./untar.ts";
+
+/** An entry of manifest.json, which `docker save` writes. */
+interface ArchivedImage {
+  readonly Config: string;
+  readonly RepoTags: readonly string[] | null;
+  readonly Layers: readonly string[];
+}
+
+/** Takes the images of an archive: Docker's format, or an OCI image layout. */
+export async function loadArchive(store: ImageStore, archive: NodeJS.ReadableStream): Promise<LoadedImage[]> {
+  await using _work = store.work();
+  using scratch = store.blobs.scratch();
+  // Files only matter: owners and modes are not kept.
+  const options = ["--no-same-owner", "--no-same-permissions"];
+  await untar({ tar: store.programs.tar, options }, archive, scratch.path);
+  const files = new ArchiveFiles(scratch.path);
+  if (files.has("manifest.json")) return await loadDocker(store, files);
+  if (files.has("index.json")) return await loadOci(store, files);
+  throw invalid("image archive", 'it has neither "manifest.json" (docker save) nor "index.json" (OCI layout)');
+}
+
+/** Files of an unpacked archive; what leads out of it, by name or by link, is not there. */
+class ArchiveFiles {
+  readonly #directory: string;
+  constructor(directory: string) {
+    this.#directory = realpathSync(directory);
+  }
+  has(name: string): boolean {
+    return lstatSync(join(this.#directory, name), { throwIfNoEntry: false }) !== undefined;
+  }
+  path(name: unknown): string {
+    try {
+      const path = realpathSync(join(this.#directory, String(name)));
+      if (path.startsWith(`${this.#directory}/`) && lstatSync(path).isFile()) return path;
+    } catch {
+      // absent: told below
+    }
+    throw invalid("image archive", `"${String(name)}" is missing in it`);
+  }
+  read(name: unknown): Buffer {
+    return readFileSync(this.path(name));
+  }
+  blob(digest: string): string {
+    return this.path(`blobs/${digest.replace(":", "/")}`);
+  }
+}
+
+async function loadDocker(store: ImageStore, files: ArchiveFiles): Promise<LoadedImage[]> {
+  const loaded: LoadedImage[] = [];
+  for (const { Config, RepoTags, Layers } of readManifestJson(files.read("manifest.json"))) {
+    const config = files.read(Config);
+    const { diffIds } = parseConfigFile(config);
+    if (diffIds.length !== Layers.length)
+      throw invalid("image archive", `its configuration has ${diffIds.length} layers, its manifest ${Layers.length}`);
+    const references = (RepoTags ?? []).map((tag) => withTag(parseImageReference(tag)));
+    const blobs: Descriptor[] = [];
+    for (const [index, diffId] of diffIds.entries()) blobs.push(await layerOf(store, files, diffId, Layers[index]));
+    const { id } = await makeImage(store, config, blobs, { references });
+    loaded.push({ id, references: references.map(familiarReference) });
+  }
+  return loaded;
+}
+
+async function layerOf(store: ImageStore, files: ArchiveFiles, diffId: string, name: unknown): Promise<Descriptor> {
+  const known = store.layers.has(diffId) ? store.blobOf(diffId) : undefined;
+  return known ?? (await storeLayer(store, files.path(name), diffId)).blob;
+}
+
+function readManifestJson(bytes: Buffer): ArchivedImage[] {
+  let images: unknown;
+  try {
+    images = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw invalid("image archive", `its manifest.json is no JSON: ${(cause as Error).message}`);
+  }
+  const ok =
+    Array.isArray(images) && images.every((one) => typeof one?.Config === "string" && Array.isArray(one.Layers));
+  if (ok) return images as ArchivedImage[];
+  throw invalid("image archive", "its manifest.json is no list of images");
+}
+
+async function loadOci(store: ImageStore, files: ArchiveFiles): Promise<LoadedImage[]> {
+  const loaded: LoadedImage[] = [];
+  for (const entry of parseIndex(files.read("index.json"))) {
+    const manifest = isIndexType(entry.mediaType)
+      ? choosePlatform(parseIndex(files.read(`blobs/${entry.digest.replace(":", "/")}`)), ownPlatform())
+      : entry;
+    const references = namesOf(entry);
+    const { id } = await loadManifest(store, files, manifest, references);
+    loaded.push({ id, references: references.map(familiarReference) });
+  }
+  return loaded;
+}
+
+/** containerd and Docker write whole names; skopeo and others may write a tag only, which names nothing here. */
+function namesOf({ annotations = {} }: Descriptor): ImageReference[] {
+  const name = annotations["io.containerd.image.name"] ?? annotations["org.opencontainers.image.ref.name"] ?? "";
+  const parsed = name.includes(":") ? tryParseImageReference(name) : undefined;
+  return parsed ? [withTag(parsed)] : [];
+}
+
+async function loadManifest(
+  store: ImageStore,
+  files: ArchiveFiles,
+  descriptor: Descriptor,
+  references: readonly ImageReference[],
+) {
+  const bytes = files.read(`blobs/${descriptor.digest.replace(":", "/")}`);
+  const manifest = parseManifest(bytes, descriptor.mediaType);
+  const { diffIds } = parseConfigFile(files.read(`blobs/${manifest.config.digest.replace(":", "/")}`));
+  if (diffIds.length !== manifest.layers.length)
+    throw invalid("image archive", "its layers are not those of its configuration");
+  for (const { digest } of [descriptor, manifest.config, ...manifest.layers])
+    await store.blobs.receive(createReadStream(files.blob(digest)), { digest });
+  for (const [index, diffId] of diffIds.entries())
+    await store.layers.unpack(store.blobs.pathOf(manifest.layers[index]?.digest ?? ""), diffId);
+  const { digest } = descriptor;
+  return store.add({ mediaType: manifest.mediaType, digest, size: bytes.length }, references);
+}

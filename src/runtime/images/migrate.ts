@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../base/log.ts";
+import { parseImageReference, withTag } from "../../model/image-reference.ts";
+import { runProgram } from "../run-program.ts";
+import type { ImageStore } from "./image-store.ts";
+import { makeImage } from "./make-image.ts";
+import { ownPlatform } from "./platform.ts";
+import { storeLayer } from "./store-layer.ts";
+
+/** image.json of release 0.1: an unpacked tar and its names, in <sha256 of the archive>/{rootfs, image.json}. */
+interface FormerRecord {
+  readonly id: string;
+  readonly references: readonly string[];
+  readonly created: string;
+}
+
+/**
+ * Brings images of an earlier release into the layout. Their files are packed again, since the archives were not kept;
+ * containers go on by the id that they know. Repeated after a crash: the old form goes last.
+ */
+export async function migrateImages(store: ImageStore, log: Log): Promise<void> {
+  const former = readdirSync(store.directory).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  for (const name of former) {
+    const directory = join(store.directory, name);
+    const record = JSON.parse(readFileSync(join(directory, "image.json"), "utf8")) as FormerRecord;
+    await migrate(store, directory, record);
+    log.info({ image: record.id, references: record.references }, "an image of an earlier release was converted");
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function migrate(store: ImageStore, directory: string, { id, references, created }: FormerRecord): Promise<void> {
+  await using _work = store.work();
+  using scratch = store.blobs.scratch();
+  const file = join(scratch.path, "archive");
+  const keep = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--sort=name"];
+  const packed = await runProgram(store.programs.tar, [
+    "-c",
+    "-f",
+    file,
+    "-C",
+    join(directory, "rootfs"),
+    ...keep,
+    ".",
+  ]);
+  if (packed.exitCode !== 0) throw new Error(`Cannot convert image ${id}: ${packed.stderr.trim()}`);
+  const { diffId, blob } = await storeLayer(store, file);
+  const comment = "Imported";
+  const document = {
+    ...ownPlatform(),
+    created,
+    comment,
+    rootfs: { type: "layers", diff_ids: [diffId] },
+    history: [{ created, comment }],
+  };
+  const names = references.map((reference) => withTag(parseImageReference(reference)));
+  await makeImage(store, Buffer.from(JSON.stringify(document)), [blob], { references: names, formerId: id });
+}
