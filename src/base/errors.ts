@@ -190,6 +190,10 @@ export const catalogue = {
     status: 400,
     text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,
   },
+  UPDATE_FAILED: {
+    status: 409,
+    text: (d: { container: string; why: string }) => `Cannot update container ${d.container}: ${d.why}`,
+  },
   HOST_TAKEN: {
     status: 500,
     text: (_d: object) =>

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Container, ContainerConfig, Mount, Rootfs } from "../model/container.ts";
+import type { LimitedRuntime } from "./limits.ts";
 
 /** What the runtime needs beyond the container's own config. */
 export interface RunPlan {
@@ -17,6 +18,8 @@ export interface Exit {
   readonly exitCode: number;
   /** RFC 3339. */
   readonly at: string;
+  /** The kernel ended a process of it for want of memory. */
+  readonly oomKilled?: boolean;
 }
 
 export interface LogEntry {
@@ -96,7 +99,7 @@ export interface ExecSession {
 }
 
 /** Containers as processes: runc makes them, conmon watches them and outlives the daemon. */
-export interface Runtime {
+export interface Runtime extends LimitedRuntime {
   /** Makes the root (image, directory or overlay), the OCI bundle and the init process, not started yet. Returns its pid. */
   create(plan: RunPlan): Promise<{ pid: number }>;
   /** Runs the container's command. */
@@ -132,6 +135,8 @@ export interface Runtime {
   exitOf(containerId: string): Exit | undefined;
   /** Calls `onExit` once for each container that ends, and soon for those that ended before and are not released. */
   watch(onExit: (exit: Exit) => void): Disposable;
+  /** Calls `onOutOfMemory` when the kernel has ended a process of a container for want of memory. */
+  watchMemory(onOutOfMemory: (containerId: string) => void): Disposable;
   /** Fails with the reason when a root cannot be had (image gone, directory missing). */
   checkRootfs(rootfs: Rootfs): void;
   /** Fails when the source of a bind does not exist and is not to be made. */

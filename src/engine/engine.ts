@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Cluster, ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
 import type { Difference } from "../contracts/kernel.ts";
+import type { HostConfinement, HostLimits, Usage } from "../contracts/limits.ts";
 import type {
   ExecSession,
   ExecSpec,
@@ -10,8 +11,9 @@ import type {
   OutputWanted,
   TerminalSize,
 } from "../contracts/runtime.ts";
-import type { Container, ContainerConfig, ContainerStatus } from "../model/container.ts";
+import type { Container, ContainerConfig, ContainerStatus, RestartPolicy } from "../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
+import type { Limits } from "../model/limits.ts";
 import type { Network } from "../model/network.ts";
 import type { PortMapping, PortRequest } from "../model/port.ts";
 import type { VolumeUseCases } from "./volumes/use-cases.ts";
@@ -148,6 +150,15 @@ export interface Engine {
     /** Resolves to the exit code. Registers at once, so a caller may start the container after calling. */
     wait(reference: string, condition: "not-running" | "next-exit" | "removed", signal: AbortSignal): Promise<number>;
     rename(reference: string, name: string): Promise<void>;
+    /** Changes limits and restart policy, at once when it runs; what is absent stays. */
+    update(
+      reference: string,
+      update: { readonly limits: Limits; readonly restartPolicy?: RestartPolicy },
+    ): Promise<{ warnings: string[] }>;
+    /** What a running one uses; undefined when it does not run. */
+    usage(reference: string): Usage | undefined;
+    /** Its processes, as this host numbers them; CONTAINER_NOT_RUNNING. */
+    pids(reference: string): number[];
     inspect(reference: string): ContainerView;
     list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
     prune(filters: Filters): Promise<string[]>;
@@ -182,6 +193,9 @@ export interface Engine {
   /** Events kept since `sinceNano` (the last 1,000), for GET /events?since=. */
   eventsSince(sinceNano: bigint): EngineEvent[];
   repair(options: { dryRun: boolean }): Promise<RepairReport>;
+  /** What this host can limit and how it confines, for GET /info. */
+  hostLimits(): HostLimits;
+  hostConfinement(): HostConfinement;
   /** Containers by status; paused ones are not among those that run. */
   counts(): Readonly<Record<ContainerStatus | "paused" | "networks" | "endpoints", number>>;
 }

@@ -210,6 +210,8 @@ function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): En
     subscribe: (listener) => events.subscribe(listener),
     eventsSince: (sinceNano) => events.since(sinceNano),
     repair: (how) => repair(parts, how),
+    hostLimits: () => containers.runtime.hostLimits(),
+    hostConfinement: () => containers.runtime.hostConfinement(),
     counts: () => countAll(parts),
   };
 }

@@ -12,6 +12,13 @@ export interface DeviceRate {
   readonly rate: number;
 }
 
+/** The share of one block device (HostConfig.BlkioWeightDevice). */
+export interface DeviceWeight {
+  readonly path: string;
+  /** 10 to 1000. */
+  readonly weight: number;
+}
+
 /** What a container may use of the machine (Docker Engine API: Resources). Absent: no limit; all may be changed live. */
 export interface Limits {
   readonly memoryBytes?: number;
@@ -36,6 +43,7 @@ export interface Limits {
   readonly pidsLimit?: number;
   /** 10 to 1000. */
   readonly blkioWeight?: number;
+  readonly blkioWeightDevices?: readonly DeviceWeight[];
   readonly blkioReadBps?: readonly DeviceRate[];
   readonly blkioWriteBps?: readonly DeviceRate[];
   readonly blkioReadIops?: readonly DeviceRate[];

@@ -33,6 +33,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     await writeBundle(parts, plan);
     const { tty, openStdin } = config;
     const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
+    parts.outOfMemory.follow(id);
     const pid = await startMonitor(parts.conmon, parts.runc, monitored);
     if (openStdin) recordInput(files, pid, { tty });
     parts.rotation.begin(id, logLimits(config.logConfig));
@@ -107,6 +108,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
   const files = layout.of(id);
   exits.silence(id);
   parts.rotation.end(id);
+  parts.outOfMemory.forget(id);
   await finish(`release container ${shortId(id)}`, [
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { Exit } from "../contracts/runtime.ts";
 import { type ContainerLayout, type Layout, namesIn } from "./layout.ts";
+import { wasOomKilled } from "./limits/oom.ts";
 import type { Processes } from "./processes.ts";
 
 /** Docker's exit code for a container whose end nobody saw. */
@@ -57,7 +58,8 @@ export class Exits implements Disposable {
     const file = [files.exitFile, join(files.persist, "exit")].find((path) => entryOf(path));
     const ended = file === undefined ? undefined : entryOf(file);
     if (file === undefined || !ended) return undefined;
-    return { containerId, exitCode: Number(readFileSync(file, "utf8")), at: ended.mtime.toISOString() };
+    const oomKilled = wasOomKilled(files) ? { oomKilled: true } : {};
+    return { containerId, exitCode: Number(readFileSync(file, "utf8")), at: ended.mtime.toISOString(), ...oomKilled };
   }
 
   /** Tells each end once: those from now on, and at once those not yet released. */

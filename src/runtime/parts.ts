@@ -4,6 +4,7 @@ import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { Exits } from "./exits.ts";
 import type { Layout } from "./layout.ts";
+import type { OutOfMemory } from "./limits/oom.ts";
 import type { LogRotation } from "./logs/log-rotation.ts";
 import type { Processes } from "./processes.ts";
 import type { Roots } from "./rootfs.ts";
@@ -15,6 +16,7 @@ export interface RuntimeParts {
   readonly layout: Layout;
   readonly processes: Processes;
   readonly exits: Exits;
+  readonly outOfMemory: OutOfMemory;
   readonly roots: Roots;
   readonly subpaths: Subpaths;
   readonly runc: Runc;

@@ -13,6 +13,8 @@ export interface Runc {
   /** Freezes and thaws all processes of the container's control group. */
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
+  /** Puts the limits in a file (`linux.resources`) on a running container. Throws with runc's words. */
+  update(id: string, resourcesFile: string): Promise<void>;
   /** Kills what is left and removes runc's records and control groups. Idempotent. */
   delete(id: string): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function createRunc(path: string, layout: Layout): Runc {
     start: (id) => run(id, "start"),
     pause: (id) => run(id, "pause"),
     resume: (id) => run(id, "resume"),
+    update: (id, file) => run(id, "update", "--resources", file),
     // --force also makes "no such container" a success.
     delete: (id) => run(id, "delete", "--force"),
   };

@@ -20,6 +20,8 @@ import { migrateImages } from "./images/migrate.ts";
 import { closeInput, openInput } from "./input/container-input.ts";
 import { resizeTerminal } from "./input/resize-terminal.ts";
 import { Layout } from "./layout.ts";
+import { limitedRuntime } from "./limits/limited-runtime.ts";
+import { OutOfMemory } from "./limits/oom.ts";
 import type { LogSource } from "./logs/follow-lines.ts";
 import { LogChain } from "./logs/log-chain.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
@@ -68,6 +70,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     layout,
     processes,
     exits: new Exits(layout, processes, log),
+    outOfMemory: followRunning(new OutOfMemory(layout, log), layout, processes),
     roots: createRoots(mounts, images, { secrets, scratch: layout.lowers }),
     subpaths: new Subpaths(layout.subpaths, mounts),
     runc: createRunc(findProgram("runc", "runc"), layout),
@@ -118,6 +121,8 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     running: () => running(parts),
     exitOf: (id) => exits.exitOf(id),
     watch: (onExit) => exits.listen(onExit),
+    watchMemory: (onOutOfMemory) => parts.outOfMemory.listen(onOutOfMemory),
+    ...limitedRuntime(parts),
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
     checkConfinement,
@@ -125,8 +130,14 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     [Symbol.dispose]() {
       exits[Symbol.dispose]();
       parts.rotation[Symbol.dispose]();
+      parts.outOfMemory[Symbol.dispose]();
     },
   };
+}
+
+function followRunning(outOfMemory: OutOfMemory, layout: Layout, processes: Processes): OutOfMemory {
+  for (const id of layout.ids()) if (processes.started(id)) outOfMemory.follow(id);
+  return outOfMemory;
 }
 
 /** A container that is just ending is waited for, so that whoever does not find it here finds its exit code. */

@@ -42,7 +42,6 @@ const refusals: readonly Refusal[] = [
     notYet,
   ),
   ...every(["GET", "PUT", "HEAD"], ["/containers/:id/archive"], "copying files", "use exec with tar"),
-  ...every(["POST"], ["/containers/:id/update"], "changing limits", "resource limits are not applied"),
 ];
 
 function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {

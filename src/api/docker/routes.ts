@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { containerRoutes } from "./containers/routes.ts";
 import { containerStateRoutes } from "./containers/state-routes.ts";
 import { containerStreamRoutes } from "./containers/streams.ts";
+import { updateRoutes } from "./containers/update.ts";
 import { execRoutes } from "./exec/routes.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { networkRoutes } from "./networks/routes.ts";
@@ -18,6 +19,7 @@ export const dockerRoutes: readonly Route[] = [
   ...containerRoutes,
   ...containerStateRoutes,
   ...containerStreamRoutes,
+  ...updateRoutes,
   ...execRoutes,
   ...eventRoutes,
   ...imageRoutes,

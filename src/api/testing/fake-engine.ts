@@ -21,6 +21,7 @@ import { type Container, type ContainerState, never } from "../../model/containe
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { FakeCluster } from "./fake-cluster.ts";
+import { FakeLimits } from "./fake-limits.ts";
 
 const created = "2026-01-02T03:04:05.000000006Z";
 
@@ -53,6 +54,9 @@ export class FakeEngine implements Engine {
   readonly volumes = volumeUseCases(
     fakeVolumeParts({ state: this.#volumeState, events: new EventHub() }, new FakeVolumeFiles()),
   );
+  readonly limits = new FakeLimits();
+  readonly hostLimits = () => this.limits.host;
+  readonly hostConfinement = () => this.limits.confinement;
 
   constructor() {
     for (const [name, driver] of [
@@ -186,6 +190,17 @@ export class FakeEngine implements Engine {
       this.#exits.set(this.box(reference).id, pending);
       signal.addEventListener("abort", () => pending.reject(signal.reason));
       return pending.promise;
+    },
+    update: async (reference, update) => {
+      const { id } = this.box(reference);
+      this.calls.push(["containers.update", id, update]);
+      return { warnings: [...this.limits.warnings] };
+    },
+    usage: (reference) => (this.box(reference).state.status === "running" ? this.limits.used : undefined),
+    pids: (reference) => {
+      const { state, name } = this.box(reference);
+      if (state.status !== "running") throw new EngineError("CONTAINER_NOT_RUNNING", { container: name });
+      return [state.pid];
     },
     rename: async (reference, name) => {
       const box = this.box(reference);

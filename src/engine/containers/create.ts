@@ -10,6 +10,7 @@ import { completeMounts } from "../volumes/complete-mounts.ts";
 import { prepareVolumes } from "../volumes/prepare.ts";
 import { holdMadeUpName, holdName } from "./held-name.ts";
 import { withImageDefaults } from "./image-defaults.ts";
+import { fitLimits } from "./limits/fit.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 import { validate } from "./validate.ts";
@@ -19,10 +20,11 @@ export async function createContainer(
   parts: ContainerParts,
   request: ContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
-  const warnings = validate(request);
+  const { config: asked, warnings: discarded } = fitLimits(request.config, parts.runtime.hostLimits());
+  const warnings = [...validate(request), ...discarded];
   const { state } = parts;
   const image = imageFor(parts, request.config.rootfs);
-  const config = withImageDefaults(request, image?.config);
+  const config = withImageDefaults({ ...request, config: asked }, image?.config);
   await using held = await (request.name ? holdName(parts, request.name) : holdMadeUpName(parts));
   const container = newContainer(parts, held.name, { ...config, rootfs: resolved(config.rootfs, image) });
   parts.runtime.checkRootfs(container.config.rootfs);

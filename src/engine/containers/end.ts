@@ -77,16 +77,17 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
 }
 
 /** A container as it is once it has ended. */
-export function endedRecord(container: Container, exit: Pick<Exit, "exitCode" | "at">): Container {
+export function endedRecord(container: Container, exit: Pick<Exit, "exitCode" | "at" | "oomKilled">): Container {
   const { sandboxId: _gone, ...ended } = endedSharing(container, exit);
   return { ...ended, ports: [] };
 }
 
 /** One whose sandbox, with ports and all, others go on using: its networks count as in use. */
-export function endedSharing(container: Container, exit: Pick<Exit, "exitCode" | "at">): Container {
+export function endedSharing(container: Container, exit: Pick<Exit, "exitCode" | "at" | "oomKilled">): Container {
   const { paused: _thawed, ...before } = container.state;
   const { exitCode, at } = exit;
-  const ended = { ...before, status: "exited", pid: 0, exitCode, finishedAt: at } as const;
+  const oomKilled = exit.oomKilled ? { oomKilled: true } : {};
+  const ended = { ...before, status: "exited", pid: 0, exitCode, finishedAt: at, ...oomKilled } as const;
   return { ...container, state: { ...ended, ...finalHealth(container), ...restartState(container, exit) } };
 }
 

@@ -20,6 +20,7 @@ import { HostResolvConf } from "../files/host-resolv-conf.ts";
 import type { Networking, OpenNetwork } from "../networking.ts";
 import { State } from "../state.ts";
 import { FakeVolumeFiles, fakeVolumeParts } from "../volumes/fakes.ts";
+import { FakeLimitedRuntime } from "./limits/fake-limited-runtime.ts";
 import type { ContainerParts } from "./parts.ts";
 import { containerParts, containerUseCases } from "./use-cases.ts";
 
@@ -76,7 +77,7 @@ interface Process {
 }
 
 /** Processes that are only written down. They end on SIGKILL, and on other signals unless `stubborn`. */
-export class FakeRuntime implements Runtime {
+export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   readonly processes = new Map<string, Process>();
   readonly disk = new Set<string>();
   readonly exits = new Map<string, Exit>();
@@ -91,6 +92,7 @@ export class FakeRuntime implements Runtime {
   #listener: ((exit: Exit) => void) | undefined;
   readonly #steps: Steps;
   constructor(steps: Steps) {
+    super((step) => steps.take(step));
     this.#steps = steps;
   }
   /** The daemon has gone: nobody hears of ends any more. */
@@ -175,10 +177,6 @@ export class FakeRuntime implements Runtime {
   }
   checkMounts(): void {
     this.#steps.take("runtime.checkMounts");
-  }
-
-  checkConfinement(): void {
-    this.#steps.take("runtime.checkConfinement");
   }
 
   checkRootfs(): void {

@@ -3,6 +3,7 @@ import type { Container } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
 import { endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
+import { onOutOfMemory } from "./limits/out-of-memory.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { markForStart } from "./restarts/by-policy.ts";
@@ -30,7 +31,13 @@ export async function listen(parts: ContainerParts): Promise<Disposable> {
   const alive = await runtime.running();
   const ended = [...state.containers.values()].filter((container) => isRunning(container) && !alive.has(container.id));
   await Promise.all(ended.map(({ id }) => onExit(parts, runtime.exitOf(id) ?? lostExit(id))));
-  return watch;
+  const memory = runtime.watchMemory((id) => void onOutOfMemory(parts, id));
+  return {
+    [Symbol.dispose]: () => {
+      watch[Symbol.dispose]();
+      memory[Symbol.dispose]();
+    },
+  };
 }
 
 /** One that cannot be restored must not keep the daemon down. */

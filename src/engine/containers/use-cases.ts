@@ -4,6 +4,8 @@ import { attachContainer, resizeContainer } from "./attach.ts";
 import { createContainer } from "./create.ts";
 import { createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
 import { HealthMonitors } from "./health/monitors.ts";
+import { pidsOf } from "./limits/pids.ts";
+import { updateContainer } from "./limits/update.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
@@ -43,6 +45,9 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     remove: (reference, options) => removeContainer(parts, reference, options),
     wait: async (reference, condition, signal) => waitForContainer(parts, reference, { condition, signal }),
     rename: (reference, name) => renameContainer(parts, reference, name),
+    update: (reference, update) => updateContainer(parts, reference, update),
+    usage: (reference) => runtime.usage(findContainer(state, reference).id),
+    pids: (reference) => pidsOf(parts, reference),
     inspect: (reference) => viewContainer(parts, findContainer(state, reference)),
     list: (options) => listContainers(parts, options),
     prune: (filters) => pruneContainers(parts, filters),

@@ -1,4 +1,5 @@
 import type { RunPlan } from "../../contracts/runtime.ts";
+import { resources } from "../limits/resources.ts";
 import type { SeccompProfile } from "../seccomp/profile.ts";
 import { thisMachine, translate } from "../seccomp/translate.ts";
 import { capabilitySets, containerCapabilities } from "./capabilities.ts";
@@ -83,7 +84,7 @@ function linux(input: SpecInput): Record<string, unknown> {
     cgroupsPath,
     sysctl: sysctls(plan),
     devices: nodes,
-    resources: { devices: rules },
+    resources: { devices: rules, ...resources(config.limits ?? {}) },
     maskedPaths: [...masked, ...secrets],
     readonlyPaths: readOnly,
     ...seccomp(input),

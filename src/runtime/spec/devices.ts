@@ -82,7 +82,7 @@ export function deviceNode(path: string, target: string): DeviceNode | undefined
 }
 
 /** glibc's dev_t: the numbers' low and high bits interleaved, sysmacros.h. */
-const deviceNumber = (device: number): { major: number; minor: number } => {
+export const deviceNumber = (device: number): { major: number; minor: number } => {
   const bits = BigInt(device);
   return {
     major: Number(((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xfffff000n)),

@@ -3,6 +3,7 @@ import { field, flag, integer, keys, text, textMap, texts } from "../../schema.t
 import { endpointBody } from "../networks/endpoint-body.ts";
 import { confinementFields } from "./confinement-body.ts";
 import { healthcheckBody } from "./healthcheck.ts";
+import { limitFields } from "./limits-body.ts";
 import { restartPolicyBody } from "./restart-policy.ts";
 
 const portBinding = Type.Object({ HostIp: field(text), HostPort: field(text) });
@@ -59,6 +60,7 @@ const hostConfig = Type.Object({
   ...confinementFields,
   LogConfig: field(Type.Object({ Type: field(text), Config: field(textMap) })),
   ConsoleSize: field(Type.Array(integer, { maxItems: 2 })),
+  ...limitFields,
 });
 
 /** Docker's container.CreateRequest, and our own field `Fairlead` for a root that comes from no image. */

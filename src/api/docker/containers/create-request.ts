@@ -5,6 +5,7 @@ import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
 import { healthcheckOf } from "./healthcheck.ts";
+import { limitsOf } from "./limits.ts";
 import { parseStorage } from "./mounts.ts";
 import { parseNetworking } from "./network-mode.ts";
 import { parsePort, parsePortBindings } from "./port-bindings.ts";
@@ -32,6 +33,7 @@ export function containerRequest(
     ...healthcheckOf(body.Healthcheck, options.version),
     ...parseConfinement(engine, body.HostConfig ?? {}),
     ...parseStorage(body, options.version),
+    ...limitsOf(body.HostConfig ?? {}),
     rootfs: rootfsOf(body),
     networkMode,
     networkModeText,

@@ -370,7 +370,9 @@ test("POST /containers/create warns of what has no effect and says nothing of th
     },
   };
   assert.deepEqual(await ask(cli), []);
-  assert.deepEqual(await ask({ Memory: 1e8 }), ["Memory has no effect: resource limits are not applied"]);
+  assert.deepEqual(await ask({ KernelMemory: 1e8 }), [
+    "KernelMemory has no effect: kernel memory has no limit of its own; --memory counts it",
+  ]);
 });
 
 const network = {

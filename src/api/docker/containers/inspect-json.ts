@@ -4,6 +4,7 @@ import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { confinementJson } from "./confinement-json.ts";
 import { healthcheckJson } from "./healthcheck.ts";
+import { limitsJson } from "./limits-json.ts";
 import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
@@ -102,6 +103,7 @@ function hostConfigJson(config: ContainerConfig) {
     ReadonlyRootfs: config.readonlyRootfs,
     Sysctls: config.sysctls,
     ...confinementJson(config),
+    ...limitsJson(config.limits),
   };
 }
 

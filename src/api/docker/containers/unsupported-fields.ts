@@ -12,32 +12,12 @@ interface Unsupported {
   readonly harmless?: readonly unknown[];
 }
 
-const noLimits: Unsupported = { do: "warn", why: "resource limits are not applied" };
+/** Gone from Docker 28, too: such a limit makes system calls fail in ways that no program expects. */
+const noKernelMemory: Unsupported = { do: "warn", why: "kernel memory has no limit of its own; --memory counts it" };
 
 export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
-  Memory: noLimits,
-  MemoryReservation: noLimits,
-  MemorySwap: { ...noLimits, harmless: [-1] },
-  MemorySwappiness: { ...noLimits, harmless: [-1] },
-  KernelMemory: noLimits,
-  KernelMemoryTCP: noLimits,
-  OomKillDisable: noLimits,
-  NanoCpus: noLimits,
-  CpuShares: noLimits,
-  CpuPeriod: noLimits,
-  CpuQuota: noLimits,
-  CpuRealtimePeriod: noLimits,
-  CpuRealtimeRuntime: noLimits,
-  CpusetCpus: noLimits,
-  CpusetMems: noLimits,
-  PidsLimit: { ...noLimits, harmless: [-1] },
-  Ulimits: noLimits,
-  BlkioWeight: noLimits,
-  BlkioWeightDevice: noLimits,
-  BlkioDeviceReadBps: noLimits,
-  BlkioDeviceWriteBps: noLimits,
-  BlkioDeviceReadIOps: noLimits,
-  BlkioDeviceWriteIOps: noLimits,
+  KernelMemory: noKernelMemory,
+  KernelMemoryTCP: noKernelMemory,
   StorageOpt: { do: "refuse", why: "the writable layer has no options" },
 };
 

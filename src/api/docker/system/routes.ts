@@ -5,6 +5,8 @@ import { type Call, type Reply, type Route, reply, route } from "../../route.ts"
 import { newestVersion, oldestVersion } from "../../version.ts";
 import { goArchitecture } from "../images/routes.ts";
 
+import { confinementFacts, limitFacts, limitWarnings } from "./host-facts.ts";
+
 const pingHeaders = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache", Swarm: "inactive" };
 
 /** Docker Engine API: System. */
@@ -45,7 +47,7 @@ function version({ daemon }: Call): Reply {
   });
 }
 
-function info({ daemon, engine, images }: Call): Reply {
+function info({ daemon, engine, images, version }: Call): Reply {
   const counts = engine.counts();
   return reply(200, {
     ID: daemon.id,
@@ -57,7 +59,7 @@ function info({ daemon, engine, images }: Call): Reply {
     Driver: "overlay2",
     DriverStatus: [],
     Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: logDrivers },
-    ...limits,
+    ...limitFacts(engine),
     ...machine(daemon.hostname),
     Debug: daemon.debug,
     SystemTime: new Date().toISOString(),
@@ -82,13 +84,12 @@ function info({ daemon, engine, images }: Call): Reply {
     },
     LiveRestoreEnabled: true,
     Isolation: "",
-    InitBinary: "",
-    SecurityOptions: [],
+    ...confinementFacts(engine, version),
     DefaultAddressPools: daemon.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
     FirewallBackend: { Driver: "nftables", Info: [["table", "inet fairlead"]] },
     CDISpecDirs: [],
     ...clusterFacts(engine),
-    Warnings: daemon.warnings(),
+    Warnings: [...daemon.warnings(), ...limitWarnings(engine)],
   });
 }
 
@@ -98,18 +99,6 @@ function clusterFacts({ cluster }: Call["engine"]) {
   // A host that is alone has no address for others.
   return self?.vtep ? { ClusterStore: cluster.storeName, ClusterAdvertise: self.vtep } : {};
 }
-
-/** No resource limits are applied, so none is claimed. */
-const limits = {
-  MemoryLimit: false,
-  SwapLimit: false,
-  CpuCfsPeriod: false,
-  CpuCfsQuota: false,
-  CPUShares: false,
-  CPUSet: false,
-  PidsLimit: false,
-  OomKillDisable: false,
-};
 
 function machine(hostname: string) {
   return {

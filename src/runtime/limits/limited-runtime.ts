@@ -1,0 +1,46 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EngineError } from "../../base/errors.ts";
+import { newId, shortId } from "../../base/ids.ts";
+import type { LimitedRuntime } from "../../contracts/limits.ts";
+import type { Limits } from "../../model/limits.ts";
+import type { RuntimeParts } from "../parts.ts";
+import { hasSeccomp } from "../seccomp/seccomp-of.ts";
+import { findInit } from "../spec/init-process.ts";
+import { type ContainerCgroup, cgroupOf } from "./container-cgroup.ts";
+import { readHostLimits } from "./host-limits.ts";
+import { pidsIn } from "./pids.ts";
+import { textOf } from "./read-file.ts";
+import { changedResources } from "./resources.ts";
+import { readUsage } from "./usage.ts";
+
+/** The runtime's part that has to do with limits and use. */
+export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
+  const running = (id: string): ContainerCgroup | undefined =>
+    parts.processes.started(id) ? cgroupOf(parts.layout.of(id)) : undefined;
+  return {
+    hostLimits: () => readHostLimits(),
+    hostConfinement: () => ({ seccomp: hasSeccomp(), apparmor: hasApparmor(), initPath: findInit() ?? "" }),
+    limit: (id, limits) => limitRunning(parts, id, limits),
+    usage: (id) => {
+      const cgroup = running(id);
+      return cgroup && readUsage(cgroup);
+    },
+    pids: (id) => pidsIn(running(id) ?? {}),
+  };
+}
+
+/** Module parameter of security/apparmor/lsm.c: "Y". */
+const hasApparmor = (): boolean => textOf("/sys/module/apparmor/parameters/enabled") === "Y";
+
+/** runc puts back what it had set when the kernel refuses one of the limits. */
+async function limitRunning({ layout, processes, runc }: RuntimeParts, id: string, limits: Limits): Promise<void> {
+  if (!processes.started(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  const file = join(layout.of(id).run, `limits-${newId()}.json`);
+  writeFileSync(file, JSON.stringify(changedResources(limits)));
+  try {
+    await runc.update(id, file);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
