@@ -14,6 +14,7 @@ import type { Tunnels } from "../contracts/tunnel.ts";
 import type { OpenSandboxes } from "./endpoints/open-sandboxes.ts";
 import type { EventHub } from "./events.ts";
 import type { Claims } from "./plugins/claims.ts";
+import type { NodeNews } from "./plugins/node-news.ts";
 import type { RemoteIpam } from "./plugins/remote-ipam.ts";
 import type { ExpectedLinks } from "./reconcile/expected-links.ts";
 import type { HostTunnel } from "./shared/host-tunnel.ts";
@@ -57,6 +58,7 @@ export interface Parts {
   /** What plugins were asked for. */
   readonly claims: Claims;
   readonly remoteIpam: RemoteIpam;
+  readonly nodeNews: NodeNews;
   readonly locks: KeyedLock;
   /** Shared by everything that changes kernel objects, taken after all locks; alone: the reconciler. */
   readonly gate: Gate;

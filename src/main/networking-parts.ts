@@ -14,6 +14,7 @@ import { EventHub } from "../engine/events.ts";
 import { hostObjects } from "../engine/host.ts";
 import type { Drivers, Parts } from "../engine/parts.ts";
 import { Claims } from "../engine/plugins/claims.ts";
+import { NodeNews } from "../engine/plugins/node-news.ts";
 import { RemoteIpam } from "../engine/plugins/remote-ipam.ts";
 import { ExpectedLinks } from "../engine/reconcile/expected-links.ts";
 import { HostTunnel } from "../engine/shared/host-tunnel.ts";
@@ -99,7 +100,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     ipam: openIpam({ defaultPools, nameOf: (id) => state.networks.get(id)?.name }),
     ports: createPorts({ sockets: portSockets }),
     cluster,
-    ...opened.adopt(openPluginParts(options, state, log), ({ claims }) => claims[Symbol.dispose]()),
+    ...opened.adopt(openPluginParts(options, { state, cluster, log }), ({ claims }) => claims[Symbol.dispose]()),
     drivers: driverTable(cluster, tunnel),
     locks: new KeyedLock(),
     gate: new Gate(),
@@ -123,10 +124,20 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
   return { parts, store, daemonId, close: () => all.disposeAsync() };
 }
 
-function openPluginParts({ plugins: settings }: NetworkingOptions, state: State, log: Log) {
-  const plugins = openPlugins(settings ?? noPlugins, log);
-  return { plugins, claims: new Claims({ state, plugins, log }), remoteIpam: new RemoteIpam({ plugins, state, log }) };
+function openPluginParts(
+  { plugins: settings }: NetworkingOptions,
+  parts: { readonly state: State; readonly cluster: Cluster; readonly log: Log },
+) {
+  const plugins = openPlugins(settings ?? noPlugins, parts.log);
+  return {
+    plugins,
+    claims: new Claims({ ...parts, plugins }),
+    remoteIpam: new RemoteIpam({ ...parts, plugins }),
+    nodeNews: new NodeNews({ ...parts, plugins, isBuiltIn }),
+  };
 }
+
+const isBuiltIn = (driver: string): boolean => builtinDrivers.some(({ type }) => type === driver);
 
 function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
   const inTheClear = () => {
@@ -141,7 +152,7 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
   const remote = new Map<string, Driver>();
   return {
     all: () => [...drivers.values()],
-    isBuiltIn: (type) => drivers.has(type),
+    isBuiltIn,
     find(type) {
       const driver = drivers.get(type) ?? remote.get(type) ?? remoteDriver(type);
       if (!drivers.has(type)) remote.set(type, driver);

@@ -37,6 +37,8 @@ export interface Endpoint {
   readonly hadIpv6?: string;
   /** Where its network is a plugin's: what that answered, while its sandbox is open. */
   readonly plugged?: Plugged;
+  /** The container's way out beside networks of plugins that offer none: the engine's own doing, only while it runs. */
+  readonly leg?: boolean;
   /** Name of its network once that has been removed under a stopped container. */
   readonly removedNetwork?: string;
   /** Chosen at the first attach and kept. */

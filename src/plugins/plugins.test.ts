@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,11 +27,12 @@ class Place implements AsyncDisposable {
     writeFileSync(file, content);
   }
   /** Listens on a socket below the folder, or on a TCP port of its own, which is returned. */
-  async serve(path: string | undefined, answer: RequestListener = activated): Promise<number> {
-    const server = createServer((request, response) => {
+  async serve(path: string | undefined, answer = activated, tls?: { key: Buffer; cert: Buffer }): Promise<number> {
+    const listener: RequestListener = (request, response) => {
       this.heard.push(`${request.method} ${request.url} ${request.headers["content-type"]}`);
       answer(request, response);
-    });
+    };
+    const server = tls ? createSecureServer(tls, listener) : createServer(listener);
     this.#servers.push(server);
     if (path) mkdirSync(dirname(join(this.folder, path)), { recursive: true });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -99,6 +102,34 @@ test("activate() knows neither what is not installed nor names that lead out of 
   for (const name of ["nothing", "../outside", "", ".hidden", "a/b"]) {
     await assert.rejects(place.plugins().activate(name, "NetworkDriver"), { code: "PLUGIN_NOT_FOUND" }, name);
   }
+});
+
+/** A certificate for 127.0.0.1 that signs itself, made with openssl(1). */
+function certificate(place: Place): { readonly key: Buffer; readonly cert: Buffer; readonly certFile: string } {
+  const [keyFile, certFile] = [join(place.folder, "key.pem"), join(place.folder, "cert.pem")];
+  const subject = ["-subj", "/CN=plugin", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const files = ["-keyout", keyFile, "-out", certFile];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", ...subject, ...files],
+    {
+      stdio: "ignore",
+    },
+  );
+  return { key: readFileSync(keyFile), cert: readFileSync(certFile), certFile };
+}
+
+test("PLUG-29: call() speaks TLS as the .json says: the certificate is checked against its CAFile, or not at all", async () => {
+  await using place = new Place();
+  const { key, cert, certFile } = certificate(place);
+  const port = await place.serve(undefined, activated, { key, cert });
+  const specification = (TLSConfig: object) => JSON.stringify({ Addr: `https://127.0.0.1:${port}`, TLSConfig });
+  place.write("etc/checked.json", specification({ CAFile: certFile }));
+  place.write("etc/unchecked.json", specification({}));
+  place.write("etc/wrong.json", specification({ CAFile: "/etc/hostname" }));
+  const plugins = place.plugins(500);
+  for (const name of ["checked", "unchecked"]) await plugins.activate(name, "NetworkDriver");
+  await assert.rejects(plugins.activate("wrong", "NetworkDriver"), { code: "PLUGIN_AWAY" });
 });
 
 const misbehaviour: readonly [what: string, answer: RequestListener, code: string, message: RegExp][] = [

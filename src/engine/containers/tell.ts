@@ -20,9 +20,9 @@ export function tellNetworks(
   action: "connect" | "disconnect",
   { id }: Container,
 ): void {
-  for (const { networkId } of state.endpointsOf(id)) {
+  for (const { networkId, leg } of state.endpointsOf(id)) {
     const network = state.networks.get(networkId);
-    if (!network) continue; // removed while the container did not run
+    if (!network || leg) continue; // removed while the container did not run
     const attributes = { container: id, name: network.name, type: network.driver };
     events.emit("network", action, { id: networkId, attributes });
   }

@@ -27,6 +27,7 @@ export interface ConnectPlace {
   readonly upstreams: readonly Upstream[];
   /** What an IPAM plugin gave it already. */
   readonly prepared?: Prepared | undefined;
+  readonly leg?: boolean;
 }
 
 /**
@@ -34,12 +35,12 @@ export interface ConnectPlace {
  * host is left as it was found.
  */
 export async function connectContainer(parts: Parts, place: ConnectPlace): Promise<Endpoint> {
-  const { network, container, settings, prepared } = place;
+  const { network, container, settings, prepared, leg } = place;
   refuseConfiguration(network);
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const reserved = await reserveEndpoint(parts, { network, container, settings, beside, prepared }, rollback);
+  const reserved = await reserveEndpoint(parts, { network, container, settings, beside, prepared, leg }, rollback);
   const sandbox = parts.sandboxes.get(container.id);
   const endpoint = sandbox
     ? await avoidDuplicates(parts, { network, container, endpoint: reserved }, rollback)

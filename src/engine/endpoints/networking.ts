@@ -12,8 +12,10 @@ import { readdress } from "../leases/readdress.ts";
 import type { Networking, OpenNetwork } from "../networking.ts";
 import { findNetwork } from "../networks/find.ts";
 import type { Parts } from "../parts.ts";
+import type { Attachment } from "../plan/attachment.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
 import { unplugAll } from "../plugins/external.ts";
+import { dropLegs, isLeg, reserveLeg } from "../plugins/leg.ts";
 import { type Prepared, prepareAddresses } from "../plugins/remote-addresses.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
@@ -82,6 +84,7 @@ export class EndpointNetworking implements Networking {
     if (networkMode.kind === "container") {
       return committed(commit, this.#join(container, networkMode.containerId, rollback));
     }
+    if (!this.#parts.sandboxes.get(container.id)) dropLegs(this.#parts, container.id);
     if (!this.#parts.sandboxes.get(container.id)) await avoidDuplicatesOf(this.#parts, container, rollback);
     const passage = new Passage(this.#parts.gate, rollback);
     const sandbox = await this.#inside(container, passage, async () => {
@@ -94,7 +97,10 @@ export class EndpointNetworking implements Networking {
     if (!("members" in sandbox)) return sandbox;
     // Servers take their time: meanwhile other containers come and go on these networks.
     const endpoints = await this.#leasing.acquire(container, sandbox, rollback);
-    return this.#inside(container, passage, () => this.#address(container, { sandbox, endpoints }, commit, rollback));
+    const plugged = endpoints.some((endpoint) => endpoint.plugged);
+    const leg = plugged ? await reserveLeg(this.#parts, { container, sandbox, endpoints }, rollback) : undefined;
+    const late = { sandbox, endpoints, added: leg ? [leg] : [] };
+    return this.#inside(container, passage, () => this.#address(container, late, commit, rollback));
   }
 
   /** Under the locks of the container's networks and behind the gate. */
@@ -110,22 +116,26 @@ export class EndpointNetworking implements Networking {
   /** The second half of a start whose addresses were lent meanwhile. */
   async #address(
     container: Container,
-    { sandbox, endpoints }: { sandbox: OpenSandbox; endpoints: readonly Endpoint[] },
+    late: { sandbox: OpenSandbox; endpoints: readonly Endpoint[]; added: readonly Attachment[] },
     commit: (open: OpenNetwork) => void,
     rollback: Rollback,
   ): Promise<OpenNetwork> {
     const { state } = this.#parts;
+    const { sandbox, endpoints, added } = late;
     for (const { id } of endpoints) attachmentOf(this.#parts, state.endpoints.get(id) ?? raise(id));
     const upstreams = this.#side.upstreamsOf(container, endpoints);
-    const { finish } = await readdress(this.#parts, { sandbox, container, endpoints, upstreams }, rollback);
+    const { finish } = await readdress(this.#parts, { sandbox, container, endpoints, added, upstreams }, rollback);
     const put = (list: readonly Endpoint[]) =>
       state.commit(
         list.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
         "process",
       );
     const before = endpoints.flatMap(({ id }) => state.endpoints.get(id) ?? []);
-    rollback.onFailure("records of leases", () => put(before));
-    put(endpoints);
+    rollback.onFailure("records of leases", () => {
+      put(before);
+      if (added.length > 0) state.commit(added.map(({ endpoint: { id } }) => ({ delete: "endpoint", id }) as const));
+    });
+    put([...endpoints, ...added.map(({ endpoint }) => endpoint)]);
     const open = committed(commit, this.#opened(sandbox, sandbox.ports));
     await finish();
     return open;
@@ -169,6 +179,7 @@ export class EndpointNetworking implements Networking {
       await closeSandbox(this.#parts, sandbox);
     }
     if (sandbox.attachments.some(({ driver }) => driver.remote)) {
+      dropLegs(this.#parts, sandbox.id);
       await unplugAll(
         this.#parts,
         sandbox.attachments.map(({ endpoint }) => endpoint),
@@ -193,7 +204,9 @@ export class EndpointNetworking implements Networking {
   async rename(container: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     const { state, sandboxes, gate } = this.#parts;
     const endpoints = state.endpointsOf(container.id);
-    const renamed = endpoints.map((endpoint) => ({ ...endpoint, dnsNames: dnsNames(container, endpoint.settings) }));
+    const renamed = endpoints.map((endpoint) =>
+      isLeg(endpoint) ? endpoint : { ...endpoint, dnsNames: dnsNames(container, endpoint.settings) },
+    );
     commit(renamed);
     const sandbox = sandboxes.get(container.id);
     if (!sandbox) return;
@@ -223,7 +236,9 @@ export class EndpointNetworking implements Networking {
     const { state, kernel } = this.#parts;
     const { networkMode } = container.config;
     const owner = networkMode.kind === "container" ? networkMode.containerId : container.id;
-    const present = state.endpointsOf(owner).filter(({ networkId }) => state.networks.has(networkId));
+    const present = state
+      .endpointsOf(owner)
+      .filter((endpoint) => state.networks.has(endpoint.networkId) && !isLeg(endpoint));
     const endpoints = gatewayOrder(present.map((endpoint) => attachmentOf(this.#parts, endpoint)));
     return {
       endpoints,

@@ -37,6 +37,7 @@ export function reservePorts(
   if (served.length > 0) {
     return parts.ports.reserve(bound(parts, attachments, requests), { owner: `container ${name}`, families: served });
   }
+  if (attachments.some(({ driver }) => driver.remote)) return []; // its plugin is told
   parts.log.warn(
     { container: name, ports: requests.length },
     `ports are not published: ${whyUnpublished(attachments)}`,

@@ -23,10 +23,12 @@ export async function reserveEndpoint(
     beside: readonly Endpoint[];
     /** What an IPAM plugin gave it already. */
     prepared?: Prepared | undefined;
+    /** Nobody knows it by a name. */
+    leg?: boolean | undefined;
   },
   rollback: Rollback,
 ): Promise<Endpoint> {
-  const { network, container, beside, prepared } = place;
+  const { network, container, beside, prepared, leg } = place;
   if (beside.some(({ networkId }) => networkId === network.id)) {
     throw new EngineError("ENDPOINT_EXISTS", { container: container.name, network: network.name });
   }
@@ -37,7 +39,8 @@ export async function reserveEndpoint(
     networkId: network.id,
     containerId: container.id,
     settings,
-    dnsNames: dnsNames(container, settings),
+    dnsNames: leg ? [] : dnsNames(container, settings),
+    ...(leg ? { leg } : {}),
     ...(driver.addressed
       ? {
           ifName: interfaceName(network, settings, beside),

@@ -22,7 +22,8 @@ export function hostsLines(
   const { config } = container;
   const extra = config.extraHosts.flatMap((text) => extraLines(text, host.gateways));
   if (config.networkMode.kind === "host") return [...host.hosts.replace(/\n+$/, "").split("\n"), ...extra];
-  const own = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
+  const known = endpoints.filter(({ leg }) => !leg);
+  const own = known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
   return [...base, ...extra, ...own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`)];
 }
 

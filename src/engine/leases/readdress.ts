@@ -8,6 +8,7 @@ import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
 import { followNetworks, type PortChange } from "../endpoints/reserve-ports.ts";
 import type { Parts } from "../parts.ts";
+import type { Attachment } from "../plan/attachment.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 
 export interface Readdressed {
@@ -22,13 +23,21 @@ export interface Readdressed {
  */
 export async function readdress(
   parts: Parts,
-  place: { sandbox: OpenSandbox; container: Container; endpoints: readonly Endpoint[]; upstreams: readonly Upstream[] },
+  place: {
+    sandbox: OpenSandbox;
+    container: Container;
+    endpoints: readonly Endpoint[];
+    /** Attachments that come with the change. */
+    added?: readonly Attachment[];
+    upstreams: readonly Upstream[];
+  },
   rollback: Rollback,
 ): Promise<Readdressed> {
-  const { sandbox, container, endpoints, upstreams } = place;
+  const { sandbox, container, endpoints, added = [], upstreams } = place;
   const { attachments: before, ports: portsBefore } = sandbox;
   const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-  const after = before.map((each) => ({ ...each, endpoint: byId.get(each.endpoint.id) ?? each.endpoint }));
+  const kept = before.map((each) => ({ ...each, endpoint: byId.get(each.endpoint.id) ?? each.endpoint }));
+  const after = [...kept, ...added];
   const change = followNetworks(parts, sandbox, after, container);
   const { ports } = change;
   rollback.onFailure("reserved ports", () => parts.ports.release(change.added));

@@ -3,7 +3,7 @@ import { isShared, type Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
 import { needless } from "../host.ts";
 import type { Parts } from "../parts.ts";
-import { giveNetworkBack, removeAtPlugin } from "../plugins/remote-networks.ts";
+import { giveNetworkBack, involvesPlugins, removeAtPlugin } from "../plugins/remote-networks.ts";
 import { networksLock } from "./create.ts";
 import { matchesNetwork } from "./filters.ts";
 import { findNetwork } from "./find.ts";
@@ -20,7 +20,7 @@ export async function removeNetwork(parts: Parts, reference: string): Promise<vo
   if (isShared(network)) await parts.cluster.removeNetwork(network);
   await tearDown(parts, network);
   tellGone(parts, network);
-  await giveNetworkBack(parts, network);
+  if (involvesPlugins(parts, network)) await giveNetworkBack(parts, network);
 }
 
 /**
@@ -61,7 +61,7 @@ async function pruneNetwork(parts: Parts, network: Network): Promise<string | un
   if (parts.drivers.find(network.driver).remote) await removeAtPlugin(parts, network);
   await tearDown(parts, network);
   tellGone(parts, network);
-  await giveNetworkBack(parts, network);
+  if (involvesPlugins(parts, network)) await giveNetworkBack(parts, network);
   return network.name;
 }
 

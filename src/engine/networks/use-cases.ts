@@ -9,8 +9,9 @@ import type { Engine } from "../engine.ts";
 import { type LeaseSide, Leasing } from "../leases/leasing.ts";
 import type { Parts } from "../parts.ts";
 import { createWithPlugins, wantsPlugins } from "../plugins/create-network.ts";
-import { followGateway, unplugAll } from "../plugins/external.ts";
+import { isPluggedIn, unplugAll } from "../plugins/external.ts";
 import { prepareAddresses } from "../plugins/remote-addresses.ts";
+import { followWayOut } from "../plugins/way-out.ts";
 import { createNetwork } from "./create.ts";
 import { findNetwork } from "./find.ts";
 import { pruneNetworks, removeNetwork } from "./remove.ts";
@@ -46,14 +47,6 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
     return left !== undefined;
   };
 
-  /** Addresses that an IPAM plugin gives are asked for before the network is locked. Undefined for most networks. */
-  const prepare = (reference: string, containerId: string, settings: EndpointSettings, rollback: Rollback) => {
-    const network = findNetwork(state, reference);
-    return isRemoteIpam(network)
-      ? prepareAddresses(parts, { network, container: containers.find(containerId), settings }, rollback)
-      : undefined;
-  };
-
   return {
     create: async (request) => {
       if (!wantsPlugins(parts, request)) return createNetwork(parts, request);
@@ -67,14 +60,17 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
       const { id } = containers.find(of);
       await using rollback = new Rollback();
       await using _container = await locks.hold(id);
-      const prepared = await prepare(reference, id, settings, rollback);
+      const known = findNetwork(state, reference);
+      const prepared = isRemoteIpam(known)
+        ? await prepareAddresses(parts, { network: known, container: containers.find(id), settings }, rollback)
+        : undefined;
       const [endpoint, joined] = await withNetwork(reference, id, async (network, container) => {
         const upstreams = containers.upstreamsOf(container);
         return [await connectContainer(parts, { network, container, settings, upstreams, prepared }), network];
       });
       rollback.commit();
       await leasing.acquireLive(containers.find(id), endpoint.id);
-      await followGateway(parts, id);
+      if (isPluggedIn(parts, id)) await followWayOut(parts, { containerId: id, withNetwork, containers });
       containers.updateFiles(containers.find(id));
       tell("connect", joined, containers.find(id));
     },
@@ -89,8 +85,8 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
         tell("disconnect", network, container);
         return endpoint;
       });
-      await unplugAll(parts, [left]);
-      await followGateway(parts, id);
+      if (left.plugged) await unplugAll(parts, [left]);
+      if (isPluggedIn(parts, id)) await followWayOut(parts, { containerId: id, withNetwork, containers });
     },
   };
 }

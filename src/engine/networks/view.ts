@@ -1,3 +1,6 @@
+import { shortId } from "../../base/ids.ts";
+import type { Container } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
 import { hasOwnPools, isShared, type Network } from "../../model/network.ts";
 import type { Filters, NetworkView } from "../engine.ts";
 import type { Parts } from "../parts.ts";
@@ -10,7 +13,7 @@ export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
   const { state, ipam, cluster, drivers } = parts;
   const endpoints = state.endpointsOn(network.id).flatMap((endpoint) => {
     const container = state.containers.get(endpoint.containerId);
-    return container?.state.status === "running" ? [{ endpoint, containerName: container.name }] : [];
+    return container?.state.status === "running" ? [{ endpoint, containerName: nameOf(endpoint, container) }] : [];
   });
   const addressed = network.pools.length > 0 && !network.configOnly;
   // Of its own pools an IPAM plugin knows more than is asked here.
@@ -23,6 +26,10 @@ export function viewNetwork(parts: ViewParts, network: Network): NetworkView {
     ...(isShared(network) ? remotesOf(parts, network) : {}),
   };
 }
+
+/** Docker's name for the way out of a container that has none of its own. */
+const nameOf = ({ leg, containerId }: Endpoint, { name }: Container): string =>
+  leg ? `gateway_${shortId(containerId)}` : name;
 
 /** Hosts that have endpoints on a network of the cluster, if this host is one of them, and the endpoints of the others. */
 function remotesOf({ cluster, inUse, paths }: ViewParts, { id }: Network): Pick<NetworkView, "remotes" | "peers"> {

@@ -44,6 +44,7 @@ export async function createWithPlugins(parts: Parts, request: NetworkRequest): 
   if (driver.remote) await createAtPlugin(parts, network, rollback);
   const entered = await enterNetwork(parts, network);
   rollback.commit();
+  parts.nodeNews.follow();
   return entered;
 }
 

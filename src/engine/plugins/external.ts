@@ -38,6 +38,11 @@ export async function programExternal(
   return changed;
 }
 
+/** Whether a plugin has a part in an open sandbox, or had one just now, of which a leg is left. */
+export const isPluggedIn = ({ sandboxes }: Pick<Parts, "sandboxes">, containerId: string): boolean =>
+  sandboxes.get(containerId)?.attachments.some(({ endpoint }) => endpoint.plugged !== undefined || endpoint.leg) ??
+  false;
+
 /** After networks came or went on an open sandbox: the way out may be another. What fails is logged; the change has been made. */
 export async function followGateway(parts: Parts, containerId: string): Promise<void> {
   const sandbox = parts.sandboxes.get(containerId);

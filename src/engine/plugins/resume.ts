@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
  */
 export function resumePlugins(parts: Parts): void {
   const { claims, remoteIpam, state, log } = parts;
+  parts.nodeNews.follow();
   claims.audit((claim) => hasOwner(parts, claim));
   const inUse = [...state.networks.values()].filter((network) => !network.configOnly && isRemoteIpam(network));
   for (const plugin of new Set(inUse.map(({ ipamDriver }) => ipamDriver)))

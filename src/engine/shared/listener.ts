@@ -33,7 +33,10 @@ export function clusterListener(parts: Parts, engine: Promise<Pick<Engine, "netw
       parts.paths.see(new Set(change.put.map(({ vtep }) => vtep)));
     },
     onUnderlay: () => inTurn("cut off or connect overlays", mend),
-    onHosts: () => void parts.tunnel.meetPeers(),
+    onHosts: () => {
+      parts.tunnel.meetPeers();
+      parts.nodeNews.follow();
+    },
     onLost: (lost) =>
       inTurn("disconnect containers whose addresses are others' now", async () => {
         for (const { networkId, address } of lost) {
