@@ -9,6 +9,8 @@ export interface RunPlan {
   readonly netnsPath?: string;
   /** Files bind-mounted over /etc/resolv.conf, /etc/hosts, /etc/hostname. */
   readonly files: { readonly resolvConf: string; readonly hosts: string; readonly hostname: string };
+  /** Variables of its environment that come from links; what the user set wins. */
+  readonly linkEnv?: readonly string[];
   /** Where the volumes of its mounts are on the host, by name. */
   readonly volumes?: Readonly<Record<string, string>>;
 }

@@ -73,6 +73,8 @@ export interface ContainerView {
   readonly sandboxPath: string;
   /** Where its volumes are on the host, by name. */
   readonly mountpoints: Readonly<Record<string, string>>;
+  /** Of execs that have not ended. */
+  readonly execIds: readonly string[];
   readonly files: {
     readonly resolvConf: string;
     readonly hosts: string;

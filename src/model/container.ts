@@ -106,6 +106,11 @@ export interface ContainerConfig {
   readonly attached?: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Of its terminal when it starts, in characters. */
   readonly consoleSize?: { readonly rows: number; readonly columns: number };
+  /** Fields of a client's Config and HostConfig that only inspect shows, as they were sent. */
+  readonly given?: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly hostConfig: Readonly<Record<string, unknown>>;
+  };
   readonly restartPolicy?: RestartPolicy;
   readonly healthcheck?: Healthcheck;
   readonly logConfig?: LogConfig;

@@ -1,5 +1,6 @@
 import { EngineError, type ErrorCode, type ErrorData, statusOf } from "../../base/errors.ts";
 import { FilterError } from "../query.ts";
+import { startErrorText } from "./containers/start-error.ts";
 
 type Wording = { readonly [C in ErrorCode]?: { readonly status?: number; text?(data: ErrorData<C>): string } };
 
@@ -17,6 +18,7 @@ const wording: Wording = {
   DRIVER_NOT_FOUND: {
     text: ({ driver, known }) => `plugin "${driver}" not found: network drivers are ${known.join(", ")}`,
   },
+  START_FAILED: { text: ({ why }) => startErrorText(why) },
   LOGS_NOT_KEPT: { text: () => "configured logging driver does not support reading" },
   // Docker has no class for this failure, so it ends as "internal error"; scripts test for the text.
   NOT_CONNECTED: { status: 500 },

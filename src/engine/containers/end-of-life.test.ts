@@ -64,8 +64,8 @@ test("kill() refuses signals that are none and containers that do not run", asyn
   await world.containers.create(request("web"));
   await assert.rejects(world.containers.kill("web", "SIGFOO"), code("INVALID"));
   await assert.rejects(world.containers.kill("web", "0"), code("INVALID"));
-  await assert.rejects(world.containers.kill("web", "KILL"), code("CONTAINER_NOT_RUNNING"));
-  await assert.rejects(world.containers.kill("web", "HUP"), code("CONTAINER_NOT_RUNNING"));
+  await assert.rejects(world.containers.kill("web", "KILL"), code("CONTAINER_CONFLICT"));
+  await assert.rejects(world.containers.kill("web", "HUP"), code("CONTAINER_CONFLICT"));
 });
 
 test("restart() runs it anew with the same address, and does not remove an autoRemove container", async () => {

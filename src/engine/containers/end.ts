@@ -65,8 +65,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   ]);
   await attempt("close the volumes", () => closeVolumes(parts.volumes, container));
   await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
-  const seconds = Math.max(0, Math.floor((Date.parse(exit.at) - Date.parse(container.state.startedAt)) / 1000));
-  tell(parts, "die", ended, { exitCode: String(exit.exitCode), execDuration: String(seconds) });
+  tell(parts, "die", ended, dieAttributes(container, exit));
   tellNetworks(parts, "disconnect", ended);
   waiters.ended(container.id, exit.exitCode);
   scheduleRestart(parts, ended);
@@ -74,6 +73,12 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   if (!shared) await attempt("remove what is left", () => removeHeld(parts, ended));
   // Kept for others, or not to be removed: whoever waits for the removal has nothing more to wait for.
   waiters.removed(container.id, exit.exitCode);
+}
+
+/** What Docker's event tells of an end. */
+export function dieAttributes({ state }: Container, { exitCode, at }: Exit): Readonly<Record<string, string>> {
+  const seconds = Math.max(0, Math.floor((Date.parse(at) - Date.parse(state.startedAt)) / 1000));
+  return { execDuration: String(seconds), exitCode: String(exitCode) };
 }
 
 /** A container as it is once it has ended. */

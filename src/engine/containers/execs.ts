@@ -56,11 +56,8 @@ export class Execs {
   }
 
   /** Those of a container that have not ended. */
-  runningIn(containerId: string): string[] {
-    return [...(this.#byContainer.get(containerId) ?? [])].filter((id) => {
-      const status = this.#execs.get(id)?.status;
-      return status === "starting" || status === "running";
-    });
+  openIn(containerId: string): string[] {
+    return [...(this.#byContainer.get(containerId) ?? [])].filter((id) => this.#execs.get(id)?.status !== "ended");
   }
 
   forgetContainer(containerId: string): void {

@@ -1,7 +1,7 @@
 import { sigkill } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
-import { endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
+import { dieAttributes, endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { onOutOfMemory } from "./limits/out-of-memory.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -80,7 +80,7 @@ async function endedMeanwhile(parts: ContainerParts, container: Container): Prom
   const ended = joiners(parts, container.id).length > 0 ? endedSharing(container, exit) : endedRecord(container, exit);
   await runtime.release(container.id);
   state.commit([{ put: "container", id: ended.id, value: ended }]);
-  tell(parts, "die", ended, { exitCode: String(exit.exitCode) });
+  tell(parts, "die", ended, dieAttributes(container, exit));
   return ended;
 }
 

@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import { Rollback } from "../../base/rollback.ts";
+import type { RunPlan } from "../../contracts/runtime.ts";
 import type { Durability } from "../../contracts/store.ts";
 import type { Container, ContainerState } from "../../model/container.ts";
 import { isPaused, isUp } from "../../model/container-state.ts";
@@ -7,6 +8,7 @@ import { timestamp } from "../timestamp.ts";
 import { openVolumes } from "../volumes/open.ts";
 import { initialHealth, startChecks } from "./health/checks.ts";
 import { hold } from "./held.ts";
+import { linkVariables } from "./links/links.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { tell, tellNetworks } from "./tell.ts";
@@ -44,6 +46,7 @@ async function launch(parts: ContainerParts, container: Container, by: "user" | 
   const save = (value: Container, durability?: Durability) =>
     state.commit([{ put: "container", id: value.id, value }], durability);
   await using rollback = new Rollback();
+  const linkEnv = linkVariables(parts, container);
   let starting = container;
   rollback.onFailure(`record of ${container.name}`, () => save(container));
   const open = await networking.open(
@@ -58,7 +61,10 @@ async function launch(parts: ContainerParts, container: Container, by: "user" | 
   const volumes = await openVolumes(parts.volumes, container, rollback);
   rollback.onFailure(`process of ${container.name}`, () => runtime.release(container.id));
   const { netnsPath } = open;
-  const plan = { container: starting, files: files.paths(container), volumes, ...(netnsPath ? { netnsPath } : {}) };
+  const plan: RunPlan = {
+    ...{ container: starting, files: files.paths(container), volumes, linkEnv },
+    ...(netnsPath ? { netnsPath } : {}),
+  };
   const { pid } = await runtime.create(plan);
   // Before the command runs, so that its end never lies before its start.
   const startedAt = timestamp();
@@ -118,7 +124,11 @@ async function recordFailure(parts: ContainerParts, container: Container, cause:
 /** Of a failure whose undo failed as well, the failure. */
 const rootCause = (error: unknown): unknown => (error instanceof SuppressedError ? error.suppressed : error);
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Of a start that failed the reason alone: the record is the container's own. */
+function messageOf(error: unknown): string {
+  if (error instanceof EngineError && error.code === "START_FAILED") return (error.data as { why: string }).why;
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** What has a code of its own (a port that is taken) keeps it; the rest is START_FAILED. */
 function asStartError(container: Container, error: unknown): unknown {

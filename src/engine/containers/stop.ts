@@ -1,10 +1,10 @@
 import { EngineError } from "../../base/errors.ts";
 import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
-import { isUp } from "../../model/container-state.ts";
+import { isRunning, isUp } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
 import { endProcess, markStopped, signalHeld } from "./end-process.ts";
-import { hold, mustRun } from "./held.ts";
+import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { cancelRestart } from "./restarts/by-policy.ts";
 import { startContainer } from "./start.ts";
@@ -65,7 +65,7 @@ export async function killContainer(parts: ContainerParts, reference: string, si
   const { id, name } = findContainer(parts.state, reference);
   if (signal === sigkill) {
     const ran = await endProcess(parts, id, { signal, timeoutSeconds: 0 });
-    if (!ran) throw new EngineError("CONTAINER_NOT_RUNNING", { container: name });
+    if (!ran) throw cannotKill(name, id);
     return;
   }
   await using held = await hold(parts, id);
@@ -75,10 +75,13 @@ export async function killContainer(parts: ContainerParts, reference: string, si
     if (isStop) cancelRestart(parts, held.container);
     return;
   }
-  mustRun(held.container);
+  if (!isRunning(held.container)) throw cannotKill(name, id);
   if (isStop) markStopped(parts, held.container);
   await signalHeld(parts, held.container, signal);
 }
+
+const cannotKill = (name: string, id: string): EngineError =>
+  new EngineError("CONTAINER_CONFLICT", { why: `cannot kill container: ${name}: container ${id} is not running` });
 
 /** Resolves to the exit code. Registers before it returns, so that the caller may start the container next. */
 export function waitForContainer(

@@ -12,6 +12,7 @@ export function viewContainer(parts: ContainerParts, container: Container): Cont
     container,
     ...networking.view(container),
     mountpoints: mountpointsOf(parts.volumes, container),
+    execIds: parts.execs.openIn(container.id),
     files: { ...files.paths(container), log: logPath(container.id) },
   };
 }

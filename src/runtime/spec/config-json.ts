@@ -62,7 +62,7 @@ function process({ plan, user, capabilities, initPath }: SpecInput): Record<stri
       ? { consoleSize: { height: config.consoleSize.rows, width: config.consoleSize.columns } }
       : {}),
     args: initPath === undefined ? config.args : [initPathInside, "--", ...config.args],
-    env: environment(config),
+    env: environment(config, plan.linkEnv),
     cwd: config.workingDir || "/",
     user,
     capabilities: capabilitySets(containerCapabilities(config, capabilities), user.uid),

@@ -4,6 +4,7 @@ import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
+import { givenFields } from "./given-fields.ts";
 import { healthcheckOf } from "./healthcheck.ts";
 import { limitsOf } from "./limits.ts";
 import { parseStorage } from "./mounts.ts";
@@ -30,6 +31,7 @@ export function containerRequest(
   const config: ContainerConfig = {
     ...processConfig(body),
     ...hostConfig(body),
+    ...givenFields(body),
     ...healthcheckOf(body.Healthcheck, options.version),
     ...parseConfinement(engine, body.HostConfig ?? {}),
     ...parseStorage(body, options.version),

@@ -70,6 +70,7 @@ test("POST /containers/create hands on the whole body in the model's words", asy
         labels: { a: "b" },
         stopSignal: "SIGINT",
         stopTimeoutSeconds: 3,
+        given: { config: { StopSignal: "SIGINT", StopTimeout: 3 }, hostConfig: {} },
       },
       mounts: [
         { ...bind, source: "/a", target: "/b", readOnly: true, mode: "ro" },

@@ -3,6 +3,7 @@ import type { ContainerView } from "../../../engine/engine.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { confinementJson } from "./confinement-json.ts";
+import { givenConfigJson, givenHostConfigJson } from "./given-fields.ts";
 import { healthcheckJson } from "./healthcheck.ts";
 import { limitsJson } from "./limits-json.ts";
 import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
@@ -31,8 +32,8 @@ export function containerJson(view: ContainerView, version: number) {
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",
-    ExecIDs: null,
-    HostConfig: hostConfigJson(config),
+    ExecIDs: view.execIds.length > 0 ? view.execIds : null,
+    HostConfig: hostConfigJson(container),
     GraphDriver: { Name: "overlay2", Data: null },
     Mounts: mountsJson(view),
     Config: configJson(container),
@@ -72,17 +73,17 @@ function configJson(container: Container) {
     Entrypoint: orNull(config.entrypoint),
     OnBuild: null,
     Labels: config.labels,
-    StopSignal: config.stopSignal,
-    StopTimeout: config.stopTimeoutSeconds,
+    ...givenConfigJson(config),
   };
 }
 
 const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
 
-function hostConfigJson(config: ContainerConfig) {
+function hostConfigJson(container: Container) {
+  const { config } = container;
   return {
     ...storageJson(config),
-    ContainerIDFile: "",
+    ...givenHostConfigJson(config, container.name),
     LogConfig: { Type: config.logConfig?.type ?? "json-file", Config: config.logConfig?.options ?? {} },
     NetworkMode: config.networkModeText,
     PortBindings: portBindings(config.publish),
@@ -97,7 +98,6 @@ function hostConfigJson(config: ContainerConfig) {
     DnsOptions: config.dnsOptions,
     DnsSearch: config.dnsSearch,
     ExtraHosts: orNull(config.extraHosts),
-    Links: null,
     Privileged: config.privileged,
     PublishAllPorts: config.publishAll,
     ReadonlyRootfs: config.readonlyRootfs,

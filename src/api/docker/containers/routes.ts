@@ -171,6 +171,8 @@ function timeout({ query }: Call<unknown>): { timeoutSeconds?: number } {
 
 function checked(filters: Filters): Filters {
   const wrong = filters["status"]?.find((status) => !statuses.includes(status));
-  if (wrong !== undefined) throw new FilterError(`invalid filter 'status=${wrong}': use ${statuses.join(", ")}`);
+  if (wrong !== undefined) {
+    throw new FilterError(`invalid value for state (${wrong}): must be one of ${statuses.join(", ")}`);
+  }
   return filters;
 }

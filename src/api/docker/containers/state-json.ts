@@ -1,6 +1,7 @@
 import type { Container, ContainerState } from "../../../model/container.ts";
 import { isPaused, isUp, stateWord } from "../../../model/container-state.ts";
 import { healthJson } from "./healthcheck.ts";
+import { startErrorText } from "./start-error.ts";
 
 /** State of container.InspectResponse. */
 export function stateJson(container: Container) {
@@ -14,7 +15,7 @@ export function stateJson(container: Container) {
     Dead: false,
     Pid: state.pid,
     ExitCode: state.exitCode,
-    Error: state.error,
+    Error: startErrorText(state.error),
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
     ...healthJson(state),
@@ -34,21 +35,21 @@ export function statusText(state: ContainerState, now: number): string {
   return state.status === "created" ? "Created" : `Exited ${ago}`;
 }
 
-/** A duration as Docker words it: below these limits, in this unit. */
-const units: readonly { below: number; unit: number; name: string; one?: string }[] = [
-  { below: 60, unit: 1, name: "seconds", one: "1 second" },
-  { below: 3600, unit: 60, name: "minutes", one: "About a minute" },
-  { below: 48 * 3600, unit: 3600, name: "hours", one: "About an hour" },
-  { below: 14 * 86400, unit: 86400, name: "days" },
-  { below: 60 * 86400, unit: 7 * 86400, name: "weeks" },
-  { below: 730 * 86400, unit: 30 * 86400, name: "months" },
-  { below: Number.POSITIVE_INFINITY, unit: 365 * 86400, name: "years" },
-];
-
+/** A duration as Docker words it (go-units, HumanDuration): hours are rounded, the others cut. */
 function humanDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.round(seconds / 3600);
   if (seconds < 1) return "Less than a second";
-  const { unit, name, one } = units.find(({ below }) => seconds < below) ?? { unit: 1, name: "seconds" };
-  const count = Math.floor(seconds / unit);
-  return count === 1 && one ? one : `${count} ${name}`;
+  if (seconds < 60) return seconds === 1 ? "1 second" : `${seconds} seconds`;
+  if (minutes < 60) return minutes === 1 ? "About a minute" : `${minutes} minutes`;
+  if (hours < 48) return hours === 1 ? "About an hour" : `${hours} hours`;
+  const { days, name } = longUnits.find(({ below }) => hours < below * 24) ?? { days: 365, name: "years" };
+  return `${Math.floor(hours / 24 / days)} ${name}`;
 }
+
+const longUnits: readonly { below: number; days: number; name: string }[] = [
+  { below: 14, days: 1, name: "days" },
+  { below: 60, days: 7, name: "weeks" },
+  { below: 730, days: 30, name: "months" },
+];

@@ -36,5 +36,6 @@ export function containerSummary(view: ContainerView, options: { version: number
   };
 }
 
-const commandText = ({ args }: ContainerConfig): string =>
-  args.map((arg) => (/[\s'"]/.test(arg) ? `'${arg}'` : arg)).join(" ");
+/** Docker's: arguments with a blank are quoted, the program never is. */
+const commandText = ({ args: [path = "", ...rest] }: ContainerConfig): string =>
+  [path, ...rest.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");

@@ -124,16 +124,19 @@ function matchesOne({ type, action, actor }: EngineEvent, key: string, value: st
     case "image":
     case "volume":
     case "daemon":
-      return names(key, type, actor.id, attributes).some(
-        (name) => name === value || (name === actor.id && name.startsWith(value)),
-      );
+      return concerns(key, type, actor, value);
     default:
       return false;
   }
 }
 
-/** What an event has to offer to `container=`, `network=`...: its own id and name, or the container it speaks of. */
-function names(key: string, type: string, id: string, attributes: Readonly<Record<string, string>>): string[] {
-  if (type === key) return [id, attributes["name"] ?? "", ...(key === "image" ? [attributes["image"] ?? ""] : [])];
-  return key === "container" && attributes["container"] ? [attributes["container"]] : [];
+/**
+ * Whether an event is of the object that `container=`, `network=`... names: Docker compares the beginnings of id and
+ * name. A container's events are of its image, too, and we find those of networks that speak of a container.
+ */
+function concerns(key: string, type: string, { id, attributes }: EngineEvent["actor"], value: string): boolean {
+  const { name = "", image = "", container } = attributes;
+  if (type === key) return [id, name].some((each) => each.startsWith(value));
+  if (key === "image") return type === "container" && image.startsWith(value);
+  return key === "container" && container === value;
 }

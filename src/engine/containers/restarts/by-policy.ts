@@ -1,5 +1,6 @@
 import type { Container, ContainerState } from "../../../model/container.ts";
 import { holdIfThere } from "../held.ts";
+import { linkTargets } from "../links/links.ts";
 import type { ContainerParts } from "../parts.ts";
 import { startHeld } from "../start.ts";
 import { nextDelayMs, remainingMs, restartsAfter, startsWithDaemon } from "./policy.ts";
@@ -20,15 +21,22 @@ export function restartState(
 }
 
 /** Starts a container again when its wait is over. It is written down as restarting, or nothing happens. */
-export function scheduleRestart(parts: ContainerParts, { id, config, state }: Container): void {
+export function scheduleRestart(parts: ContainerParts, container: Container): void {
+  const { id, config, state } = container;
   if (!state.restarting) return;
   const { networkMode: mode } = config;
   parts.restarts.schedule({
     id,
     delayMs: remainingMs(state, Date.now()),
-    ...(mode.kind === "container" ? { after: mode.containerId } : {}),
+    after: [...(mode.kind === "container" ? [mode.containerId] : []), ...olderTargets(parts, container)],
     run: () => restartByPolicy(parts, id),
   });
+}
+
+/** Those made before it: after renaming, links may go round in a circle. */
+function olderTargets(parts: ContainerParts, container: Container): string[] {
+  const isOlder = (id: string) => (parts.state.containers.get(id)?.created ?? "") < container.created;
+  return linkTargets(parts, container).filter(isOlder);
 }
 
 /** Never throws: nobody is there to catch it. A start that fails is not tried again, as in Docker. */

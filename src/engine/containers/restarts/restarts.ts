@@ -6,8 +6,8 @@ const atOnce = 4;
 export interface Attempt {
   readonly id: string;
   readonly delayMs: number;
-  /** A container whose own attempt, if it has one, comes first: the creator of the sandbox to join. */
-  readonly after?: string;
+  /** Containers whose own attempts, if they have one, come first: the creator of the sandbox to join, those linked to. */
+  readonly after?: readonly string[];
   run(): Promise<void>;
 }
 
@@ -48,8 +48,8 @@ export class Restarts implements Disposable {
   }
 
   /** An attempt that fails has said so itself. */
-  async #due({ id, after, run }: Attempt, waiting: Waiting): Promise<void> {
-    if (after !== undefined) await this.settled(after);
+  async #due({ id, after = [], run }: Attempt, waiting: Waiting): Promise<void> {
+    await Promise.all(after.map((other) => this.settled(other)));
     try {
       await this.#slots.run(async () => {
         if (this.#waiting.get(id) === waiting) await run();

@@ -1,0 +1,55 @@
+import type { ContainerConfig } from "../../../model/container.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields of Config that change nothing here, or whose absence inspect shows: as they were sent. */
+const configFields = ["StopSignal", "StopTimeout", "Shell", "ArgsEscaped"];
+
+/** The same of HostConfig, with what Docker shows when nothing was sent; undefined: nothing. */
+const hostConfigFields: Fields = {
+  ContainerIDFile: "",
+  ConsoleSize: [0, 0],
+  Cgroup: "",
+  Links: null,
+  Isolation: "",
+  CpuCount: 0,
+  CpuPercent: 0,
+  IOMaximumIOps: 0,
+  IOMaximumBandwidth: 0,
+  Annotations: undefined,
+  KernelMemory: undefined,
+  KernelMemoryTCP: undefined,
+};
+
+/** What of a create body only inspect shows, so that all a client has sent comes back. */
+export function givenFields(body: object): Pick<ContainerConfig, "given"> {
+  const { HostConfig } = body as { HostConfig?: object | null };
+  const config = pick(body, configFields);
+  const hostConfig = pick(HostConfig ?? {}, Object.keys(hostConfigFields));
+  const isEmpty = Object.keys(config).length + Object.keys(hostConfig).length === 0;
+  return isEmpty ? {} : { given: { config, hostConfig } };
+}
+
+/** Empty values are what is shown without them. */
+function pick(values: object, names: readonly string[]): Fields {
+  const entries = Object.entries(values).filter(([name, value]) => names.includes(name) && !isEmpty(value));
+  return Object.fromEntries(entries);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === "" || (Array.isArray(value) && value.every((item) => !item));
+
+export const givenConfigJson = ({ given }: ContainerConfig): Fields => given?.config ?? {};
+
+/** Legacy links are shown as Docker keeps them: "/db:/web/alias". */
+export function givenHostConfigJson({ given }: ContainerConfig, name: string): Fields {
+  const shown = { ...hostConfigFields, ...given?.hostConfig };
+  const { Links: links } = shown;
+  if (Array.isArray(links)) return { ...shown, Links: links.map((link) => storedLink(String(link), name)) };
+  return shown;
+}
+
+function storedLink(link: string, name: string): string {
+  const [target = "", alias = target] = link.replace(/^\//, "").split(":");
+  return `/${target}:/${name}/${alias}`;
+}

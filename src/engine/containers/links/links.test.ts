@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EngineError } from "../../../base/errors.ts";
+import { request, World } from "../fakes.ts";
+import { linkVariables } from "./links.ts";
+
+test("LIFE-22 a link on the default bridge sets Docker's variables", async () => {
+  using world = new World();
+  const exposed = [
+    { protocol: "tcp", port: 6379 },
+    { protocol: "udp", port: 53 },
+  ] as const;
+  const { id } = await world.containers.create(request("db", { exposed, env: ["PASSWORD=x=y", "PATH=/bin", "EMPTY"] }));
+  const settings = { linkLocal: [], aliases: [], links: ["db:my-data"], gwPriority: 0, driverOptions: {} };
+  const web = await world.containers.create({
+    ...request("web"),
+    endpoints: [{ network: "bridge", settings }],
+  });
+  const container = world.containers.inspect(web.id).container;
+  assert.throws(
+    () => linkVariables(world.parts, container),
+    (error: EngineError) => error.message === "Cannot link to a non running container: /db AS /web/my-data",
+  );
+  await assert.rejects(world.containers.start("web"), /non running/);
+  await world.containers.start(id);
+  assert.deepEqual(linkVariables(world.parts, container), [
+    "MY_DATA_PORT=udp://10.0.0.2:53",
+    "MY_DATA_PORT_53_UDP=udp://10.0.0.2:53",
+    "MY_DATA_PORT_53_UDP_ADDR=10.0.0.2",
+    "MY_DATA_PORT_53_UDP_PORT=53",
+    "MY_DATA_PORT_53_UDP_PROTO=udp",
+    "MY_DATA_PORT_6379_TCP=tcp://10.0.0.2:6379",
+    "MY_DATA_PORT_6379_TCP_ADDR=10.0.0.2",
+    "MY_DATA_PORT_6379_TCP_PORT=6379",
+    "MY_DATA_PORT_6379_TCP_PROTO=tcp",
+    "MY_DATA_NAME=/web/my-data",
+    "MY_DATA_ENV_PASSWORD=x=y",
+  ]);
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { callApi, clear, refusal } from "../../lab/api.ts";
+import { Host } from "../../lab/host.ts";
+import { importBusybox } from "../../lab/images/import-busybox.ts";
+
+const host = await Host.create();
+after(() => host[Symbol.asyncDispose]());
+before(async () => {
+  await host.startDaemon();
+  await importBusybox(host);
+});
+beforeEach(() => clear(host));
+
+/** Output of docker, which must succeed. */
+async function docker(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await host.docker(...args);
+  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
+  return stdout.trimEnd();
+}
+const inspect = async (name: string, format: string) => docker("inspect", "-f", format, name);
+
+test("LIFE-20 docker inspect has what docker run was given", async () => {
+  const options = [
+    "--stop-signal",
+    "INT",
+    "--stop-timeout",
+    "3",
+    "--label",
+    "a=b",
+    "--annotation",
+    "c=d",
+    "-w",
+    "/tmp",
+  ];
+  await docker(
+    "run",
+    "-d",
+    "--name",
+    "web",
+    "--restart",
+    "always",
+    ...options,
+    "busybox",
+    "sh",
+    "-c",
+    "sleep 1000",
+    "a b",
+  );
+  const config = JSON.parse(await inspect("web", "{{json .Config}}"));
+  assert.deepEqual(
+    [config.StopSignal, config.StopTimeout, config.WorkingDir, config.Labels, config.Cmd],
+    ["INT", 3, "/tmp", { a: "b" }, ["sh", "-c", "sleep 1000", "a b"]],
+  );
+  const shown = JSON.parse(await inspect("web", "{{json .HostConfig}}"));
+  assert.deepEqual(
+    [shown.Annotations, shown.RestartPolicy, shown.Isolation, shown.CpuPercent],
+    [{ c: "d" }, { Name: "always", MaximumRetryCount: 0 }, "", 0],
+  );
+  assert.equal(await docker("ps", "--no-trunc", "--format", "{{.Command}}"), `"sh -c 'sleep 1000' 'a b'"`);
+  assert.equal(
+    await inspect("web", '{{.State.Pid | printf "%d" | len | lt 0}} {{.Path}} {{.Args}}'),
+    "true sh [-c sleep 1000 a b]",
+  );
+  const { body } = await callApi<{ Id: string }>(host, "POST", "/containers/web/exec", { Cmd: ["sleep", "1000"] });
+  assert.equal(await inspect("web", "{{json .ExecIDs}}"), `["${body.Id}"]`);
+});
+
+test("LIFE-21 docker run ends with 127 and 126 in Docker's words, and State.Error keeps them", async () => {
+  const said = async (name: string, command: string) => {
+    const { code, stderr } = await host.docker("run", "--name", name, "busybox", command);
+    return [code, stderr.split("\n")[0]];
+  };
+  const words = "OCI runtime create failed: runc create failed: unable to start container process";
+  const missing = await said("none", "nothing");
+  assert.equal(missing[0], 127);
+  assert.match(
+    String(missing[1]),
+    new RegExp(
+      `^docker: Error response from daemon: .*${words}.*exec: "nothing": executable file not found in \\$PATH: unknown`,
+    ),
+  );
+  assert.match(await inspect("none", "{{.State.Error}}"), new RegExp(`${words}.*: unknown$`));
+  assert.equal(await inspect("none", "{{.State.Status}} {{.State.ExitCode}}"), "created 127");
+  const denied = await said("denied", "/etc/passwd");
+  assert.equal(denied[0], 126);
+});
+
+test("LIFE-22 a linked container's variables, and refusals in Docker's words", async () => {
+  await docker("run", "-d", "--name", "db", "--expose", "6379", "-e", "WORD=x", "busybox", "sleep", "1000");
+  const address = await inspect("db", "{{.NetworkSettings.IPAddress}}");
+  const env = await docker("run", "--rm", "--name", "web", "--link", "db:data", "busybox", "env");
+  for (const line of [`DATA_PORT_6379_TCP_ADDR=${address}`, "DATA_NAME=/web/data", "DATA_ENV_WORD=x"])
+    assert.ok(env.split("\n").includes(line), `${line} is not in ${env}`);
+  assert.equal(
+    await docker("run", "--rm", "--link", "db:data", "busybox", "ping", "-c1", "-W2", "data").then(() => "reached"),
+    "reached",
+  );
+  await docker("kill", "db");
+  const { stderr } = await host.docker("run", "--rm", "--name", "web", "--link", "db:data", "busybox", "env");
+  assert.match(stderr, /Cannot link to a non running container: \/db AS \/web\/data/);
+  const id = await inspect("db", "{{.Id}}");
+  assert.equal(
+    await refusal(host, "POST", "/containers/db/kill"),
+    `409 cannot kill container: db: container ${id} is not running`,
+  );
+});
+
+test("LIFE-23 events of a container's life, in Docker's order and with its attributes", async () => {
+  const since = String(Date.now() / 1000);
+  await docker("create", "--name", "web", "--label", "a=b", "busybox", "sleep", "1000");
+  for (const verb of ["start", "pause", "unpause"]) await docker(verb, "web");
+  await docker("restart", "-t", "0", "web");
+  await docker("rename", "web", "site");
+  await docker("kill", "-s", "KILL", "site");
+  await docker("rm", "site");
+  const until = String(Date.now() / 1000);
+  const lines = await docker("events", "--since", since, "--until", until, "--format", "{{json .}}");
+  const events = lines.split("\n").map((line) => JSON.parse(line));
+  const of = (type: string) => events.filter(({ Type }) => Type === type).map(({ Action }) => Action);
+  assert.deepEqual(of("container"), [
+    ...["create", "start", "pause", "unpause"],
+    ...["kill", "kill", "die", "stop", "start", "restart"].slice(of("container")[5] === "kill" ? 0 : 1),
+    ...["rename", "kill", "die", "destroy"],
+  ]);
+  assert.deepEqual(of("network"), ["connect", "disconnect", "connect", "disconnect"]);
+  const rename = events.find(({ Action }) => Action === "rename");
+  assert.deepEqual(rename.Actor.Attributes, { a: "b", image: "busybox", name: "site", oldName: "/web" });
+  const die = events.findLast(({ Action }) => Action === "die");
+  assert.deepEqual(
+    [die.Actor.Attributes.exitCode, die.status, die.from, die.id],
+    ["137", "die", "busybox", die.Actor.ID],
+  );
+  assert.equal(
+    await docker(
+      "events",
+      "--since",
+      since,
+      "--until",
+      until,
+      "--filter",
+      "event=die",
+      "--filter",
+      "container=site",
+      "--format",
+      "{{.Action}}",
+    ),
+    "die",
+  );
+  assert.equal(
+    (
+      await docker(
+        "events",
+        "--since",
+        since,
+        "--until",
+        until,
+        "--filter",
+        "image=busybox",
+        "--filter",
+        "type=container",
+        "--format",
+        "{{.Action}}",
+      )
+    ).split("\n").length,
+    of("container").length,
+  );
+});
