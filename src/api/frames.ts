@@ -9,8 +9,7 @@ const types = { stdin: 0, stdout: 1, stderr: 2 } as const;
  */
 export function frame(stream: keyof typeof types, bytes: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(headerLength + bytes.length);
-  framed.writeUInt32BE(types[stream] * 0x1000000, 0);
-  framed.writeUInt32BE(bytes.length, 4);
+  putHeader(framed, 0, stream, bytes.length);
   framed.set(bytes, headerLength);
   return framed;
 }
@@ -24,7 +23,21 @@ export function streamType(options: { tty: boolean; version: number }): string {
 
 /** What a container wrote as the client reads it: in frames, or plain for a terminal, where there is one stream only. */
 export function wire(chunks: readonly OutputChunk[], { tty }: { tty: boolean }): Uint8Array {
-  return Buffer.concat(chunks.map(({ stream, bytes }) => (tty ? bytes : frame(stream, bytes))));
+  if (tty) return Buffer.concat(chunks.map(({ bytes }) => bytes));
+  const total = chunks.reduce((sum, { bytes }) => sum + headerLength + bytes.length, 0);
+  const framed = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (const { stream, bytes } of chunks) {
+    putHeader(framed, at, stream, bytes.length);
+    framed.set(bytes, at + headerLength);
+    at += headerLength + bytes.length;
+  }
+  return framed;
+}
+
+function putHeader(target: Buffer, at: number, stream: keyof typeof types, length: number): void {
+  target.writeUInt32BE(types[stream] * 0x1000000, at);
+  target.writeUInt32BE(length, at + 4);
 }
 
 export interface LogForm {

@@ -19,14 +19,14 @@ export interface Following {
 }
 
 /**
- * The log's lines in batches, read only as fast as they are taken. An empty batch: that is all for now; a follower then
+ * The log in blocks of whole lines, read only as fast as they are taken. An empty block: that is all for now; a follower then
  * waits for more, until the run is over.
  */
 export async function* followLines(
   chain: LogChain,
   source: LogSource,
   following: Following,
-): AsyncGenerator<Buffer[], void, void> {
+): AsyncGenerator<Buffer, void, void> {
   using wakeUp = new WakeUp(source, following);
   for (;;) {
     // Asked before reading: conmon writes the last line before it says that the container has ended.
@@ -35,7 +35,7 @@ export async function* followLines(
       if (following.signal?.aborted) return;
       yield lines;
     }
-    yield [];
+    yield Buffer.alloc(0);
     if (isLast || wakeUp.isOver) return;
     await wakeUp.next();
   }

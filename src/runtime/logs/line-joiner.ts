@@ -3,7 +3,6 @@ import type { LogLine } from "./log-line.ts";
 
 /** A container's line grows to this before it is handed on in parts, so that no reader has to hold an endless one. */
 const longestLine = 64 * 1024;
-const newline = Buffer.from("\n");
 
 interface Open {
   readonly time: string;
@@ -17,6 +16,8 @@ export class LineJoiner {
 
   /** Takes the next line of the log; returns an entry when one is complete, or long enough. */
   push(line: LogLine): LogEntry | undefined {
+    if (!line.partial && !this.#open.has(line.stream))
+      return { stream: line.stream, time: line.time, bytes: line.text };
     const open = this.#open.get(line.stream) ?? { time: line.time, parts: [], length: 0 };
     open.parts.push(line.text);
     open.length += line.text.length;
@@ -25,7 +26,6 @@ export class LineJoiner {
       return undefined;
     }
     this.#open.delete(line.stream);
-    if (!line.partial) open.parts.push(newline);
     return { stream: line.stream, time: open.time, bytes: Buffer.concat(open.parts) };
   }
 

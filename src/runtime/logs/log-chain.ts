@@ -5,6 +5,7 @@ import { tailOffset } from "./tail-offset.ts";
 
 const NEWLINE = 0x0a;
 const blockSize = 64 * 1024;
+const nothing = Buffer.alloc(0);
 const readAt = promisify(read);
 
 const closeFile = (file: number): void => closeSync(file);
@@ -26,7 +27,7 @@ export class LogChain implements Disposable {
   readonly #files: number[];
   readonly #block = Buffer.allocUnsafe(blockSize);
   #position: number;
-  #rest = Buffer.alloc(0);
+  #rest = nothing;
   #reading: Promise<unknown> = Promise.resolve();
   #kept: Disposable | undefined;
 
@@ -67,14 +68,14 @@ export class LogChain implements Disposable {
     }
   }
 
-  /** Whole lines of the next block, without their newlines; none at the present end. */
-  async read(): Promise<Buffer[]> {
+  /** The next whole lines; none at the present end. */
+  async read(): Promise<Buffer> {
     for (;;) {
       const { bytesRead } = await this.#readBlock();
       if (bytesRead > 0) {
         const lines = this.#take(this.#block.subarray(0, bytesRead));
         if (lines.length > 0) return lines;
-      } else if (!this.#goOn()) return [];
+      } else if (!this.#goOn()) return nothing;
     }
   }
 
@@ -109,17 +110,13 @@ export class LogChain implements Disposable {
     return reading;
   }
 
-  #take(bytes: Buffer): Buffer[] {
+  /** The whole lines among what has been read and not been handed on; a copy, since the block is used again. */
+  #take(bytes: Buffer): Buffer {
     this.#position += bytes.length;
     const all = Buffer.concat([this.#rest, bytes]);
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE, start)) {
-      lines.push(all.subarray(start, end));
-      start = end + 1;
-    }
-    this.#rest = all.subarray(start);
-    return lines;
+    const end = all.lastIndexOf(NEWLINE) + 1;
+    this.#rest = all.subarray(end);
+    return all.subarray(0, end);
   }
 
   /** At the end of a file: true when there is more to read, from it or from the next. */
@@ -133,7 +130,7 @@ export class LogChain implements Disposable {
     }
     closeSync(this.#files.shift() ?? -1);
     this.#position = 0;
-    this.#rest = Buffer.alloc(0);
+    this.#rest = nothing;
     return true;
   }
 

@@ -2,7 +2,7 @@ import type { LogEntry, LogQuery } from "../../contracts/runtime.ts";
 import { followLines, type LogSource } from "./follow-lines.ts";
 import { LineJoiner } from "./line-joiner.ts";
 import type { LogChain } from "./log-chain.ts";
-import { parseLogLine } from "./log-line.ts";
+import { LogLineReader } from "./log-line.ts";
 
 /** Runtime.logs: reads only as fast as its reader takes, and holds one block and one line at most. */
 export async function* readLog(
@@ -14,10 +14,10 @@ export async function* readLog(
   if (!chain) return; // never started
   const wants = (stream: string): boolean => (stream === "stdout" ? query.stdout : query.stderr);
   if (query.tail !== undefined) await chain.seekTail(query.tail, wants);
-  const joiner = new LineJoiner();
+  const [reader, joiner] = [new LogLineReader(), new LineJoiner()];
   for await (const lines of followLines(chain, source, query)) {
     // A line without an end is shown before waiting: it may be a question.
-    const entries = lines.length > 0 ? joined(joiner, lines) : joiner.flush();
+    const entries = lines.length > 0 ? reader.read(lines).flatMap((line) => joiner.push(line) ?? []) : joiner.flush();
     const end = entries.findIndex((entry) => isAfter(entry, query.until));
     const wanted = (end < 0 ? entries : entries.slice(0, end)).filter(
       (entry) => wants(entry.stream) && !isBefore(entry, query.since),
@@ -25,16 +25,6 @@ export async function* readLog(
     if (wanted.length > 0) yield wanted;
     if (end >= 0) return;
   }
-}
-
-function joined(joiner: LineJoiner, lines: readonly Buffer[]): LogEntry[] {
-  const entries: LogEntry[] = [];
-  for (const bytes of lines) {
-    const line = parseLogLine(bytes);
-    const entry = line && joiner.push(line);
-    if (entry) entries.push(entry);
-  }
-  return entries;
 }
 
 const secondsOf = (time: string): number =>

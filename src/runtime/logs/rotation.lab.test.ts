@@ -12,7 +12,8 @@ const limited = (options: Record<string, string>) => ({ logConfig: { type: "json
 
 /** Writes numbered lines for so long that its log is begun anew several times. */
 const count = 60_000;
-const writer = ["sh", "-c", `seq 1 ${count / 2}; sleep 0.3; seq ${count / 2 + 1} ${count}; sleep 0.3`];
+const step = count / 8;
+const writer = ["sh", "-c", `for i in 0 1 2 3 4 5 6 7; do seq $((i*${step}+1)) $(((i+1)*${step})); sleep 0.3; done`];
 
 function logFilesOf(lab: RuntimeLab, id: string): string[] {
   return readdirSync(join(lab.dataRoot, "containers", id))

@@ -1,6 +1,6 @@
 import { fstatSync, read } from "node:fs";
 import { promisify } from "node:util";
-import { parseLogLine } from "./log-line.ts";
+import { LogLineReader } from "./log-line.ts";
 
 const NEWLINE = 0x0a;
 const blockSize = 64 * 1024;
@@ -21,6 +21,7 @@ export interface Tail {
 export async function tailOffset(file: number, tail: Tail): Promise<{ offset: number; counted: number }> {
   let { size: end } = fstatSync(file);
   let { counted } = tail;
+  const reader = new LogLineReader();
   if (tail.count <= 0) return { offset: end, counted: 1 };
   let bytes = Buffer.alloc(0); // starts in the middle of a line, until the block before is read
   while (end > 0) {
@@ -28,7 +29,7 @@ export async function tailOffset(file: number, tail: Tail): Promise<{ offset: nu
     bytes = Buffer.concat([await readBlock(file, start, end), bytes]);
     let lineEnd = bytes.length;
     for (let cut = lastNewline(bytes, lineEnd); cut >= 0 || start === 0; cut = lastNewline(bytes, lineEnd)) {
-      const line = parseLogLine(withoutNewline(bytes.subarray(cut + 1, lineEnd)));
+      const [line] = reader.read(bytes.subarray(cut + 1, lineEnd));
       // A line of the container ends here: with a newline, or as the last that it wrote.
       if (line && tail.wants(line.stream) && (!line.partial || counted === 0)) counted += 1;
       if (counted > tail.count) return { offset: start + lineEnd, counted };
@@ -44,8 +45,6 @@ export async function tailOffset(file: number, tail: Tail): Promise<{ offset: nu
 /** The newline before the line that ends at `lineEnd`, its own excepted. */
 const lastNewline = (bytes: Buffer, lineEnd: number): number =>
   lineEnd < 2 ? -1 : bytes.lastIndexOf(NEWLINE, lineEnd - 2);
-
-const withoutNewline = (line: Buffer): Buffer => (line.at(-1) === NEWLINE ? line.subarray(0, -1) : line);
 
 async function readBlock(file: number, start: number, end: number): Promise<Buffer> {
   const block = Buffer.alloc(end - start);
