@@ -186,6 +186,11 @@ export const catalogue = {
       `error looking up volume plugin ${d.driver}: plugin "${d.driver}" not found: volumes are made by the driver local alone, which mounts network file systems by its options type, device and o`,
   },
   MOUNT_REFUSED: { status: 400, text: (d: { why: string }) => d.why },
+  FILE_NOT_FOUND: {
+    status: 404,
+    text: (d: { path: string; container: string }) => `Could not find the file ${d.path} in container ${d.container}`,
+  },
+  FILE_REFUSED: { status: 400, text: (d: { why: string }) => d.why },
   START_FAILED: {
     status: 400,
     text: (d: { container: string; why: string }) => `Cannot start container ${d.container}: ${d.why}`,

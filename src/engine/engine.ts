@@ -16,6 +16,7 @@ import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Network } from "../model/network.ts";
 import type { PortMapping, PortRequest } from "../model/port.ts";
+import type { ArchiveUseCases } from "./containers/archive.ts";
 import type { VolumeUseCases } from "./volumes/use-cases.ts";
 
 /** POST /networks/create in the model's words; absent fields take the driver's or the daemon's defaults. */
@@ -184,6 +185,8 @@ export interface Engine {
     execDetached(execId: string): void;
   };
   readonly volumes: VolumeUseCases;
+  /** Files of containers. */
+  readonly archive: ArchiveUseCases;
   readonly cluster: Pick<
     Cluster,
     "hostId" | "storeName" | "hosts" | "surveyHosts" | "removeHost" | "drainHost" | "state" | "status"

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
+import { archiveUseCases } from "../engine/containers/archive.ts";
 import { resumeChecks } from "../engine/containers/health/checks.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
@@ -71,7 +72,8 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     files,
     runtime,
     images: runtime.images,
-    volumes: { ...parts, files: runtime.volumes, copyUp: runtime.volumes, open: new Map() },
+    archive: runtime.archive,
+    volumes: { ...parts, files: runtime.volumes, copyUp: runtime.archive, open: new Map() },
     log,
     logConfig: options.logConfig,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
@@ -107,7 +109,9 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 /** Containers never see what would let them steer the daemon: its data and its sockets. */
 function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
-  return openRuntime({ dataRoot, execRoot, log, mounts, layerFiles, terminals, streams, secrets });
+  const archiveWorker = join(import.meta.dirname, "archive-worker.ts");
+  const kernel = { mounts, layerFiles, terminals, streams };
+  return openRuntime({ dataRoot, execRoot, log, ...kernel, secrets, archiveWorker });
 }
 
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */
@@ -204,6 +208,7 @@ function engineOf(parts: Parts, containers: ContainerParts, side: LeaseSide): En
       find: (reference) => findContainer(state, reference),
     }),
     containers: containerUseCases(containers),
+    archive: archiveUseCases(containers),
     volumes: volumeUseCases(containers.volumes),
     cluster: parts.cluster,
     rotateKey: () => rotateKey(parts),

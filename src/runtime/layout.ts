@@ -37,6 +37,10 @@ export class Layout {
   get lowers(): string {
     return join(this.execRoot, "lowers");
   }
+  /** An empty directory, where processes of their own mount namespace put together what they look at. */
+  get view(): string {
+    return join(this.execRoot, "view");
+  }
   /** runc's own records (`runc --root`). */
   get runc(): string {
     return join(this.execRoot, "runc");

@@ -13,6 +13,12 @@ export interface ImageRoots {
   rootsOf(imageId: string): string[];
 }
 
+/** What an overlay is made of, as Mounts.overlay() takes it. */
+export interface RootLayers {
+  readonly lower: readonly string[];
+  readonly upper: { readonly directory: string; readonly work: string };
+}
+
 export interface Roots {
   /** Throws when a root cannot be had. */
   check(rootfs: Rootfs): void;
@@ -21,6 +27,10 @@ export interface Roots {
   close(files: ContainerLayout): Promise<void>;
   /** What lies below the container's own layer, to be read until it is disposed. */
   openLower(rootfs: Rootfs): Lower;
+  /** The layers of a root that is not mounted, the container's own made if it is not there yet. */
+  layers(rootfs: Rootfs, files: ContainerLayout): RootLayers;
+  /** What lies below the container's own layer, the topmost first. */
+  lower(rootfs: Rootfs): string[];
   /** Paths inside the container that lead to the daemon's own files. */
   secrets(rootfs: Rootfs): string[];
 }
@@ -43,15 +53,22 @@ export function createRoots(
     async open(rootfs, files) {
       this.check(rootfs);
       if (rootfs.kind === "directory") return rootfs.path; // used as it is, as podman's --rootfs does
-      for (const directory of [files.work, files.merged]) mkdirSync(directory, { recursive: true });
-      makeUpper(files.upper, lowerOf(rootfs));
+      mkdirSync(files.merged, { recursive: true });
+      const layers = this.layers(rootfs, files);
       await mounts.unmount(files.merged);
-      const upper = { directory: files.upper, work: files.work };
-      mounts.overlay({ lower: lowerOf(rootfs), upper, target: files.merged });
+      mounts.overlay({ ...layers, target: files.merged });
       return files.merged;
     },
     close: (files) => mounts.unmount(files.merged),
     openLower: (rootfs) => openLower(mounts, scratch, lowerOf(rootfs)),
+    layers(rootfs, { upper, work }) {
+      this.check(rootfs);
+      mkdirSync(work, { recursive: true });
+      const lower = lowerOf(rootfs);
+      makeUpper(upper, lower);
+      return { lower, upper: { directory: upper, work } };
+    },
+    lower: lowerOf,
     secrets: (rootfs) => (rootfs.kind === "image" ? [] : lowerOf(rootfs).flatMap((lower) => secretsIn(lower, secrets))),
   };
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import type { Archive } from "../contracts/archive.ts";
 import type { Images } from "../contracts/images.ts";
 import type { LayerFiles } from "../contracts/layer-files.ts";
 import type { Mounts } from "../contracts/mounts.ts";
@@ -9,6 +10,7 @@ import type { Runtime } from "../contracts/runtime.ts";
 import type { Streams } from "../contracts/streams.ts";
 import type { Terminals } from "../contracts/terminals.ts";
 import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
+import { WorkerArchive } from "./archive/archive.ts";
 import { checkBindSources } from "./bind-sources.ts";
 import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
@@ -39,6 +41,8 @@ import { Subpaths } from "./volumes/subpaths.ts";
 import { DirectoryVolumes } from "./volumes/volume-files.ts";
 
 export interface RuntimeOptions {
+  /** The program of src/main/archive-worker.ts. */
+  readonly archiveWorker: string;
   readonly dataRoot: string;
   readonly execRoot: string;
   readonly mounts: Mounts;
@@ -54,7 +58,8 @@ export interface RuntimeOptions {
 export type OpenRuntime = Runtime &
   Disposable & {
     readonly images: Images;
-    readonly volumes: VolumeFiles & CopyUp;
+    readonly volumes: VolumeFiles;
+    readonly archive: Archive & CopyUp;
     /** Brings images of an earlier release into the present form, and removes what a crash left mounted. */
     prepare(): Promise<void>;
   };
@@ -83,16 +88,14 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     log,
   };
   for (const id of layout.ids()) if (processes.monitor(id)) parts.rotation.resume(id);
-  const volumes = new DirectoryVolumes(layout.volumes, {
-    mounts,
-    roots: parts.roots,
-    du: findProgram("du", "coreutils"),
-  });
+  const volumes = new DirectoryVolumes(layout.volumes, { mounts, du: findProgram("du", "coreutils") });
+  const program = { unshare: findProgram("unshare", "util-linux"), file: options.archiveWorker };
+  const archive = new WorkerArchive({ layout, roots: parts.roots, program });
   const prepare = async () => {
     await closeLowers(mounts, layout.lowers);
     await migrateImages(images, log);
   };
-  return { ...runtimeOf(parts), images: imagesOf(images), volumes, prepare };
+  return { ...runtimeOf(parts), images: imagesOf(images), volumes, archive, prepare };
 }
 
 function openImages(layout: Layout, files: LayerFiles): ImageStore {

@@ -35,13 +35,7 @@ const refusals: readonly Refusal[] = [
   ...every(["GET"], ["/system/df"], "disk usage", notYet),
   ...every(["GET"], ["/containers/:id/stats"], "statistics of a container", "its network counters are at /metrics"),
   ...every(["GET"], ["/containers/:id/top"], "listing processes", "use exec with ps"),
-  ...every(
-    ["GET"],
-    ["/containers/:id/changes", "/containers/:id/export", "/containers/:id/attach/ws"],
-    "this view of a container",
-    notYet,
-  ),
-  ...every(["GET", "PUT", "HEAD"], ["/containers/:id/archive"], "copying files", "use exec with tar"),
+  ...every(["GET"], ["/containers/:id/attach/ws"], "this view of a container", notYet),
 ];
 
 function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {

@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { archiveRoutes } from "./containers/archive.ts";
 import { containerRoutes } from "./containers/routes.ts";
 import { containerStateRoutes } from "./containers/state-routes.ts";
 import { containerStreamRoutes } from "./containers/streams.ts";
@@ -17,6 +18,7 @@ export const dockerRoutes: readonly Route[] = [
   ...systemRoutes,
   ...networkRoutes,
   ...containerRoutes,
+  ...archiveRoutes,
   ...containerStateRoutes,
   ...containerStreamRoutes,
   ...updateRoutes,

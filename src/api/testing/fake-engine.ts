@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec, LogEntry } from "../../contracts/runtime.ts";
+import type { ArchiveUseCases } from "../../engine/containers/archive.ts";
 import type {
   Attachment,
   AttachOptions,
@@ -15,7 +16,7 @@ import type {
 } from "../../engine/engine.ts";
 import { EventHub } from "../../engine/events.ts";
 import { State } from "../../engine/state.ts";
-import { FakeVolumeFiles, fakeVolumeParts } from "../../engine/volumes/fakes.ts";
+import { FakeVolumeFiles, fakeArchive, fakeVolumeParts } from "../../engine/volumes/fakes.ts";
 import { volumeUseCases } from "../../engine/volumes/use-cases.ts";
 import { type Container, type ContainerState, never } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
@@ -50,6 +51,8 @@ export class FakeEngine implements Engine {
     throw new Error("no session");
   };
 
+  /** Tests that need files replace it. */
+  archive: ArchiveUseCases = fakeArchive as unknown as ArchiveUseCases;
   readonly #volumeState = new State({ all: () => [], get: () => undefined, commit: () => {}, close: () => {} });
   readonly volumes = volumeUseCases(
     fakeVolumeParts({ state: this.#volumeState, events: new EventHub() }, new FakeVolumeFiles()),

@@ -19,7 +19,7 @@ import { ContainerFiles } from "../files/container-files.ts";
 import { HostResolvConf } from "../files/host-resolv-conf.ts";
 import type { Networking, OpenNetwork } from "../networking.ts";
 import { State } from "../state.ts";
-import { FakeVolumeFiles, fakeVolumeParts } from "../volumes/fakes.ts";
+import { FakeVolumeFiles, fakeArchive, fakeVolumeParts } from "../volumes/fakes.ts";
 import { FakeLimitedRuntime } from "./limits/fake-limited-runtime.ts";
 import type { ContainerParts } from "./parts.ts";
 import { containerParts, containerUseCases } from "./use-cases.ts";
@@ -335,6 +335,7 @@ export class World implements Disposable {
     events.subscribe((event) => this.events.push(event));
     const locks = new KeyedLock();
     this.parts = containerParts({
+      archive: fakeArchive,
       volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
       ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
       logConfig: { type: "json-file", options: {} },

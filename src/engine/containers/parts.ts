@@ -1,5 +1,6 @@
 import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Archive } from "../../contracts/archive.ts";
 import type { Images } from "../../contracts/images.ts";
 import type { Runtime } from "../../contracts/runtime.ts";
 import type { LogConfig } from "../../model/container.ts";
@@ -22,6 +23,7 @@ export interface ContainerDependencies {
   readonly runtime: Runtime;
   readonly images: Pick<Images, "find">;
   readonly volumes: VolumeParts;
+  readonly archive: Archive;
   readonly events: EventHub;
   readonly log: Log;
   /** Of containers that name no log driver. */

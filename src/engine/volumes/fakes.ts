@@ -1,5 +1,6 @@
 import { KeyedLock } from "../../base/keyed-lock.ts";
 import { silentLog } from "../../base/log.ts";
+import type { Archive } from "../../contracts/archive.ts";
 import type { CopyUp, VolumeFiles } from "../../contracts/volume-files.ts";
 import type { Volume } from "../../model/volume.ts";
 import type { EventHub } from "../events.ts";
@@ -73,6 +74,17 @@ export class FakeVolumeFiles implements VolumeFiles, CopyUp {
     (this.staged.get(name) ?? this.settled.get(name))?.push(...(this.content.get(path) ?? []));
   }
 }
+
+const noFiles = () => Promise.reject(new Error("no files here"));
+
+/** Containers without files. */
+export const fakeArchive: Archive = {
+  stat: noFiles,
+  read: noFiles,
+  write: noFiles,
+  export: noFiles,
+  changes: noFiles,
+};
 
 /** Parts around fake directories. */
 export function fakeVolumeParts(

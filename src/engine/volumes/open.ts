@@ -13,12 +13,14 @@ export async function openVolumes(
   parts: VolumeParts,
   container: Container,
   rollback: Rollback,
+  { tellEvents = true }: { tellEvents?: boolean } = {},
 ): Promise<Record<string, string>> {
   const names = volumesOf(container);
-  rollback.onFailure(`volumes of ${container.name}`, () => closeVolumes(parts, container));
+  rollback.onFailure(`volumes of ${container.name}`, () => closeVolumes(parts, container, { tellEvents }));
   await using _lock = await holdVolumes(parts, names);
   for (const name of names) await openOne(parts, container, findVolume(parts.state, name));
-  for (const mount of container.config.mounts) if (mount.type === "volume") tellMount(parts, container, mount);
+  const mounts = container.config.mounts.filter(({ type }) => type === "volume");
+  if (tellEvents) for (const mount of mounts) tellMount(parts, container, mount);
   return mountpointsOf(parts, container);
 }
 
@@ -38,7 +40,11 @@ async function openOne(parts: VolumeParts, { id, config }: Container, volume: Vo
 }
 
 /** A container has ended: what has no other user is unmounted. Goes on after a failure. Idempotent. */
-export async function closeVolumes(parts: VolumeParts, container: Container): Promise<void> {
+export async function closeVolumes(
+  parts: VolumeParts,
+  container: Container,
+  { tellEvents = true }: { tellEvents?: boolean } = {},
+): Promise<void> {
   const { open, events, files, state, log } = parts;
   const names = volumesOf(container).filter((name) => open.get(name)?.has(container.id));
   await using _lock = await holdVolumes(parts, names);
@@ -47,10 +53,8 @@ export async function closeVolumes(parts: VolumeParts, container: Container): Pr
     users?.delete(container.id);
     if (users?.size === 0) open.delete(name);
     const volume = state.volumes.get(name);
-    events.emit("volume", "unmount", {
-      id: name,
-      attributes: { container: container.id, driver: volume?.driver ?? "local" },
-    });
+    const attributes = { container: container.id, driver: volume?.driver ?? "local" };
+    if (tellEvents) events.emit("volume", "unmount", { id: name, attributes });
     if (open.has(name) || !volume || !needsMount(volume)) continue;
     await files.unmount(name).catch((err: unknown) => log.error({ err, volume: name }, "cannot unmount a volume"));
   }

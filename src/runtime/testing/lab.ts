@@ -14,6 +14,8 @@ import { Layout, namesIn } from "../layout.ts";
 import { type OpenRuntime, openRuntime } from "../runtime.ts";
 import { containerOf } from "./plan.ts";
 
+const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
+
 /** A runtime on two throw-away roots. */
 export class RuntimeLab implements AsyncDisposable {
   readonly directory = mkdtempSync(join(tmpdir(), "fairlead-runtime-"));
@@ -25,7 +27,7 @@ export class RuntimeLab implements AsyncDisposable {
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;
     const kernel = { mounts, layerFiles, terminals, streams };
-    return openRuntime({ dataRoot, execRoot, ...kernel, log: silentLog, secrets: [socket] });
+    return openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog, secrets: [socket] });
   }
 
   /** A plan for a container with these settings, with files for /etc. */

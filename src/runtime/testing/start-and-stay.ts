@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { silentLog } from "../../base/log.ts";
 import type { RunPlan } from "../../contracts/runtime.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
@@ -6,13 +7,16 @@ import { streams } from "../../kernel/streams/streams.ts";
 import { terminals } from "../../kernel/terminal/terminals.ts";
 import { openRuntime } from "../runtime.ts";
 
+const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
+
 /*
  * A daemon in small, to be killed: opens a runtime on the roots given, starts the container described on standard input,
  * says so, and stays.
  */
 const [dataRoot = "", execRoot = ""] = process.argv.slice(2);
 const plan = JSON.parse(Buffer.concat(await Array.fromAsync(process.stdin)).toString()) as RunPlan;
-const runtime = openRuntime({ dataRoot, execRoot, mounts, layerFiles, terminals, streams, log: silentLog });
+const kernel = { mounts, layerFiles, terminals, streams };
+const runtime = openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog });
 await runtime.create(plan);
 await runtime.start(plan.container.id);
 process.stdout.write("started\n");

@@ -2,12 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mounts } from "../../contracts/mounts.ts";
-import type { CopyUp, VolumeFiles } from "../../contracts/volume-files.ts";
-import type { Rootfs } from "../../model/container.ts";
+import type { VolumeFiles } from "../../contracts/volume-files.ts";
 import type { Volume } from "../../model/volume.ts";
-import type { Roots } from "../rootfs.ts";
 import { runProgram } from "../run-program.ts";
-import { pathInRoot } from "../spec/path-in-root.ts";
 
 const staged = ".new-";
 const retired = ".removed-";
@@ -16,13 +13,12 @@ const marker = "filling";
 
 export interface VolumeFilesParts {
   readonly mounts: Mounts;
-  readonly roots: Pick<Roots, "openLower">;
   /** Path of the program. */
   readonly du: string;
 }
 
 /** Volumes below DATA/volumes, laid out as Docker does: <name>/_data. */
-export class DirectoryVolumes implements VolumeFiles, CopyUp {
+export class DirectoryVolumes implements VolumeFiles {
   readonly #directory: string;
   readonly #parts: VolumeFilesParts;
 
@@ -113,15 +109,6 @@ export class DirectoryVolumes implements VolumeFiles, CopyUp {
     const args = ["--summarize", "--block-size=1", "--one-file-system", "--", this.mountpoint(name)];
     const { stdout } = await runProgram(this.#parts.du, args);
     return Number.parseInt(stdout, 10) || 0;
-  }
-
-  async copyUp({ rootfs, path }: { rootfs: Rootfs; path: string }, into: string): Promise<void> {
-    if (rootfs.kind === "host") return;
-    await using lower = this.#parts.roots.openLower(rootfs);
-    const source = pathInRoot(lower.path, path);
-    if (!existsSync(source)) return;
-    const { exitCode, stderr } = await runProgram("/bin/cp", ["-a", "-T", source, into]);
-    if (exitCode !== 0) throw new Error(`Cannot copy ${path} of the image into its volume: ${stderr}`);
   }
 
   #of(name: string): string {

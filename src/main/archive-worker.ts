@@ -1,0 +1,38 @@
+import { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { fileAccess } from "../kernel/files/file-access.ts";
+import { perform } from "../runtime/archive/operations.ts";
+import { type ArchiveAnswer, type ArchiveRequest, Refusal } from "../runtime/archive/protocol.ts";
+
+/*
+ * A process for one operation on a container's files (src/runtime/archive). It is started in a mount namespace of its
+ * own; the request and the answers are lines of JSON on descriptor 3, archives standard input and output.
+ */
+const control = new Socket({ fd: 3 });
+const tell = (answer: ArchiveAnswer): void => void control.write(`${JSON.stringify(answer)}\n`);
+
+async function main(): Promise<void> {
+  const [line = ""] = await Array.fromAsync(firstLine());
+  const request = JSON.parse(line) as ArchiveRequest;
+  try {
+    await perform(request, { access: fileAccess, input: process.stdin, tell });
+  } catch (error) {
+    tell(failure(request, error));
+    process.exitCode = 1; // of a read, the archive is not whole
+  }
+  process.stdin.destroy();
+  control.end();
+}
+
+async function* firstLine(): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: control })) return yield line;
+}
+
+function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
+  const { errno, message } = error as { errno?: string; message: string };
+  if (error instanceof Refusal) return { refused: message };
+  if (errno === "ENOENT" && "path" in request) return { notFound: request.path };
+  return { failed: message };
+}
+
+await main();
