@@ -14,10 +14,7 @@ import type {
   NetworkRequest,
   NetworkView,
 } from "../../engine/engine.ts";
-import { EventHub } from "../../engine/events.ts";
-import { State } from "../../engine/state.ts";
-import { FakeVolumeFiles, fakeArchive, fakeVolumeParts } from "../../engine/volumes/fakes.ts";
-import { volumeUseCases } from "../../engine/volumes/use-cases.ts";
+import { fakeArchive, fakeVolumeUseCases } from "../../engine/volumes/fakes.ts";
 import { type Container, type ContainerState, never } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
@@ -53,13 +50,7 @@ export class FakeEngine implements Engine {
 
   /** Tests that need files replace it. */
   archive: ArchiveUseCases = fakeArchive as unknown as ArchiveUseCases;
-  readonly #volumeState = new State({ all: () => [], get: () => undefined, commit: () => {}, close: () => {} });
-  readonly volumes = volumeUseCases(
-    fakeVolumeParts({ state: this.#volumeState, events: new EventHub() }, new FakeVolumeFiles()),
-  );
-  readonly limits = new FakeLimits();
-  readonly hostLimits = () => this.limits.host;
-  readonly hostConfinement = () => this.limits.confinement;
+  readonly volumes = fakeVolumeUseCases();
 
   constructor() {
     for (const [name, driver] of [

@@ -3,9 +3,10 @@ import { silentLog } from "../../base/log.ts";
 import type { Archive } from "../../contracts/archive.ts";
 import type { CopyUp, VolumeFiles } from "../../contracts/volume-files.ts";
 import type { Volume } from "../../model/volume.ts";
-import type { EventHub } from "../events.ts";
-import type { State } from "../state.ts";
+import { EventHub } from "../events.ts";
+import { State } from "../state.ts";
 import type { VolumeParts } from "./parts.ts";
+import { type VolumeUseCases, volumeUseCases } from "./use-cases.ts";
 
 /** Directories that are only written down: name to what is in them. */
 export class FakeVolumeFiles implements VolumeFiles, CopyUp {
@@ -92,4 +93,10 @@ export function fakeVolumeParts(
   files: FakeVolumeFiles,
 ): VolumeParts {
   return { locks: new KeyedLock(), ...world, files, copyUp: files, log: silentLog, open: new Map() };
+}
+
+/** The use cases on a registry of their own, which nothing else sees. */
+export function fakeVolumeUseCases(): VolumeUseCases {
+  const state = new State({ all: () => [], get: () => undefined, commit: () => {}, close: () => {} });
+  return volumeUseCases(fakeVolumeParts({ state, events: new EventHub() }, new FakeVolumeFiles()));
 }
