@@ -51,6 +51,9 @@ export class FakeEngine implements Engine {
   /** Tests that need files replace it. */
   archive: ArchiveUseCases = fakeArchive as unknown as ArchiveUseCases;
   readonly volumes = fakeVolumeUseCases();
+  readonly limits = new FakeLimits();
+  readonly hostLimits = () => this.limits.host;
+  readonly hostConfinement = () => this.limits.confinement;
 
   constructor() {
     for (const [name, driver] of [
