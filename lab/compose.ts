@@ -41,3 +41,11 @@ export class ComposeProject {
     return ["--file", join(this.folder, "docker-compose.yml")];
   }
 }
+
+/** What docker-compose says it does, without who began and who was faster. */
+export function settledProgress(text: string): string {
+  const lines = text.replaceAll("\r", "").split("\n");
+  const isProgress = (line: string) => /^(Creating|Starting|Stopping|Removing|Recreating|Killing) /.test(line);
+  const done = lines.filter((line) => isProgress(line) && !/\.\.\.\s*$/.test(line));
+  return [...done.toSorted(), ...lines.filter((line) => !isProgress(line))].join("\n");
+}
