@@ -26,7 +26,7 @@ export interface Endpoint {
   readonly networkId: string;
   readonly containerId: string;
   readonly settings: EndpointSettings;
-  /** "172.18.0.2/24"; absent on drivers without addresses. */
+  /** "172.18.0.2/24"; absent on drivers without addresses, and while one that does not run has given it up. */
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly mac?: string;

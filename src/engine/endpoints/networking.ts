@@ -20,6 +20,7 @@ import { type Prepared, prepareAddresses } from "../plugins/remote-addresses.ts"
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
 import { avoidDuplicatesOf } from "./duplicates.ts";
+import { regainAddresses } from "./kept-addresses.ts";
 import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { Passage } from "./passage.ts";
@@ -90,6 +91,7 @@ export class EndpointNetworking implements Networking {
     const sandbox = await this.#inside(container, passage, async () => {
       const kept = this.#parts.sandboxes.get(container.id);
       if (kept) this.#enter(kept, container, rollback);
+      else await regainAddresses(this.#parts, container, rollback);
       const opened = kept ?? (await openSandbox(this.#parts, container, this.#side.upstreamsOf(container), rollback));
       if (unaddressed(opened.attachments).length > 0) return opened;
       return committed(commit, this.#opened(opened, opened.ports));

@@ -8,11 +8,13 @@ import { hasOwnPools, isLeased, isRemoteIpam, isShared, type Network } from "../
 import type { Parts } from "../parts.ts";
 import { addressClaims, type Prepared } from "../plugins/remote-addresses.ts";
 import { clashOf } from "../shared/clashes.ts";
+import { takeKept } from "./kept-addresses.ts";
+import { releaseAddress, reserveAddress } from "./reserve-address.ts";
 import { checkSettings } from "./settings.ts";
 
 /**
  * A new endpoint with its addresses, MAC and interface name, for good: they stay with the container until it
- * disconnects or is removed. `beside`: the container's other endpoints. Under the lock of the network.
+ * disconnects or is removed, or somebody asks for an address by name while it does not run. `beside`: the container's other endpoints. Under the lock of the network.
  */
 export async function reserveEndpoint(
   parts: Parts,
@@ -94,21 +96,13 @@ export function dnsNames(container: Container, settings: EndpointSettings): stri
   );
 }
 
-async function reserveAddresses(
-  parts: Parts,
-  network: Network,
-  { id, settings }: Endpoint,
-  name: string,
-  rollback: Rollback,
-) {
+async function reserveAddresses(parts: Parts, network: Network, endpoint: Endpoint, name: string, rollback: Rollback) {
+  const { settings } = endpoint;
   refuseClash(parts, network);
   parts.tunnel.refuse(network);
-  const reserve = async (family: 4 | 6, address: string | undefined) => {
-    const wanted = { family, owner: `container ${name}`, ...(address ? { address } : {}) };
-    const shared = isShared(network);
-    const got = shared ? await parts.cluster.reserve(network, wanted) : parts.ipam.reserve(network.id, wanted);
-    rollback.onFailure(`address ${got} of endpoint ${shortId(id)}`, () => releaseAddress(parts, network, got));
-    return got;
+  const reserve = (family: 4 | 6, address: string | undefined) => {
+    if (address) takeKept(parts, network, address, rollback);
+    return reserveAddress(parts, { network, endpoint, owner: name }, { family, address }, rollback);
   };
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
@@ -145,9 +139,4 @@ export function releaseEndpoint(parts: Parts, endpoint: Endpoint): void {
   for (const address of [endpoint.ipv4, endpoint.ipv6]) if (address) releaseAddress(parts, network, address);
   // Whoever removes a network afterwards waits for it: a plugin is told one thing after the other.
   if (isRemoteIpam(network)) void parts.claims.giveBack(...addressClaims(endpoint.id));
-}
-
-function releaseAddress({ cluster, ipam }: Parts, network: Network, address: string): void {
-  if (isShared(network)) cluster.release(network, address);
-  else ipam.release(network.id, address);
 }

@@ -85,6 +85,16 @@ test("CLI-2 docker-compose ps, port, logs, top, exec's exit code, events of the 
   assert.equal((await project.exec("exec", "-T", "worker", "sh", "-c", "exit 7")).code, 7);
 });
 
+test("CLI-2 docker-compose up again changes nothing; a changed service is made anew at its address", async () => {
+  const ids = await project.run("ps", "-q");
+  assert.match((await project.exec("up", "-d")).stderr, /shop_web_1 is up-to-date/);
+  assert.equal(await project.run("ps", "-q"), ids);
+  project.write(shop("changed"));
+  assert.match((await project.exec("up", "-d")).stderr, /Recreating shop_web_1/);
+  assert.equal(await inside("web", "echo $GREETING; nc store 5432"), "changed\nrows");
+  assert.equal(await get("http://10.77.0.10:8000/"), "page\n");
+});
+
 test("CLI-2 docker-compose scales a service up and down: one name, as many addresses", async () => {
   const addresses = async () => (await inside("web", "nslookup workers")).match(/^Address: .*$/gm) ?? [];
   await project.run("up", "-d", "--scale", "worker=4", "--no-recreate");

@@ -29,6 +29,10 @@ export function imageInspect(image: Image, version: number) {
     RepoTags: image.references,
     RepoDigests: image.digests,
     Parent: "",
+    // Docker gave it up in 1.45, and with it docker-compose 1.29, which speaks whatever is the newest and looks here for
+    // volumes when it makes a container anew.
+    Container: "",
+    ContainerConfig: imageConfigJson(image.config),
     Comment: image.comment,
     Created: image.created,
     DockerVersion: image.dockerVersion,

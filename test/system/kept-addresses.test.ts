@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { after, afterEach, test } from "node:test";
+import { clear, refusal } from "../../lab/api.ts";
+import { Host } from "../../lab/host.ts";
+
+const host = await Host.create();
+after(() => host[Symbol.asyncDispose]());
+await host.startDaemon();
+afterEach(() => clear(host));
+
+const run = (name: string, ...options: string[]) =>
+  host.fairlead("run", "-d", "--rootfs", "host", "--name", name, "--network", "web", ...options, "sleep", "infinity");
+const stop = (name: string) => host.fairlead("kill", name).then(() => host.fairlead("wait", name));
+const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}";
+const addresses = (name: string) => host.fairlead("inspect", "--format", format, name);
+const make = () =>
+  host.fairlead("network", "create", "--subnet", "10.5.0.0/24", "--subnet", "fd05::/64", "--ipv6", "web");
+
+test("EP-13 a stopped container gives its address to one that wants it by name, and gets another at its start", async () => {
+  await make();
+  await run("old");
+  assert.equal(await addresses("old"), "10.5.0.2 fd05::2");
+  assert.match(await refusal(host, "POST", "/networks/web/connect", asks("10.5.0.2")), /^404/); // nobody to connect yet
+  await host.fairlead("create", "--rootfs", "host", "--name", "apart", "--network", "none", "true");
+  await host.fairlead("network", "disconnect", "none", "apart");
+  assert.match(
+    await refusal(host, "POST", "/networks/web/connect", asks("10.5.0.2")),
+    /^403 .*belongs to container old/,
+  );
+  await stop("old");
+  await run("new", "--ip", "10.5.0.2", "--ip6", "fd05::2");
+  assert.equal(await addresses("new"), "10.5.0.2 fd05::2");
+  await host.fairlead("start", "old");
+  assert.equal(await addresses("old"), "10.5.0.3 fd05::3");
+});
+
+test("EP-13 two that want one address by name: who starts has it; the other is refused until it is free", async () => {
+  await make();
+  await run("first", "--ip", "10.5.0.9");
+  await stop("first");
+  await run("second", "--ip", "10.5.0.9");
+  assert.match((await host.cli("start", "first")).stderr, /10\.5\.0\.9 belongs to container second/);
+  await host.killDaemon();
+  await host.startDaemon();
+  assert.match((await host.cli("start", "first")).stderr, /10\.5\.0\.9 belongs to container second/);
+  await stop("second");
+  await host.fairlead("start", "first");
+  assert.match(await addresses("first"), /^10\.5\.0\.9 /);
+  await host.fairlead("rm", "second");
+  assert.match(await host.fairlead("exec", "first", "ip", "-4", "addr", "show", "eth0"), /inet 10\.5\.0\.9\/24/);
+});
+
+test("EP-13 a connect that is refused for another reason leaves the stopped container its address", async () => {
+  await make();
+  await run("kept", "--ip", "10.5.0.7");
+  await stop("kept");
+  await host.fairlead("create", "--rootfs", "host", "--name", "apart", "--network", "none", "true");
+  await host.fairlead("network", "disconnect", "none", "apart");
+  const asked = {
+    Container: "apart",
+    EndpointConfig: { IPAMConfig: { IPv4Address: "10.5.0.7", IPv6Address: "fd05::1" } },
+  };
+  assert.match(await refusal(host, "POST", "/networks/web/connect", asked), /^403 .*belongs to the gateway/);
+  await host.fairlead("create", "--rootfs", "host", "--name", "next", "--network", "web", "true");
+  await host.fairlead("start", "kept");
+  assert.match(await addresses("kept"), /^10\.5\.0\.7 /);
+});
+
+function asks(IPv4Address: string) {
+  return { Container: "apart", EndpointConfig: { IPAMConfig: { IPv4Address } } };
+}
