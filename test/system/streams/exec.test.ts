@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { callApi } from "../../../lab/api.ts";
+import { lacksNewDocker } from "../../../lab/docker-version.ts";
+import { TerminalSession } from "../../../lab/terminal-session.ts";
+import { docker, shell, streamsHost } from "./streams-host.ts";
+
+const skip = lacksNewDocker();
+
+const host = await streamsHost();
+after(() => host[Symbol.asyncDispose]());
+before(() => docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "1000"));
+
+const prompt = /[#] [^\n#]*$/;
+
+test("STR-10 docker exec -it: size, its change, Ctrl-C, detach keys, exit code", { skip }, async () => {
+  await using session = TerminalSession.docker(host, "exec", "-it", "box", "sh");
+  await session.until(prompt);
+  assert.match(await session.say("stty size", /\r\n\d+ \d+\r\n/), /\r\n24 80\r\n/);
+  const waiting = session.text.length;
+  session.type("until [ \"$(stty size)\" = '50 132' ]; do sleep 0.02; done; echo re''sized\r");
+  session.resize(50, 132);
+  await session.until("resized\r\n", waiting);
+  const asleep = session.text.length;
+  session.type("echo fall''ing asleep; sleep 1000\r");
+  await session.until("falling asleep\r\n", asleep);
+  session.type("\x03");
+  await session.until(/\^C.*# [^\n#]*$/s, asleep);
+  session.type("exit 8\r");
+  assert.equal(await session.code, 8);
+  await using left = TerminalSession.docker(host, "exec", "-it", "--detach-keys", "ctrl-x", "box", "sh");
+  await left.say("echo $$ > /pid", prompt);
+  left.type("\x18");
+  await left.until("read escape sequence");
+  assert.equal((await shell(host, "docker exec box sh -c 'kill -0 $(cat /pid) && kill -9 $(cat /pid)'")).code, 0);
+});
+
+test("STR-11 an exec's terminal has the size of its creation, of its start, or of a resize before", {
+  skip,
+}, async () => {
+  const size = async (create: object, start: object, resize?: string): Promise<string> => {
+    const spec = { Cmd: ["stty", "size"], Tty: true, AttachStdin: true, AttachStdout: true, ...create };
+    const { body } = await callApi<{ Id: string }>(host, "POST", "/v1.51/containers/box/exec", spec);
+    if (resize) assert.equal((await callApi(host, "POST", `/exec/${body.Id}/resize?${resize}`)).status, 200);
+    const data = JSON.stringify({ Tty: true, ...start });
+    const curl = `curl -sN --unix-socket ${host.socket} -H 'content-type: application/json' -d '${data}'`;
+    return (await shell(host, `${curl} http://x/v1.51/exec/${body.Id}/start`)).stdout;
+  };
+  assert.equal(await size({ ConsoleSize: [30, 90] }, {}), "30 90\r\n");
+  assert.equal(await size({ ConsoleSize: [30, 90] }, { ConsoleSize: [31, 91] }), "31 91\r\n");
+  assert.equal(await size({ ConsoleSize: [30, 90] }, {}, "h=32&w=92"), "32 92\r\n");
+});
+
+test("STR-12 a terminal takes more than its program reads, and the daemon serves on", { skip }, async () => {
+  await using session = TerminalSession.docker(
+    host,
+    "exec",
+    "-it",
+    "box",
+    "sh",
+    "-c",
+    "stty raw -echo; echo rea''dy; sleep 1000",
+  );
+  await session.until("ready");
+  session.type("x".repeat(1 << 20));
+  assert.equal(await docker(host, "exec", "box", "echo", "served"), "served");
+});
