@@ -159,6 +159,20 @@ export const catalogue = {
     text: (d: { image: string }) =>
       `No such image: ${d.image}; pull, load or import it first, or use --rootfs DIR or --rootfs host`,
   },
+  REGISTRY_NOT_FOUND: { status: 404, text: (d: { why: string }) => d.why },
+  // Not 401: docker's CLI would ask for a name and a password where there may be no terminal.
+  REGISTRY_UNAUTHORIZED: {
+    status: 500,
+    text: (d: { registry: string; why: string }) => `unauthorized: ${d.why} (registry ${d.registry})`,
+  },
+  REGISTRY_AWAY: {
+    status: 502,
+    text: (d: { registry: string; why: string }) => `Cannot reach registry ${d.registry}: ${d.why}`,
+  },
+  REGISTRY_FAILED: {
+    status: 500,
+    text: (d: { registry: string; why: string }) => `registry ${d.registry} refuses: ${d.why}`,
+  },
   IMAGE_CONFLICT: {
     status: 409,
     text: (d: { image: string; why: string }) => `conflict: unable to delete ${d.image} ${d.why}`,

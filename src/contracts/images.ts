@@ -17,6 +17,63 @@ export interface ImageWords {
   readonly author: string;
 }
 
+/** Who somebody is to a registry; nothing: anybody. Never logged, never part of a command line. */
+export interface RegistryCredentials {
+  readonly username?: string;
+  readonly password?: string;
+  /** A refresh token in place of a password. */
+  readonly identityToken?: string;
+  /** A bearer token, sent as it is. */
+  readonly registryToken?: string;
+}
+
+export interface RegistryAccess {
+  readonly credentials: RegistryCredentials;
+  readonly signal: AbortSignal;
+}
+
+/** One step of a transfer, in the words that Docker's clients show. */
+export interface TransferProgress {
+  /** Of a layer, twelve digits; of a pull's first line the tag. */
+  readonly id: string;
+  readonly status: string;
+  /** Bytes. */
+  readonly current?: number;
+  readonly total?: number;
+}
+
+export interface TransferOptions extends RegistryAccess {
+  readonly onProgress: (progress: TransferProgress) => void;
+}
+
+export interface PullOptions extends TransferOptions {
+  /** "linux/arm64"; "": this machine's. */
+  readonly platform: string;
+}
+
+export interface PulledImage {
+  readonly id: string;
+  /** What the registry calls it. */
+  readonly digest: string;
+  /** The name stood for something else before, or for nothing. */
+  readonly changed: boolean;
+  /** It is for another machine, which nobody asked for. */
+  readonly foreignPlatform?: string;
+}
+
+export interface PushedImage {
+  readonly digest: string;
+  /** Bytes of the manifest. */
+  readonly size: number;
+}
+
+export interface ImageAtRegistry {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[];
+}
+
 /** Images of the data root: an OCI image layout, each layer unpacked once and shared by all containers through overlayfs. */
 export interface Images {
   /** Newest first. */
@@ -38,4 +95,17 @@ export interface Images {
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
   /** Takes the images of an archive of `docker save` or of an OCI layout, plain or compressed. */
   load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  /** Fetches an image by tag or digest. What is pulled by several at once comes over the network once. */
+  pull(reference: ImageReference, options: PullOptions): Promise<PulledImage>;
+  /** Sends an image to the registry that the name says. */
+  push(
+    id: string,
+    reference: ImageReference & { readonly tag: string },
+    options: TransferOptions,
+  ): Promise<PushedImage>;
+  /** Tags of a repository at its registry. */
+  tagsOf(reference: ImageReference, access: RegistryAccess): Promise<string[]>;
+  lookUp(reference: ImageReference, access: RegistryAccess): Promise<ImageAtRegistry>;
+  /** Fails with REGISTRY_UNAUTHORIZED when the registry does not take the credentials. */
+  login(server: string, credentials: RegistryCredentials, signal: AbortSignal): Promise<void>;
 }

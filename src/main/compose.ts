@@ -107,11 +107,11 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 }
 
 /** Containers never see what would let them steer the daemon: its data and its sockets. */
-function openContainerRuntime({ dataRoot, execRoot, hosts }: DaemonOptions, log: Log): OpenRuntime {
+function openContainerRuntime({ dataRoot, execRoot, hosts, registries }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
   const archiveWorker = join(import.meta.dirname, "archive-worker.ts");
   const kernel = { mounts, layerFiles, terminals, streams };
-  return openRuntime({ dataRoot, execRoot, log, ...kernel, secrets, archiveWorker });
+  return openRuntime({ dataRoot, execRoot, log, ...kernel, secrets, archiveWorker, registries });
 }
 
 /** First what runs, then what is to be made: a leftover of an earlier store is out of the way before ours is built. */

@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly dns: readonly string[];
   readonly dnsSearch: readonly string[];
   readonly dnsOptions: readonly string[];
+  /** Registries without TLS, and those asked before Docker Hub. */
+  readonly registries: { readonly insecure: readonly string[]; readonly mirrors: readonly string[] };
   readonly cluster: ClusterSettings;
   readonly plugins: PluginSettings;
   /** Of containers that name no log driver. */

@@ -40,6 +40,7 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
     dns: [],
     dnsSearch: [],
     dnsOptions: [],
+    registries: { insecure: [], mirrors: [] },
     cluster: alone,
   });
 });

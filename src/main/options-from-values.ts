@@ -36,6 +36,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     dns: read.list("dns").map((ip) => checkIp("dns", ip)),
     dnsSearch: read.list("dns-search"),
     dnsOptions: read.list("dns-opt"),
+    registries: { insecure: read.list("insecure-registry"), mirrors: read.list("registry-mirror").map(checkMirror) },
     cluster: clusterSettings(read.text),
     plugins: pluginSettings(read),
     logConfig: logConfigOf(read.text("log-driver"), values.get("log-opt")),
@@ -114,6 +115,11 @@ function logLevel(text: string, debug: boolean): DaemonOptions["logLevel"] {
 function checkHost(host: string): string {
   if (/^unix:\/\/\/./.test(host) || /^tcp:\/\/.*:\d+$/.test(host) || /^fd:\/\//.test(host)) return host;
   throw invalid("--host", `"${host}" is neither unix:///PATH, tcp://HOST:PORT nor fd://`);
+}
+
+function checkMirror(url: string): string {
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+  throw invalid("--registry-mirror", `"${url}" must be https://HOST or http://HOST`);
 }
 
 function checkLabel(label: string): string {

@@ -17,7 +17,7 @@ export interface Setting {
 const noProxy = "published ports are rewritten by the kernel, there is no proxy process";
 const noContainerd = "containers are run by runc and watched by conmon";
 const alwaysNft = "the firewall is always a table of its own in nftables";
-const noRegistry = "images are imported, no registry is asked";
+const noRegistry = "three layers of an image are transferred at a time, each tried five times";
 const noSwarm = "there is no swarm here";
 
 /** dockerd's flags by their names (docker/daemon reference, 28.x) and what they are in daemon.json. */
@@ -82,6 +82,18 @@ export const settings: readonly Setting[] = [
   { name: "dns", kind: "list", about: "name server for containers (repeat)" },
   { name: "dns-search", kind: "list", about: "search domain for containers (repeat)" },
   { name: "dns-opt", key: "dns-opts", kind: "list", about: "resolver option for containers (repeat)" },
+  {
+    name: "insecure-registry",
+    key: "insecure-registries",
+    kind: "list",
+    about: "HOST[:PORT] or CIDR of registries without TLS (repeat); those on loopback need none",
+  },
+  {
+    name: "registry-mirror",
+    key: "registry-mirrors",
+    kind: "list",
+    about: "URL that is asked before Docker Hub (repeat)",
+  },
   {
     name: "cluster",
     kind: "text",
@@ -163,7 +175,7 @@ export const settings: readonly Setting[] = [
   ...ignored("flag", "containers always outlive the daemon", ["live-restore"]),
   ...ignored("flag", "nothing here is marked as experimental", ["experimental"]),
   ...ignored("text", "daemon logs are JSON on stderr", ["log-format"]),
-  ...ignored("list", noRegistry, ["insecure-registry", "registry-mirror", "allow-nondistributable-artifacts"]),
+  ...ignored("list", noRegistry, ["allow-nondistributable-artifacts"]),
   ...ignored("number", noRegistry, ["max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"]),
   ...ignored("text", noSwarm, ["swarm-default-advertise-addr"]),
   ...ignored("list", noSwarm, ["node-generic-resource"]),

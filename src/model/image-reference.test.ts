@@ -27,7 +27,7 @@ const good: readonly [text: string, canonical: string, familiar: string][] = [
 ];
 
 for (const [text, canonical, familiar] of good) {
-  test(`parseImageReference() brings "${text}" to "${canonical}", shown as "${familiar}"`, () => {
+  test(`IMG-1 parseImageReference() brings "${text}" to "${canonical}", shown as "${familiar}"`, () => {
     const reference = withTag(parseImageReference(text));
     assert.deepEqual([canonicalReference(reference), familiarReference(reference)], [canonical, familiar]);
     assert.equal(canonicalReference(withTag(parseImageReference(familiar))), canonical);
@@ -40,7 +40,7 @@ const bad = [
 ];
 
 for (const text of bad) {
-  test(`parseImageReference() refuses ${JSON.stringify(text)}`, () => {
+  test(`IMG-1 parseImageReference() refuses ${JSON.stringify(text)}`, () => {
     assert.throws(() => parseImageReference(text), { code: "INVALID" });
     assert.equal(tryParseImageReference(text), undefined);
   });

@@ -19,6 +19,7 @@ import { Exits } from "./exits.ts";
 import { type ImagePrograms, ImageStore } from "./images/image-store.ts";
 import { imagesOf } from "./images/images.ts";
 import { migrateImages } from "./images/migrate.ts";
+import type { RegistrySettings } from "./images/registry/endpoints.ts";
 import { closeInput, openInput } from "./input/container-input.ts";
 import { resizeTerminal } from "./input/resize-terminal.ts";
 import { Layout } from "./layout.ts";
@@ -50,6 +51,7 @@ export interface RuntimeOptions {
   readonly terminals: Terminals;
   readonly streams: Streams;
   readonly log: Log;
+  readonly registries?: RegistrySettings;
   /** Paths beside the two roots that no container may reach: the daemon's sockets. */
   readonly secrets?: readonly string[];
 }
@@ -95,7 +97,13 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     await closeLowers(mounts, layout.lowers);
     await migrateImages(images, log);
   };
-  return { ...runtimeOf(parts), images: imagesOf(images), volumes, archive, prepare };
+  return {
+    ...runtimeOf(parts),
+    images: imagesOf(images, options.registries ?? { insecure: [], mirrors: [] }),
+    volumes,
+    archive,
+    prepare,
+  };
 }
 
 function openImages(layout: Layout, files: LayerFiles): ImageStore {

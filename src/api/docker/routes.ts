@@ -5,6 +5,7 @@ import { containerStateRoutes } from "./containers/state-routes.ts";
 import { containerStreamRoutes } from "./containers/streams.ts";
 import { updateRoutes } from "./containers/update.ts";
 import { execRoutes } from "./exec/routes.ts";
+import { registryRoutes } from "./images/registry-routes.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { networkRoutes } from "./networks/routes.ts";
 import { pluginRoutes } from "./plugins/routes.ts";
@@ -25,6 +26,7 @@ export const dockerRoutes: readonly Route[] = [
   ...execRoutes,
   ...eventRoutes,
   ...imageRoutes,
+  ...registryRoutes,
   ...pluginRoutes,
   ...volumeRoutes,
   ...refusedRoutes,

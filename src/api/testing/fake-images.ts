@@ -42,6 +42,17 @@ export class FakeImages implements Images {
   };
   load: Images["load"] = async () => [{ id: fakeImageId, references: ["lab/app:1"] }];
 
+  pull: Images["pull"] = async (reference, { onProgress }) => {
+    onProgress({ id: reference.tag ?? "", status: `Pulling from ${reference.path}` });
+    onProgress({ id: "0123456789ab", status: "Downloading", current: 1, total: 2 });
+    this.put({ references: [familiarReference(reference)] });
+    return { id: fakeImageId, digest: fakeImageId, changed: true };
+  };
+  push: Images["push"] = async () => ({ digest: fakeImageId, size: 7 });
+  tagsOf: Images["tagsOf"] = async () => ["1", "2"];
+  lookUp: Images["lookUp"] = async () => ({ mediaType: "m", digest: fakeImageId, size: 7, platforms: [] });
+  login: Images["login"] = async () => {};
+
   put(over: Partial<Image>): Image {
     const image = { ...blank, ...over };
     this.stored.push(image);

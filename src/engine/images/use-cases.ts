@@ -1,7 +1,22 @@
 import type { Log } from "../../base/log.ts";
-import type { Images, ImageWords, LoadedImage } from "../../contracts/images.ts";
+import type {
+  Images,
+  ImageWords,
+  LoadedImage,
+  PulledImage,
+  PullOptions,
+  PushedImage,
+  TransferOptions,
+} from "../../contracts/images.ts";
 import type { Image } from "../../model/image.ts";
-import { familiarReference, type ImageReference, parseImageReference, withTag } from "../../model/image-reference.ts";
+import {
+  familiarReference,
+  familiarRepository,
+  type ImageReference,
+  parseImageReference,
+  repositoryOf,
+  withTag,
+} from "../../model/image-reference.ts";
 import type { Filters } from "../engine.ts";
 import type { EventHub } from "../events.ts";
 import type { State } from "../state.ts";
@@ -10,6 +25,8 @@ import { pruneImages } from "./prune.ts";
 import { type RemovedImage, removeImage } from "./remove.ts";
 import { tellImage } from "./tell.ts";
 import { type ImageUse, imagesInUse, useOf } from "./use.ts";
+
+export type TaggedReference = ImageReference & { readonly tag: string };
 
 /** What the image use cases work with. */
 export interface ImageParts {
@@ -27,6 +44,13 @@ export interface ImageUseCases {
   use(image: Image): ImageUse;
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
   load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  pull(reference: ImageReference, options: PullOptions): Promise<PulledImage>;
+  push(reference: TaggedReference, options: TransferOptions): Promise<PushedImage>;
+  /** Tags that images of this host have in a repository. */
+  namesOf(repository: ImageReference): TaggedReference[];
+  readonly tagsOf: Images["tagsOf"];
+  readonly lookUp: Images["lookUp"];
+  readonly login: Images["login"];
   tag(source: string, target: ImageReference): void;
   remove(reference: string, options: { readonly force: boolean }): Promise<RemovedImage[]>;
   prune(filters: Filters): Promise<{ removed: RemovedImage[]; reclaimedBytes: number }>;
@@ -51,6 +75,20 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
       for (const { id } of loaded) tellImage(events, "load", { id, name: id });
       return loaded;
     },
+    async pull(reference, options) {
+      const pulled = await images.pull(reference, options);
+      tellImage(events, "pull", { id: familiarReference(reference), name: familiarRepository(reference) });
+      return pulled;
+    },
+    async push(reference, options) {
+      const pushed = await images.push(images.find(familiarReference(reference)).id, reference, options);
+      tellImage(events, "push", { id: familiarReference(reference), name: familiarRepository(reference) });
+      return pushed;
+    },
+    namesOf: (repository) => namesOf(parts, repository),
+    tagsOf: (reference, access) => images.tagsOf(reference, access),
+    lookUp: (reference, access) => images.lookUp(reference, access),
+    login: (server, credentials, signal) => images.login(server, credentials, signal),
     tag(source, target) {
       const { id } = images.find(source);
       images.tag(id, target);
@@ -71,6 +109,12 @@ function collectWithContainers(parts: ImageParts): Disposable {
       .collect(imagesInUse(parts))
       .catch((error: unknown) => log.error({ err: error }, "cannot remove what was left of an image"));
   });
+}
+
+function namesOf({ images }: ImageParts, repository: ImageReference): TaggedReference[] {
+  const wanted = repositoryOf(repository);
+  const all = images.list().flatMap(({ references }) => references.map(parseImageReference));
+  return all.flatMap((one) => (one.tag && repositoryOf(one) === wanted ? [{ ...one, tag: one.tag }] : []));
 }
 
 /** The name that `repo` and `tag` of a query make, undefined without a repository. */

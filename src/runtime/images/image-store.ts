@@ -111,6 +111,13 @@ export class ImageStore implements ImageRoots {
     return this.#image(stored.id);
   }
 
+  /** Whether a manifest has all these names already. */
+  knows(digest: string, references: readonly ImageReference[]): boolean {
+    const entries = this.#entries().filter(({ manifest }) => manifest.digest === digest);
+    const names = new Set(entries.map(({ reference }) => reference));
+    return entries.length > 0 && references.every((one) => names.has(canonicalReference(one)));
+  }
+
   tag(id: string, reference: ImageReference): void {
     const entry = this.#entries().find((one) => this.#idOf(one) === id);
     if (!entry) throw new EngineError("IMAGE_NOT_FOUND", { image: id });

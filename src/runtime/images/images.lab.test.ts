@@ -106,7 +106,7 @@ test("images.import() gives a name to the newer image", async () => {
   assert.deepEqual(images.find(old.id).references, []);
 });
 
-test("images.import() keeps device nodes and extended attributes", async () => {
+test("IMG-2 images.import() keeps device nodes and extended attributes", async () => {
   await using lab = new RuntimeLab();
   const tree = join(lab.directory, "special");
   mkdirSync(tree);
@@ -131,7 +131,7 @@ function hostile(lab: RuntimeLab, script: string): Buffer {
   return execFileSync("sh", ["-ec", script], { cwd: lab.directory, stdio: ["ignore", "pipe", "ignore"] });
 }
 
-test("images.import() writes nothing outside of the image, whatever the archive says", async () => {
+test("IMG-3 images.import() writes nothing outside of the image, whatever the archive says", async () => {
   await using lab = new RuntimeLab();
   const outside = join(lab.directory, "outside");
   mkdirSync(outside);
@@ -175,7 +175,7 @@ test("images.import() leaves nothing of a broken archive, a broken stream or an 
   assert.deepEqual(images.list(), []);
 });
 
-test("images left half-made by a killed daemon are removed by the next", async () => {
+test("IMG-4 images left half-made by a killed daemon are removed by the next", async () => {
   await using lab = new RuntimeLab();
   const images = join(lab.dataRoot, "images");
   const unfinished = [
@@ -192,7 +192,7 @@ test("images left half-made by a killed daemon are removed by the next", async (
   assert.deepEqual(traces(lab), nothing);
 });
 
-test("an image of an earlier release is converted, and a container of that time finds it by its former id", async () => {
+test("IMG-5 an image of an earlier release is converted, and a container of that time finds it by its former id", async () => {
   await using lab = new RuntimeLab();
   const former = "ab".repeat(32);
   const place = join(lab.dataRoot, "images", former);
@@ -214,7 +214,7 @@ test("an image of an earlier release is converted, and a container of that time 
   assert.equal(existsSync(place), false);
 });
 
-test("a layer's whiteouts hide what lower layers have, and an opaque directory all of it", async () => {
+test("IMG-2 a layer's whiteouts hide what lower layers have, and an opaque directory all of it", async () => {
   await using lab = new RuntimeLab();
   const archive = dockerArchive({
     tags: ["box:1"],
@@ -239,7 +239,7 @@ test("a layer's whiteouts hide what lower layers have, and an opaque directory a
   assert.equal(output, "/d:\nb\n\n/deep:\nfile\n\n/o:\ny\nabove");
 });
 
-test("images.load() refuses archives that lead out of themselves or are not what they say, and keeps nothing", async () => {
+test("IMG-3 images.load() refuses archives that lead out of themselves or are not what they say, and keeps nothing", async () => {
   await using lab = new RuntimeLab();
   const good = dockerArchive({ tags: ["box:1"] });
   const entry = (Config: string, Layers: string[]) => [{ Config, RepoTags: ["evil:1"], Layers }];

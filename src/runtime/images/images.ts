@@ -1,10 +1,16 @@
-import type { Images } from "../../contracts/images.ts";
+import type { Images, TransferProgress } from "../../contracts/images.ts";
 import type { ImageStore } from "./image-store.ts";
 import { importArchive } from "./import.ts";
 import { loadArchive } from "./load.ts";
+import type { RegistrySettings } from "./registry/endpoints.ts";
+import { login, lookUp, tagsOf } from "./registry/look.ts";
+import { pullImage } from "./registry/pull.ts";
+import { pushImage } from "./registry/push.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** The contract's images, on a store. */
-export function imagesOf(store: ImageStore): Images {
+export function imagesOf(store: ImageStore, settings: RegistrySettings): Images {
+  const parts = { store, settings, transfers: new SharedWork<void, TransferProgress>() };
   return {
     list: () => store.list(),
     find: (reference) => store.find(reference),
@@ -14,5 +20,10 @@ export function imagesOf(store: ImageStore): Images {
     collect: (inUse) => store.collect(inUse),
     import: (archive, words) => importArchive(store, archive, words),
     load: (archive) => loadArchive(store, archive),
+    pull: (reference, options) => pullImage(parts, reference, options),
+    push: (id, reference, options) => pushImage(parts, id, reference, options),
+    tagsOf: (reference, access) => tagsOf(settings, reference, access),
+    lookUp: (reference, access) => lookUp(settings, reference, access),
+    login: (server, credentials, signal) => login(settings, server, credentials, signal),
   };
 }

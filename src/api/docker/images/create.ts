@@ -1,19 +1,13 @@
 import type { Readable } from "node:stream";
-import { EngineError, invalid } from "../../../base/errors.ts";
+import { invalid } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
 import { type Call, type Outcome, reply } from "../../route.ts";
+import { jsonLine } from "./progress.ts";
+import { pullImages } from "./pull.ts";
 
 /** POST /images/create: `docker pull` (?fromImage=) and `docker import` (?fromSrc=-, the archive in the body). */
 export async function createImage(call: Call): Promise<Outcome> {
-  const { query } = call;
-  const image = query.text("fromImage");
-  if (image !== "") {
-    throw new EngineError("NOT_SUPPORTED", {
-      what: `pulling ${image} from a registry`,
-      instead: "import a root file system with: docker import FILE NAME",
-    });
-  }
-  return importImage(call);
+  return call.query.text("fromImage") === "" ? importImage(call) : pullImages(call);
 }
 
 async function importImage({ query, request, images }: Call): Promise<Outcome> {
@@ -26,6 +20,3 @@ async function importImage({ query, request, images }: Call): Promise<Outcome> {
   const { id } = await images.import(body, { ...words, ...(reference ? { reference } : {}) });
   return reply(200, jsonLine({ status: id }), { "Content-Type": "application/json" });
 }
-
-/** A line of Docker's progress streams. */
-export const jsonLine = (value: object): string => `${JSON.stringify(value)}\r\n`;

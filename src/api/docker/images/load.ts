@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { invalid } from "../../../base/errors.ts";
 import { type Call, type Outcome, reply } from "../../route.ts";
-import { jsonLine } from "./create.ts";
+import { jsonLine } from "./progress.ts";
 
 /** POST /images/load: `docker load`, an archive of images in the body. */
 export async function loadImages({ request, images }: Call): Promise<Outcome> {

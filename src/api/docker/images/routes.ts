@@ -5,6 +5,7 @@ import { type Call, type Outcome, type Route, reply, route } from "../../route.t
 import { createImage } from "./create.ts";
 import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
 import { loadImages } from "./load.ts";
+import { pushImages } from "./push.ts";
 
 const listFilters = ["before", "dangling", "label", "reference", "since", "until"];
 const pruneFilters = ["dangling", "label", "label!", "until"];
@@ -53,7 +54,13 @@ export const imageRoutes: readonly Route[] = [
     },
   }),
   route({ method: "GET", path: "/images/*", summary: "Inspect an image, show its history", handle: look }),
-  route({ method: "POST", path: "/images/*", summary: "Tag an image", body: "raw", handle: change }),
+  route({
+    method: "POST",
+    path: "/images/*",
+    summary: "Tag an image, or push it to its registry",
+    body: "raw",
+    handle: change,
+  }),
   route({
     method: "DELETE",
     path: "/images/*",
@@ -81,9 +88,10 @@ function look(call: Call): Outcome {
   throw notOffered(call);
 }
 
-function change(call: Call): Outcome {
+async function change(call: Call): Promise<Outcome> {
   const [name, verb] = nameAndVerb(call);
   const { images, query } = call;
+  if (verb === "push") return pushImages(call, name);
   if (verb !== "tag") throw notOffered(call);
   const target = referenceFrom(query.text("repo"), query.text("tag"));
   if (!target) throw invalid("repo", "it is empty; a tag needs a name");

@@ -1,0 +1,88 @@
+import type { TransferProgress } from "../../../contracts/images.ts";
+import { type Call, type Outcome, reply } from "../../route.ts";
+import { sendStream } from "../../stream.ts";
+import { toDocker } from "../errors.ts";
+
+/** A line of Docker's progress streams (moby, pkg/jsonmessage). */
+export const jsonLine = (value: object): string => `${JSON.stringify(value)}\r\n`;
+
+/** A step of a transfer; the bar is for clients that draw none themselves. */
+export function progressLine({ id, status, current, total }: TransferProgress): object {
+  if (current === undefined || total === undefined) return { status, progressDetail: {}, id };
+  return { status, progressDetail: { current, total }, progress: bar(current, total), id };
+}
+
+const barWidth = 50;
+
+/** "[=====>      ]  1.2MB/3.4MB". */
+export function bar(current: number, total: number): string {
+  const done = total > 0 ? Math.min(barWidth, Math.floor((current / total) * barWidth)) : 0;
+  const head = done < barWidth ? ">" : "";
+  const drawn = `${"=".repeat(done)}${head}`.padEnd(barWidth);
+  return `[${drawn}] ${humanSize(current).padStart(7)}/${humanSize(total)}`;
+}
+
+/** Four significant digits and a decimal unit, as Docker's units.HumanSize. */
+function humanSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${Number((bytes / 1000 ** power).toPrecision(4))}${units[power]}`;
+}
+
+/** Lines that are said while somebody reads them, in their order. */
+class Lines implements AsyncIterable<string> {
+  readonly #waiting: string[] = [];
+  #over = false;
+  #wake = Promise.withResolvers<void>();
+
+  say(line: object): void {
+    this.#waiting.push(jsonLine(line));
+    this.#wake.resolve();
+  }
+  end(): void {
+    this.#over = true;
+    this.#wake.resolve();
+  }
+  /** Resolves when there is a line, or the end. */
+  ready(): Promise<void> {
+    return this.#wake.promise;
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for (;;) {
+      await this.#wake.promise;
+      this.#wake = Promise.withResolvers<void>();
+      yield* this.#waiting.splice(0);
+      if (this.#over) return yield* this.#waiting.splice(0);
+    }
+  }
+}
+
+/**
+ * Runs work and answers with what it says. What fails before it has said anything is a status of its own, as in Docker;
+ * later the reason is the last line.
+ */
+export async function streamProgress(
+  call: Call,
+  work: (say: (line: object) => void) => Promise<void>,
+): Promise<Outcome> {
+  const lines = new Lines();
+  let said = false;
+  const say = (line: object) => {
+    said = true;
+    lines.say(line);
+  };
+  const done = work(say).catch((error: unknown) => {
+    if (!said) throw error;
+    if (!call.signal.aborted) call.log.debug({ err: error, url: call.request.url }, "a transfer failed");
+    const { message } = toDocker(error);
+    lines.say({ errorDetail: { message }, error: message });
+  });
+  const ended = done.finally(() => lines.end());
+  ended.catch(() => undefined); // awaited below
+  await Promise.race([lines.ready(), ended]);
+  if (!said) {
+    await ended;
+    return reply(200, "", { "Content-Type": "application/json" });
+  }
+  return sendStream(call, "application/json", lines);
+}

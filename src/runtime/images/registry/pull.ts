@@ -1,0 +1,132 @@
+import { EngineError, invalid } from "../../../base/errors.ts";
+import type { PulledImage, PullOptions } from "../../../contracts/images.ts";
+import { familiarReference, familiarRepository, type ImageReference } from "../../../model/image-reference.ts";
+import { parseConfigFile } from "../config-file.ts";
+import { type Descriptor, parseManifest } from "../documents.ts";
+import type { ImageStore } from "../image-store.ts";
+import { fits, formatPlatform, ownPlatform, type Platform, parsePlatform } from "../platform.ts";
+import { endpointsOf, type RegistrySettings } from "./endpoints.ts";
+import { fetchLayer, type LayerTransfers, shortDigest } from "./fetch-layer.ts";
+import { type FetchedManifest, resolveManifest } from "./manifest.ts";
+import { Registry } from "./registry.ts";
+import { pullFailure } from "./registry-error.ts";
+
+export interface PullParts {
+  readonly store: ImageStore;
+  readonly settings: RegistrySettings;
+  readonly transfers: LayerTransfers;
+}
+
+/** Layers fetched at a time by one pull, as dockerd's --max-concurrent-downloads. */
+const atOnce = 3;
+
+/** Images.pull: the mirrors are asked first. */
+export async function pullImage(
+  parts: PullParts,
+  reference: ImageReference,
+  options: PullOptions,
+): Promise<PulledImage> {
+  await using _work = parts.store.work();
+  const platform = parsePlatform(options.platform);
+  const endpoints = endpointsOf(reference.domain, parts.settings);
+  for (const [index, endpoint] of endpoints.entries()) {
+    const { credentials, signal } = options;
+    const scope = `repository:${reference.path}:pull`;
+    const registry = new Registry(reference.domain, endpoint, { credentials, scope, signal });
+    try {
+      const found = await resolveManifest(registry, reference, platform);
+      return await pullFrom(parts, registry, reference, found, { ...options, wanted: platform });
+    } catch (error) {
+      if (signal.aborted || index === endpoints.length - 1) {
+        const familiar = { name: familiarRepository(reference), reference: familiarReference(reference) };
+        throw pullFailure(error, familiar);
+      }
+    }
+  }
+  throw new EngineError("REGISTRY_AWAY", { registry: reference.domain, why: "it has no address" });
+}
+
+async function pullFrom(
+  parts: PullParts,
+  registry: Registry,
+  reference: ImageReference,
+  found: FetchedManifest & { readonly named: string },
+  options: PullOptions & { readonly wanted: Platform },
+): Promise<PulledImage> {
+  const { store } = parts;
+  const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
+  const { path } = reference;
+  options.onProgress({ id: reference.digest ?? reference.tag ?? "", status: `Pulling from ${path}` });
+  const config = await fetchConfig(store, registry, path, manifest.config);
+  const file = parseConfigFile(config);
+  if (file.os !== "linux")
+    throw invalid("platform", `image operating system "${file.os}" cannot be used on this platform`);
+  if (options.platform !== "" && !fits(file, options.wanted))
+    throw invalid(
+      "platform",
+      `image with reference ${familiarReference(reference)} was found but its platform (${formatPlatform(file)}) does not match the specified platform (${formatPlatform(options.wanted)})`,
+    );
+  if (file.diffIds.length !== manifest.layers.length)
+    throw invalid("image manifest", "its layers are not those of its configuration");
+  await fetchLayers(parts, registry, { path, layers: manifest.layers, diffIds: file.diffIds }, options);
+  await store.blobs.put(found.bytes);
+  const names = namesOf(reference, found.named);
+  const changed = !store.knows(found.descriptor.digest, names.slice(0, 1));
+  const id = manifest.config.digest;
+  if (!store.knows(found.descriptor.digest, names))
+    await store.add({ ...found.descriptor, mediaType: manifest.mediaType }, names);
+  const foreign = options.platform === "" && !fits(file, ownPlatform());
+  return { id, digest: found.named, changed, ...(foreign ? { foreignPlatform: formatPlatform(file) } : {}) };
+}
+
+/** The name that was asked for, and the one by digest. */
+function namesOf({ domain, path, tag, digest }: ImageReference, named: string): ImageReference[] {
+  const byDigest = { domain, path, digest: digest ?? named };
+  return digest === undefined && tag !== undefined ? [{ domain, path, tag }, byDigest] : [byDigest];
+}
+
+async function fetchConfig(
+  store: ImageStore,
+  registry: Registry,
+  path: string,
+  { digest, size }: Descriptor,
+): Promise<Buffer> {
+  if (store.blobs.has(digest)) return store.blobs.read(digest);
+  const { bytes } = await registry.document({ method: "GET", path: `/v2/${path}/blobs/${digest}` });
+  if (bytes.length !== size || (await store.blobs.put(bytes)) !== digest)
+    throw invalid("image configuration", `it is not what its digest ${digest} says`);
+  return bytes;
+}
+
+async function fetchLayers(
+  { store, transfers }: PullParts,
+  registry: Registry,
+  { path, layers, diffIds }: { path: string; layers: readonly Descriptor[]; diffIds: readonly string[] },
+  { onProgress, signal }: PullOptions,
+): Promise<void> {
+  const wanted = layers.map((layer, index) => ({ layer, diffId: diffIds[index] ?? "" }));
+  const missing = wanted.filter(({ layer, diffId }) => {
+    const there = store.blobs.has(layer.digest) && store.layers.has(diffId);
+    onProgress({ id: shortDigest(layer.digest), status: there ? "Already exists" : "Pulling fs layer" });
+    return !there;
+  });
+  for (const { layer } of missing.slice(atOnce)) onProgress({ id: shortDigest(layer.digest), status: "Waiting" });
+  const abort = new AbortController();
+  const together = AbortSignal.any([signal, abort.signal]);
+  const work = async () => {
+    for (let next = missing.shift(); next; next = missing.shift()) {
+      const one = { registry, path, ...next };
+      const key = `${next.layer.digest} ${next.diffId}`;
+      const start = (own: AbortSignal, report: typeof onProgress) => fetchLayer(store, one, { signal: own, report });
+      await transfers.join(key, start, { signal: together, onProgress });
+    }
+  };
+  const workers = Array.from({ length: atOnce }, () => work());
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    abort.abort(error); // the others' layers are for nobody
+    await Promise.allSettled(workers);
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { callApi } from "../../../lab/api.ts";
+import { Host } from "../../../lab/host.ts";
+import { loadImages } from "../../../lab/images/put-archive.ts";
+import { file } from "../../../lab/images/tar.ts";
+import type { LineLog } from "../../../lab/line-log.ts";
+import { lacksRegistry, startRegistry } from "../../../lab/registry.ts";
+
+const skip = lacksRegistry();
+const host = await Host.create();
+after(() => host[Symbol.asyncDispose]());
+
+const open = "127.0.0.1:5000";
+const closed = "127.0.0.1:5001";
+let registry: LineLog;
+
+/** `docker ...`, which must succeed; what it says. */
+async function docker(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await host.docker(...args);
+  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
+  return stdout.trimEnd();
+}
+
+const idOf = (name: string) => docker("image", "inspect", "-f", "{{.Id}}", name);
+
+async function failure(...args: string[]): Promise<string> {
+  const { code, stderr } = await host.docker(...args);
+  assert.notEqual(code, 0, args.join(" "));
+  return stderr.trim();
+}
+
+/** What lies in the store, but for what index.json leads to: nothing. */
+const unfinished = () => host.run("find", `${host.folder}/data/images`, "-name", ".*", "-not", "-path", "*/diff/*");
+
+before(async () => {
+  if (skip) return;
+  await host.startDaemon("--debug");
+  registry = await startRegistry(host, { port: 5000 });
+  await startRegistry(host, { port: 5001, users: { ann: "the secret" } });
+  const layers = [[file("etc/one", "1")], [file("etc/two", "2".repeat(3_000_000))]];
+  await loadImages(host, {
+    tags: ["app:1"],
+    config: { Cmd: ["cat", "/etc/one"], Labels: { from: "registry" } },
+    layers,
+  });
+  await loadImages(host, { tags: ["other:1"], layers: [[file("etc/other", "o")]] });
+});
+
+test("IMG-10 docker push sends an image, what the registry has once only, and docker pull brings it back", {
+  skip,
+}, async () => {
+  await docker("tag", "app:1", `${open}/team/app:1`);
+  const id = await idOf("app:1");
+  const pushed = await docker("push", `${open}/team/app:1`);
+  assert.match(pushed, /^The push refers to repository \[127\.0\.0\.1:5000\/team\/app\]\n/);
+  const [, digest = ""] = /\n1: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(pushed) ?? [];
+  assert.match(pushed, /^[0-9a-f]{12}: Pushed$/m);
+  await docker("tag", "app:1", `${open}/team/app:2`);
+  const again = await docker("push", "-a", `${open}/team/app`);
+  assert.equal(again.match(/: Layer already exists$/gm)?.length, 6);
+  assert.equal(await docker("inspect", "-f", "{{index .RepoDigests 0}}", "app:1"), `${open}/team/app@${digest}`);
+
+  await docker("rmi", "-f", id);
+  const pulled = await docker("pull", `${open}/team/app:1`);
+  assert.match(pulled, /^1: Pulling from team\/app\n/);
+  assert.match(pulled, /^[0-9a-f]{12}: Pull complete$/m);
+  assert.ok(pulled.includes(`\nDigest: ${digest}\nStatus: Downloaded newer image for ${open}/team/app:1\n`), pulled);
+  assert.equal(await idOf(`${open}/team/app:1`), id);
+  assert.equal(await docker("run", "--rm", `${open}/team/app:1`), "1");
+  assert.match(await docker("pull", `${open}/team/app:1`), /Status: Image is up to date for/);
+  assert.equal(await docker("pull", "-q", `${open}/team/app@${digest}`), `${open}/team/app@${digest}`);
+  await docker("pull", "-a", "-q", `${open}/team/app`);
+  assert.equal(await docker("images", "--format", "{{.Tag}}", `${open}/team/app`), "1\n2");
+  const shown = await docker("images", "--digests", "--format", "{{.Tag}} {{.Digest}}", `${open}/team/app`);
+  assert.equal(shown, `1 ${digest}\n2 ${digest}`);
+  assert.equal(await unfinished(), "");
+});
+
+test("IMG-11 docker run pulls what is missing, and says why it cannot", { skip }, async () => {
+  await docker("tag", "other:1", `${open}/other:1`);
+  await docker("push", "-q", `${open}/other:1`);
+  await docker("rmi", "other:1", `${open}/other:1`);
+  const { code, stdout, stderr } = await host.docker("run", "--rm", `${open}/other:1`, "cat", "/etc/other");
+  assert.deepEqual([code, stdout], [0, "o"]);
+  assert.match(stderr, /^Unable to find image '127\.0\.0\.1:5000\/other:1' locally\n1: Pulling from other\n/);
+  assert.match(
+    await failure("pull", `${open}/other:none`),
+    /^Error response from daemon: manifest for 127\.0\.0\.1:5000\/other:none not found: manifest unknown: manifest unknown$/,
+  );
+  assert.match(await failure("run", `${open}/nothing`), /manifest for 127\.0\.0\.1:5000\/nothing:latest not found/);
+  assert.match(await failure("pull", "127.0.0.1:9/x"), /Cannot reach registry 127\.0\.0\.1:9: .*ECONNREFUSED/);
+  assert.match(await failure("push", `${open}/absent`), /An image does not exist locally with the tag: 127/);
+  assert.match(await failure("run", "--pull", "never", `${open}/nothing`), /No such image: 127\.0\.0\.1:5000\/nothing/);
+  assert.match(
+    await failure("pull", "--platform", "linux/arm64", `${open}/other:1`),
+    /platform \(linux\/amd64\) does not match the specified platform \(linux\/arm64\)/,
+  );
+});
+
+test("IMG-12 docker login is tried at the registry, and only who is known pulls and pushes", { skip }, async () => {
+  await docker("pull", "-q", `${open}/team/app:1`);
+  await docker("tag", `${open}/team/app:1`, `${closed}/app:1`);
+  assert.match(await failure("push", `${closed}/app:1`), /no basic auth credentials/);
+  assert.match(await failure("pull", `${closed}/app:1`), /no basic auth credentials/);
+  assert.match(await failure("login", "-u", "ann", "-p", "wrong", closed), /unauthorized: authentication required/);
+  const { code, stdout } = await host.docker("login", "-u", "ann", "-p", "the secret", closed);
+  assert.deepEqual([code, stdout], [0, "Login Succeeded\n"]);
+  assert.match(await docker("push", `${closed}/app:1`), /1: digest: sha256:/);
+  await docker("rmi", `${closed}/app:1`);
+  assert.equal(await docker("pull", "-q", `${closed}/app:1`), `${closed}/app:1`);
+  const { body } = await callApi<{ Platforms: object[] }>(host, "GET", `/distribution/${open}/team/app:1/json`);
+  assert.deepEqual(body.Platforms, [{ architecture: "amd64", os: "linux" }]);
+  await host.docker("logout", closed);
+  // Neither the store nor the log has the password.
+  const found = await host.exec([
+    "grep",
+    "-rlE",
+    "the secret|YW5uOnRoZSBzZWNyZXQ",
+    `${host.folder}/data`,
+    `${host.folder}/run`,
+  ]);
+  assert.equal(found.stdout, "");
+});
+
+test("IMG-13 twenty clients that pull one image at a time cause one download of each layer", { skip }, async () => {
+  const id = await idOf(`${open}/team/app:1`);
+  await docker("rmi", "-f", id);
+  const start = registry.lines.length;
+  const pulls = Array.from({ length: 20 }, () => host.docker("pull", "-q", `${open}/team/app:1`));
+  for (const { code, stderr } of await Promise.all(pulls)) assert.deepEqual([code, stderr], [0, ""]);
+  // The configuration, whose digest is the id, is a small document that each of the twenty may ask for.
+  const asked = () =>
+    registry.lines
+      .slice(start)
+      .flatMap((line) => /"GET \/v2\/team\/app\/blobs\/(sha256:[0-9a-f]+)/.exec(line)?.[1] ?? [])
+      .filter((digest) => digest !== id);
+  while (new Set(asked()).size < 3) await setImmediate();
+  assert.equal(asked().length, 3);
+  assert.equal(await docker("run", "--rm", `${open}/team/app:1`), "1");
+});
+
+test("IMG-14 a daemon killed in a pull leaves nothing of it, and the next one pulls again", { skip }, async () => {
+  const big = Buffer.alloc(30_000_000, "x");
+  for (let at = 0; at < big.length; at += 64) big.writeUInt32LE((at * 2_654_435_761) % 2 ** 32, at);
+  await loadImages(host, { tags: [`${open}/big:1`], layers: [[file("big", big)]] });
+  await docker("push", "-q", `${open}/big:1`);
+  await docker("rmi", `${open}/big:1`);
+  const before = await host.run("sh", "-c", `cd ${host.folder}/data/images && ls blobs/sha256 layers`);
+  const pulling = host.docker("pull", `${open}/big:1`);
+  while ((await unfinished()) === "");
+  await host.killDaemon();
+  assert.notEqual((await pulling).code, 0);
+  await host.startDaemon("--debug");
+  assert.equal(await unfinished(), "");
+  assert.equal(await host.run("sh", "-c", `cd ${host.folder}/data/images && ls blobs/sha256 layers`), before);
+  assert.equal(await docker("pull", "-q", `${open}/big:1`), `${open}/big:1`);
+});
