@@ -1,4 +1,4 @@
-import { globSync, rmdirSync } from "node:fs";
+import { globSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Layout } from "../src/runtime/layout.ts";
 
@@ -13,6 +13,12 @@ export function clearCgroups(roots: { readonly dataRoot: string; readonly execRo
     ...globSync("**/", { cwd: parent }).map((child) => join(parent, child)),
   ]);
   for (const folder of folders.sort((left, right) => right.length - left.length)) remove(folder);
+}
+
+/** Thaws what is paused: frozen processes do not hear even SIGKILL (cgroup-v1/freezer-subsystem.rst). */
+export function thawCgroups(roots: { readonly dataRoot: string; readonly execRoot: string }): void {
+  const { cgroupParent } = new Layout(roots.dataRoot, roots.execRoot);
+  for (const file of globSync(`/sys/fs/cgroup/{,*/}${cgroupParent}/*/freezer.state`)) writeFileSync(file, "THAWED");
 }
 
 /** Hybrid hierarchies show one cgroup under several names, so "already gone" is usual. */

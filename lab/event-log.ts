@@ -20,8 +20,8 @@ export class EventLog {
     return log;
   }
 
-  /** The next event of that action, of the container of that name, after the one that was returned last. */
-  async next(action: string, name: string): Promise<EventMessage> {
+  /** The next event of that action, of the container of that name or of any, after the one that was returned last. */
+  async next(action: string, name?: string): Promise<EventMessage> {
     for (;;) {
       const found = this.#seen.findIndex((event, at) => at >= this.#taken && isIt(event, action, name));
       const event = this.#seen[found];
@@ -53,5 +53,5 @@ export class EventLog {
   }
 }
 
-const isIt = ({ Type, Action, Actor }: EventMessage, action: string, name: string): boolean =>
-  Type === "container" && Action === action && Actor.Attributes?.["name"] === name;
+const isIt = ({ Type, Action, Actor }: EventMessage, action: string, name?: string): boolean =>
+  Type === "container" && Action === action && (name === undefined || Actor.Attributes?.["name"] === name);

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clearCgroups } from "./cgroups.ts";
+import { clearCgroups, thawCgroups } from "./cgroups.ts";
 import { Daemon } from "./daemon.ts";
 import { Machine } from "./machine.ts";
 import { ending, firstChildOf, lineOf, start } from "./process.ts";
@@ -76,6 +76,7 @@ export class Host extends Machine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // The kernel ends every process of the namespace before its first one is gone (pid_namespaces(7)).
     process.kill(this.pid, "SIGKILL");
+    thawCgroups(this.roots);
     await ending(this.#holder);
     clearCgroups(this.roots);
     rmdirSync(this.folder);
