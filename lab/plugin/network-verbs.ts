@@ -58,7 +58,8 @@ function deleteEndpoint(body: Body, { endpoints }: PluginState): Body {
   const endpoint = idOf(body, "EndpointID");
   if (!endpoints[endpoint]) throw new Error(`no endpoint ${endpoint}`);
   delete endpoints[endpoint];
-  ip("link", "del", nearEnd(endpoint));
+  // It goes with the namespace that its other end is in.
+  if (ip("-o", "link").includes(`: ${nearEnd(endpoint)}@`)) ip("link", "del", nearEnd(endpoint));
   return {};
 }
 

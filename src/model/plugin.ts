@@ -45,6 +45,8 @@ export interface Claim {
   readonly owner: string;
   /** For people: "endpoint of web on net1". */
   readonly what: string;
+  /** The plugin was told to take it back, and its answer is not known: if it knows nothing of it now, that is why. */
+  readonly asked?: boolean;
   /** In this order. Empty: what to give back is not known yet. */
   readonly undo: readonly Undo[];
 }

@@ -29,6 +29,7 @@ export function post(address: PluginAddress, verb: string, body: object, limitMs
   const payload = JSON.stringify(body);
   const call = open(address, verb, payload);
   let sent = false;
+  let settle = () => reject(new Error("the connection ended before the answer"));
   const timer = setTimeout(() => {
     const seconds = limitMs / 1000;
     call.destroy(
@@ -38,15 +39,22 @@ export function post(address: PluginAddress, verb: string, body: object, limitMs
   call.once("socket", (socket) => {
     if (!socket.connecting) sent = true;
     socket.once("connect", () => (sent = true));
+    socket.once("close", () => settle()); // nothing of the call is left when it returns
   });
   call.once("error", (cause) =>
     reject(sent || cause instanceof Unreached ? cause : new Unreached(cause.message, { cause })),
   );
-  call.once("close", () => {
-    clearTimeout(timer);
-    reject(new Error("the connection ended before the answer")); // without effect after an answer
+  call.once("close", () => clearTimeout(timer));
+  call.once("response", (response) => {
+    const answered = read(response).then(
+      (posted) => () => resolve(posted),
+      (error: unknown) => () => reject(error),
+    );
+    void answered.then((outcome) => {
+      settle = outcome;
+      call.destroy();
+    });
   });
-  call.once("response", (response) => void read(response).then(resolve, reject));
   call.end(payload);
   return promise;
 }

@@ -176,16 +176,15 @@ export class EndpointNetworking implements Networking {
     if (!sandbox) return;
     sandbox.members.delete(container.id);
     if (sandbox.members.size > 0) return;
-    {
+    try {
       using _pass = await gate.shared();
       await closeSandbox(this.#parts, sandbox);
-    }
-    if (sandbox.attachments.some(({ driver }) => driver.remote)) {
-      dropLegs(this.#parts, sandbox.id);
-      await unplugAll(
-        this.#parts,
-        sandbox.attachments.map(({ endpoint }) => endpoint),
-      );
+    } finally {
+      if (sandbox.attachments.some(({ driver }) => driver.remote)) {
+        dropLegs(this.#parts, sandbox.id);
+        const endpoints = sandbox.attachments.map(({ endpoint }) => endpoint);
+        await unplugAll(this.#parts, endpoints);
+      }
     }
   }
 

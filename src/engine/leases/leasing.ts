@@ -66,9 +66,8 @@ export class Leasing {
       ...each,
       endpoint: made.get(each.endpoint.id) ?? each.endpoint,
     }));
-    const own = after.filter(({ endpoint }) => made.has(endpoint.id));
-    for (const endpoint of await programExternal(this.#parts, container, after))
-      if (own.some((each) => each.endpoint.id === endpoint.id)) made.set(endpoint.id, endpoint);
+    for (const endpoint of await programExternal(this.#parts, container, after, rollback))
+      made.set(endpoint.id, endpoint);
     return [...made.values()];
   }
 

@@ -78,14 +78,17 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
       if (await fromRemoved(reference, of)) return;
       const { id } = containers.find(of);
       await using _container = await locks.hold(id);
-      const left = await withNetwork(reference, id, async (network, container) => {
-        const upstreams = containers.upstreamsOf(container);
-        const endpoint = await disconnectContainer(parts, { network, container, upstreams });
-        containers.updateFiles(container);
-        tell("disconnect", network, container);
-        return endpoint;
-      });
-      if (left.plugged) await unplugAll(parts, [left]);
+      const plugged = state.endpointsOf(id).filter((endpoint) => endpoint.plugged);
+      try {
+        await withNetwork(reference, id, async (network, container) => {
+          await disconnectContainer(parts, { network, container, upstreams: containers.upstreamsOf(container) });
+          containers.updateFiles(container);
+          tell("disconnect", network, container);
+        });
+      } finally {
+        const left = plugged.filter((endpoint) => !state.endpoints.has(endpoint.id));
+        if (left.length > 0) await unplugAll(parts, left);
+      }
       if (isPluggedIn(parts, id)) await followWayOut(parts, { containerId: id, withNetwork, containers });
     },
   };

@@ -1,3 +1,4 @@
+import { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import type { Parts } from "../parts.ts";
@@ -24,17 +25,25 @@ const portsFor = (container: Container, attachments: readonly Attachment[]) =>
 
 /**
  * Tells plugins of a sandbox, as it will be, which of them leads outside (ProgramExternalConnectivity and its opposite).
- * Returns the endpoints that changed by it, not stored yet.
+ * Returns the endpoints that changed by it, not stored yet. Undone, plugins that had a part before are told as before.
  */
 export async function programExternal(
   parts: ExternalParts,
   container: Container,
   attachments: readonly Attachment[],
+  rollback: Rollback,
 ): Promise<Endpoint[]> {
   const requests = portsFor(container, attachments);
   const changed: Endpoint[] = [];
-  for (const { attachment, external } of misinformed(attachments))
+  // Who leads outside no more gives the ports back before another gets them.
+  const inOrder = misinformed(attachments).sort((a, b) => Number(a.external) - Number(b.external));
+  for (const { attachment, external } of inOrder) {
+    rollback.onFailure(`way to the outside through ${attachment.network.name}`, async () => {
+      const known = parts.state.endpoints.get(attachment.endpoint.id)?.plugged?.external;
+      if (known === !external) await tellExternal(parts, container, attachment, { external: known, requests });
+    });
     changed.push(await tellExternal(parts, container, attachment, { external, requests }));
+  }
   return changed;
 }
 
@@ -49,7 +58,7 @@ export async function followGateway(parts: Parts, containerId: string): Promise<
   const container = parts.state.containers.get(containerId);
   if (!sandbox || !container || misinformed(sandbox.attachments).length === 0) return;
   try {
-    const changed = await programExternal(parts, container, sandbox.attachments);
+    const changed = await programExternal(parts, container, sandbox.attachments, new Rollback());
     const byId = new Map(changed.map((endpoint) => [endpoint.id, endpoint]));
     parts.state.commit(
       changed.map((value) => ({ put: "endpoint", id: value.id, value }) as const),

@@ -74,17 +74,34 @@ export async function createAtPlugin(
 }
 
 /**
- * Has the plugin remove a network, before it is removed here: if the plugin refuses or does not answer, it stays. A plugin
- * that is not installed any more keeps nobody from removing what is left of it; should it come back, it is told.
+ * Has the plugin remove a network, before it is removed here: if the plugin refuses or does not answer, it stays. Without a
+ * claim the plugin has removed it already. One that is not installed any more keeps nobody from removing what is left here;
+ * should it come back, it is told.
  */
 export async function removeAtPlugin(parts: Parts, network: Network): Promise<void> {
-  const { plugins, claims, state } = parts;
+  const { plugins, claims, state, log } = parts;
   const { id, driver: plugin } = network;
   await claims.settled(...state.endpointsOn(id).map((endpoint) => endpointClaim(endpoint.id)));
-  if (!plugins.isInstalled(plugin)) return;
-  await plugins.call(plugin, verb("DeleteNetwork"), { NetworkID: id });
+  const claim = state.claims.get(networkClaim(id));
+  if (!claim || !plugins.isInstalled(plugin)) return;
+  claims.write({ ...claim, asked: true });
+  try {
+    await plugins.call(plugin, verb("DeleteNetwork"), { NetworkID: id });
+  } catch (err) {
+    const refused = err instanceof EngineError && err.code === "PLUGIN_FAILED";
+    if (refused && !claim.asked) claims.write(claim);
+    if (!refused || !claim.asked) throw err;
+    log.warn(
+      { err, plugin, network: network.name },
+      "a plugin that was told before to remove a network does not: taken for removed",
+    );
+  }
   claims.drop(networkClaim(id));
 }
+
+/** Whether the plugin has removed a network that is still here: its removal was cut short. */
+export const isHalfRemoved = ({ drivers, state }: Pick<Parts, "drivers" | "state">, network: Network): boolean =>
+  drivers.find(network.driver).remote === true && !network.configOnly && !state.claims.has(networkClaim(network.id));
 
 /** What a network that has gone here still has at plugins. Never throws. */
 export async function giveNetworkBack({ claims }: Pick<Parts, "claims">, network: Network): Promise<void> {

@@ -1,6 +1,8 @@
 import { isRemoteIpam } from "../../model/network.ts";
 import type { Claim } from "../../model/plugin.ts";
+import { removeNetwork } from "../networks/remove.ts";
 import type { Parts } from "../parts.ts";
+import { isHalfRemoved } from "./remote-networks.ts";
 
 /**
  * Takes up with plugins again after the daemon was away: what nobody has any more is given back, and plugins that keep
@@ -8,6 +10,7 @@ import type { Parts } from "../parts.ts";
  */
 export function resumePlugins(parts: Parts): void {
   const { claims, remoteIpam, state, log } = parts;
+  finishRemovals(parts).catch((err: unknown) => log.error({ err }, "cannot finish the removal of a plugin's network"));
   parts.nodeNews.follow();
   claims.audit((claim) => hasOwner(parts, claim));
   const inUse = [...state.networks.values()].filter((network) => !network.configOnly && isRemoteIpam(network));
@@ -20,6 +23,12 @@ export function resumePlugins(parts: Parts): void {
           "an IPAM plugin is not there: networks that have addresses of it cannot give any now",
         ),
       );
+}
+
+/** Of networks that their plugins have removed already. */
+async function finishRemovals(parts: Parts): Promise<void> {
+  for (const network of [...parts.state.networks.values()].filter((each) => isHalfRemoved(parts, each)))
+    await removeNetwork(parts, network.id);
 }
 
 /** Endpoints at plugins are there for open sandboxes; addresses, pools and networks for their records. */

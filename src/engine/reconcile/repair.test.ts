@@ -14,7 +14,7 @@ function stubborn(): { parts: Parts; done: string[] } {
   const parts = {
     gate: new Gate(),
     log: silentLog,
-    state: { networks: new Map() },
+    state: { networks: new Map(), endpoints: new Map() },
     sandboxes: { all: () => [] },
     inUse: { all: () => [] },
     hostObjects: () => [],

@@ -1,5 +1,6 @@
 import type { Difference } from "../../contracts/kernel.ts";
 import type { RepairReport } from "../engine.ts";
+import { dropLost } from "../leases/lost.ts";
 import type { Parts } from "../parts.ts";
 import { repairForwarding } from "../shared/remotes.ts";
 import { type Desired, desired } from "./desired.ts";
@@ -12,6 +13,7 @@ import { findOrphans } from "./orphans.ts";
  */
 export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Promise<RepairReport> {
   using _alone = await parts.gate.alone();
+  if (!dryRun) dropLost(parts);
   const want = desired(parts);
   const broken = parts.kernel.diff(want.objects);
   const rules = parts.firewall.diff(want.elements);

@@ -4,8 +4,8 @@ import { hasOwnPools, isLeased, isShared } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
-import { forgetLeases } from "../leases/leased.ts";
 import { type LeaseSide, Leasing } from "../leases/leasing.ts";
+import { dropLost } from "../leases/lost.ts";
 import type { Parts } from "../parts.ts";
 import { resumePlugins } from "../plugins/resume.ts";
 import { adoptPools } from "../shared/clashes.ts";
@@ -41,7 +41,7 @@ export function adoptAddresses(parts: Parts): void {
  */
 export async function restoreSandboxes(parts: Parts, running: readonly Container[], side: LeaseSide): Promise<void> {
   for (const container of running) adoptSandbox(parts, container);
-  dropLostLeases(parts);
+  dropLost(parts);
   parts.expected.add(desired(parts).objects);
   const repaired = await repairAtStart(parts);
   parts.tunnel.meetPeers();
@@ -51,13 +51,6 @@ export async function restoreSandboxes(parts: Parts, running: readonly Container
   resumeLeases(parts, side);
   resumePlugins(parts);
   parts.log.info({ networks: parts.state.networks.size, sandboxes: open.length, repaired }, "restored");
-}
-
-/** Of containers that ended while nobody was there to give them back: they run out by themselves. */
-function dropLostLeases({ state, sandboxes }: Parts): void {
-  const lost = [...state.endpoints.values()].filter(({ containerId }) => !sandboxes.get(containerId));
-  const changes = forgetLeases(lost);
-  if (changes.length > 0) state.commit(changes);
 }
 
 function resumeLeases(parts: Parts, side: LeaseSide): void {

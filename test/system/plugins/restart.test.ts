@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { clear } from "../../../lab/api.ts";
 import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { nothing, PluginPlace } from "./place.ts";
@@ -66,45 +65,6 @@ test("PLUG-20 a plugin that is not there keeps neither the daemon nor others fro
   await place.run("three", "--network", "blue");
 });
 
-for (const verb of ["CreateEndpoint", "Join", "ProgramExternalConnectivity"]) {
-  test(`PLUG-21 a daemon that is killed while a plugin is at ${verb} gives back what nobody owns, at its next start`, {
-    skip,
-  }, async () => {
-    await place.docker("network", "create", ...network, "blue");
-    const before = await host.snapshot();
-    plugin.forget();
-    plugin.order({ [`NetworkDriver.${verb}`]: { hang: true, after: true } });
-    const starting = host.cli("run", "-d", "--name", "one", "--rootfs", "host", "--network", "blue", "sleep", "9");
-    await eventually(() => assert.ok(plugin.verbs.includes(`NetworkDriver.${verb}`)));
-    await eventually(() => assert.equal(endpoints(), 1));
-    await host.killDaemon();
-    await starting;
-    plugin.order({});
-    await place.startDaemon();
-    await eventually(() => assert.equal(endpoints(), 0));
-    assert.match(await place.repair(), /agree/);
-    await place.docker("start", "one");
-    await place.docker("rm", "-f", "one");
-    assert.deepEqual(await host.snapshot(), before);
-  });
-}
-
-test("PLUG-22 a daemon that is killed while a plugin makes a network gives that back, pool and all", {
-  skip,
-}, async () => {
-  const before = await host.snapshot();
-  plugin.forget();
-  plugin.order({ "NetworkDriver.CreateNetwork": { hang: true, after: true } });
-  const creating = host.docker("network", "create", ...network, "blue");
-  await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.CreateNetwork")));
-  await host.killDaemon();
-  await creating;
-  plugin.order({});
-  await place.startDaemon();
-  await eventually(() => assert.deepEqual(plugin.state, nothing));
-  assert.deepEqual(await host.snapshot(), before);
-});
-
 test("PLUG-23 containers that ended, and removals that were cut short, while the daemon was away are given back", {
   skip,
 }, async () => {
@@ -121,18 +81,4 @@ test("PLUG-23 containers that ended, and removals that were cut short, while the
   plugin.order({});
   await place.startDaemon();
   await eventually(() => assert.equal(endpoints(), 0));
-});
-
-test("PLUG-24 whenever the daemon is killed, the plugin has in the end what runs, and no more", { skip }, async () => {
-  await place.docker("network", "create", ...network, "blue");
-  for (let round = 0; round < 6; round++) {
-    const running = host.cli("run", "-d", "--rootfs", "host", "--network", "blue", "sleep", "infinity");
-    await delay(40 + round * 60);
-    await host.killDaemon();
-    await running;
-    await place.startDaemon();
-    const ids = (await place.docker("ps", "-q")).split("\n").filter((id) => id !== "");
-    await eventually(() => assert.equal(endpoints(), ids.length));
-    assert.match(await place.repair(), /agree/);
-  }
 });

@@ -1,0 +1,3 @@
+import { failureSuite } from "./suite.ts";
+
+failureSuite("FIX-1", "labplugin");
