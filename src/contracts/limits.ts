@@ -51,6 +51,9 @@ export interface Usage {
     readonly periods: number;
     readonly throttledPeriods: number;
     readonly throttledNs: number;
+    /** Of the whole machine, idle time included, and its processors: what the times are to be compared with. */
+    readonly machineNs: number;
+    readonly onlineCpus: number;
   };
   readonly memory: {
     readonly usage: number;
@@ -78,6 +81,12 @@ export interface BlkioCount {
   readonly value: number;
 }
 
+/** Columns of ps(1) and a row for each process; what follows the last column's title is one cell. */
+export interface ProcessList {
+  readonly titles: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** The part of the runtime that limits containers and says what they use. */
 export interface LimitedRuntime {
   hostLimits(): HostLimits;
@@ -88,4 +97,6 @@ export interface LimitedRuntime {
   usage(containerId: string): Usage | undefined;
   /** Its processes, as this host numbers them. */
   pids(containerId: string): number[];
+  /** What the host's ps(1) says of them with these arguments. Throws INVALID with ps's own words. */
+  processList(containerId: string, psArguments: readonly string[]): Promise<ProcessList>;
 }

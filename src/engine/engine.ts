@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Cluster, ClusterHost, RemoteEndpoint } from "../contracts/cluster.ts";
 import type { Difference } from "../contracts/kernel.ts";
-import type { HostConfinement, HostLimits, Usage } from "../contracts/limits.ts";
+import type { HostConfinement, HostLimits, ProcessList, Usage } from "../contracts/limits.ts";
 import type {
   ExecSession,
   ExecSpec,
@@ -160,8 +160,8 @@ export interface Engine {
     ): Promise<{ warnings: string[] }>;
     /** What a running one uses; undefined when it does not run. */
     usage(reference: string): Usage | undefined;
-    /** Its processes, as this host numbers them; CONTAINER_NOT_RUNNING. */
-    pids(reference: string): number[];
+    /** What the host's ps(1) says of its processes; CONTAINER_NOT_RUNNING. */
+    top(reference: string, psArguments: readonly string[]): Promise<ProcessList>;
     inspect(reference: string): ContainerView;
     list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
     prune(filters: Filters): Promise<string[]>;

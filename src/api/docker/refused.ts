@@ -31,8 +31,6 @@ const refusals: readonly Refusal[] = [
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
   ...every(["GET"], ["/system/df"], "disk usage", notYet),
-  ...every(["GET"], ["/containers/:id/stats"], "statistics of a container", "its network counters are at /metrics"),
-  ...every(["GET"], ["/containers/:id/top"], "listing processes", "use exec with ps"),
   ...every(["GET"], ["/containers/:id/attach/ws"], "this view of a container", notYet),
 ];
 

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { archiveRoutes } from "./containers/archive.ts";
 import { containerRoutes } from "./containers/routes.ts";
 import { containerStateRoutes } from "./containers/state-routes.ts";
+import { statsRoutes } from "./containers/stats/routes.ts";
 import { containerStreamRoutes } from "./containers/streams.ts";
 import { updateRoutes } from "./containers/update.ts";
 import { execRoutes } from "./exec/routes.ts";
@@ -22,6 +23,7 @@ export const dockerRoutes: readonly Route[] = [
   ...archiveRoutes,
   ...containerStateRoutes,
   ...containerStreamRoutes,
+  ...statsRoutes,
   ...updateRoutes,
   ...execRoutes,
   ...eventRoutes,

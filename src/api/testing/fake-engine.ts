@@ -194,10 +194,9 @@ export class FakeEngine implements Engine {
       return { warnings: [...this.limits.warnings] };
     },
     usage: (reference) => (this.box(reference).state.status === "running" ? this.limits.used : undefined),
-    pids: (reference) => {
-      const { state, name } = this.box(reference);
-      if (state.status !== "running") throw new EngineError("CONTAINER_NOT_RUNNING", { container: name });
-      return [state.pid];
+    top: async (reference, psArguments) => {
+      this.calls.push(["containers.top", this.box(reference).name, psArguments]);
+      return this.limits.processes;
     },
     rename: async (reference, name) => {
       const box = this.box(reference);

@@ -4,7 +4,7 @@ import { attachContainer, resizeContainer } from "./attach.ts";
 import { createContainer } from "./create.ts";
 import { createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
 import { HealthMonitors } from "./health/monitors.ts";
-import { pidsOf } from "./limits/pids.ts";
+import { topOf } from "./limits/top.ts";
 import { updateContainer } from "./limits/update.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
@@ -47,7 +47,7 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     rename: (reference, name) => renameContainer(parts, reference, name),
     update: (reference, update) => updateContainer(parts, reference, update),
     usage: (reference) => runtime.usage(findContainer(state, reference).id),
-    pids: (reference) => pidsOf(parts, reference),
+    top: (reference, psArguments) => topOf(parts, reference, psArguments),
     inspect: (reference) => viewContainer(parts, findContainer(state, reference)),
     list: (options) => listContainers(parts, options),
     prune: (filters) => pruneContainers(parts, filters),

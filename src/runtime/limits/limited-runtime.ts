@@ -10,6 +10,7 @@ import { findInit } from "../spec/init-process.ts";
 import { type ContainerCgroup, cgroupOf } from "./container-cgroup.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { pidsIn } from "./pids.ts";
+import { processList } from "./process-list.ts";
 import { textOf } from "./read-file.ts";
 import { changedResources } from "./resources.ts";
 import { readUsage } from "./usage.ts";
@@ -27,6 +28,7 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
       return cgroup && readUsage(cgroup);
     },
     pids: (id) => pidsIn(running(id) ?? {}),
+    processList: (id, psArguments) => processList(pidsIn(running(id) ?? {}), psArguments),
   };
 }
 

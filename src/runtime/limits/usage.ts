@@ -30,6 +30,7 @@ function version1(cgroup: ContainerCgroup): Usage {
       periods: bandwidth["nr_periods"] ?? 0,
       throttledPeriods: bandwidth["nr_throttled"] ?? 0,
       throttledNs: bandwidth["throttled_time"] ?? 0,
+      ...machineTime(),
     },
     memory: {
       usage: numberIn(at("memory", "memory.usage_in_bytes")) ?? 0,
@@ -63,6 +64,7 @@ function version2(folder: string): Usage {
       periods: cpu["nr_periods"] ?? 0,
       throttledPeriods: cpu["nr_throttled"] ?? 0,
       throttledNs: (cpu["throttled_usec"] ?? 0) * nsPerUs,
+      ...machineTime(),
     },
     memory: {
       usage: numberIn(join(folder, "memory.current")) ?? 0,
@@ -78,6 +80,14 @@ function version2(folder: string): Usage {
       operations: ioLines(io, { read: "rios", write: "wios" }),
     },
   };
+}
+
+/** proc_stat(5): user, nice, system, idle, iowait, irq and softirq of all processors, in ticks; as Docker adds them up. */
+function machineTime(text = textOf("/proc/stat") ?? ""): { machineNs: number; onlineCpus: number } {
+  const [, all = ""] = /^cpu +(.*)$/m.exec(text) ?? [];
+  const ticks = all.split(" ").slice(0, 7).map(Number);
+  const machineNs = ticks.reduce((sum, value) => sum + value, 0) * nsPerTick;
+  return { machineNs, onlineCpus: [...text.matchAll(/^cpu\d+ /gm)].length };
 }
 
 /** No limit is shown as the memory of the machine, as Docker has it; version 1 has a huge number for none. */

@@ -51,7 +51,6 @@ const unknown: readonly [method: "GET" | "POST" | "PUT" | "DELETE", url: string,
   ["POST", "/swarm/init", 501, /^swarm is not supported/],
   ["POST", "/build", 501, /^building images is not supported/],
   ["POST", "/session", 501, /^building images is not supported/],
-  ["GET", "/containers/x/stats", 501, /\/metrics/],
 ];
 
 for (const [method, url, status, message] of unknown) {

@@ -1,4 +1,4 @@
-import type { HostConfinement, HostLimits, LimitedRuntime } from "../../../contracts/limits.ts";
+import type { HostConfinement, HostLimits, LimitedRuntime, ProcessList } from "../../../contracts/limits.ts";
 import type { Limits } from "../../../model/limits.ts";
 
 /** A host of two processors that can limit everything. */
@@ -37,6 +37,9 @@ export class FakeLimitedRuntime implements LimitedRuntime {
   }
   pids(): number[] {
     return [];
+  }
+  async processList(): Promise<ProcessList> {
+    return { titles: [], rows: [] };
   }
   checkConfinement(): void {
     this.#take("runtime.checkConfinement");
