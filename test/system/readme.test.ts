@@ -4,17 +4,16 @@ import { after, before, test } from "node:test";
 import { Console, stepsOf } from "../../lab/console.ts";
 import { Host } from "../../lab/host.ts";
 import { checkout, lineOf } from "../../lab/process.ts";
+import { Shell } from "../../lab/shell.ts";
 
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
 
+const shell = new Shell(host);
 const steps = stepsOf(join(checkout, "README.md"));
 const terminal = new Console({
-  async run({ command }) {
-    const { stdout, stderr } = await host.exec(["bash", "-c", `cd ${checkout} && ${command}`]);
-    return stdout + stderr;
-  },
-  once: /network (create|connect)|run -d|port add|reset|nft flush|lab (up|down|cut|mend)/,
+  run: ({ command }) => shell.type(command),
+  once: /network (create|connect)|run -d|port add|reset|nft flush|lab (up|down|cut|mend)|docker (import|kill|start|rm)/,
 });
 
 before(async () => {
