@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import type { OptionValues } from "../command/options.ts";
 import { ExitError } from "../errors.ts";
 import { capabilities } from "./capabilities.ts";
-import { dockerConfig, dockerHostConfig } from "./docker-flags.ts";
+import { dockerHostConfig } from "./docker-flags.ts";
 import { readEnvironment, readLabels } from "./environment.ts";
+import { healthConfig } from "./health-flags.ts";
 import { parseDnsServer, parseExtraHost } from "./hosts.ts";
 import { parseMount, parseTmpfs, parseVolumes } from "./mounts.ts";
 import { networkingOf } from "./networks.ts";
@@ -43,7 +44,7 @@ export function containerBody(flags: ContainerFlags, words: readonly string[], a
       Volumes: Object.fromEntries(volumes.anonymous.map((path) => [path, {}])),
       Entrypoint: flags.entrypoint === "" ? [] : [flags.entrypoint],
       StopSignal: flags.stopSignal,
-      ...dockerConfig(flags),
+      ...healthConfig(flags),
     }),
     ...(flags.stopTimeout === undefined ? {} : { StopTimeout: flags.stopTimeout }),
     AttachStdout: true,

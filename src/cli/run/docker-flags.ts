@@ -11,13 +11,11 @@ export const dockerFlags = {
   cpusetCpus: text({ hidden: true, about: "no effect" }),
   device: list({ hidden: true, about: "refused" }),
   groupAdd: list({ hidden: true, about: "refused" }),
-  healthCmd: text({ hidden: true, about: "no effect" }),
   init: flag({ hidden: true, about: "no effect" }),
   ipc: text({ hidden: true, about: "refused" }),
   logDriver: text({ hidden: true, about: "refused" }),
   memory: text({ short: "m", hidden: true, about: "no effect" }),
   memorySwap: text({ hidden: true, about: "no effect" }),
-  noHealthcheck: flag({ hidden: true, about: "health is never checked" }),
   pid: text({ hidden: true, about: "refused" }),
   pidsLimit: integer({ hidden: true, about: "no effect" }),
   restart: text({ about: "no, always, unless-stopped or on-failure[:COUNT]" }),
@@ -55,10 +53,6 @@ export function dockerHostConfig(flags: Flags): object {
     VolumesFrom: flags.volumesFrom,
   };
 }
-
-/** Their field of the container's own configuration. */
-export const dockerConfig = ({ healthCmd }: Flags): object =>
-  healthCmd ? { Healthcheck: { Test: ["CMD-SHELL", healthCmd] } } : {};
 
 /** "always", "on-failure:3". */
 function restartPolicy(text: string): object {

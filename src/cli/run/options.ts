@@ -1,5 +1,6 @@
 import { flag, integer, list, pairs, text } from "../command/options.ts";
 import { dockerFlags } from "./docker-flags.ts";
+import { healthFlags } from "./health-flags.ts";
 
 /** Flags of `run` and `create`. */
 export const containerOptions = {
@@ -51,5 +52,6 @@ export const containerOptions = {
   user: text({ short: "u", about: "user, as name|uid[:group|gid]" }),
   volume: list({ short: "v", about: "bind-mount, as host-path:container-path[:ro]" }),
   workdir: text({ short: "w", about: "working directory" }),
+  ...healthFlags,
   ...dockerFlags,
 } as const;

@@ -77,7 +77,7 @@ function toPattern(text: string): RegExp | undefined {
 function byExitCode(value: string): Test {
   const code = Number(value);
   if (!/^\d+$/.test(value)) throw invalid(`filter 'exited=${value}'`, "it takes an exit code");
-  return ({ state }) => state.status === "exited" && state.exitCode === code;
+  return ({ state }) => state.status === "exited" && !state.restarting && state.exitCode === code;
 }
 
 function hasAncestor({ config: { rootfs } }: Container, value: string): boolean {
