@@ -42,15 +42,39 @@ async function leavePlugin(parts: Parts, networkId: string): Promise<Disposable>
  * the kernel takes its time for each bridge, but not longer for many.
  */
 export async function pruneNetworks(parts: Parts, filters: Filters): Promise<string[]> {
+  const candidates = () =>
+    [...parts.state.networks.values()].filter(
+      (network) => !network.builtIn && !network.configOnly && matchesNetwork(parts.state, network, filters),
+    );
+  using left = new DisposableStack();
+  const isPlugins = ({ driver }: Network) => parts.drivers.find(driver).remote === true;
+  const plugged = candidates().filter(isPlugins);
+  const { gone, refused } = plugged.length > 0 ? await leavePlugins(parts, plugged, left) : nobody;
   await using _list = await parts.locks.hold(networksLock);
-  const candidates = [...parts.state.networks.values()].filter(
-    (network) => !network.builtIn && !network.configOnly && matchesNetwork(parts.state, network, filters),
-  );
-  const results = await Promise.allSettled(candidates.map((network) => pruneNetwork(parts, network)));
+  const ready = candidates().filter((network) => !isPlugins(network) || gone.has(network.id));
+  const results = await Promise.allSettled(ready.map((network) => pruneNetwork(parts, network)));
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-  if (failures.length > 0) throw new AggregateError(failures, "Cannot remove every unused network");
+  if (failures.length + refused.length > 0)
+    throw new AggregateError([...refused, ...failures], "Cannot remove every unused network");
   parts.events.emit("network", "prune", { id: "", attributes: { reclaimed: "0" } });
   return results.flatMap((result) => (result.status === "fulfilled" && result.value ? [result.value] : []));
+}
+
+const nobody: Awaited<ReturnType<typeof leavePlugins>> = { gone: new Set(), refused: [] };
+
+/** Before the list is locked, as plugins take their time. Ids of the networks that their plugins have removed. */
+async function leavePlugins(parts: Parts, networks: readonly Network[], left: DisposableStack) {
+  const gone = new Set<string>();
+  const refused: unknown[] = [];
+  for (const { id } of networks.filter((network) => parts.state.endpointsOn(network.id).length === 0)) {
+    try {
+      left.use(await leavePlugin(parts, id));
+      gone.add(id);
+    } catch (error) {
+      refused.push(error);
+    }
+  }
+  return { gone, refused };
 }
 
 /** Its name, or undefined when somebody uses it. */
@@ -58,7 +82,6 @@ async function pruneNetwork(parts: Parts, network: Network): Promise<string | un
   await using _lock = await parts.locks.hold(network.id);
   if (parts.state.endpointsOn(network.id).length > 0) return undefined;
   if (isShared(network) && !(await removeUnused(parts, network))) return undefined;
-  if (parts.drivers.find(network.driver).remote) await removeAtPlugin(parts, network);
   await tearDown(parts, network);
   tellGone(parts, network);
   if (involvesPlugins(parts, network)) await giveNetworkBack(parts, network);

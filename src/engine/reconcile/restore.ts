@@ -1,5 +1,6 @@
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
+import type { Endpoint } from "../../model/endpoint.ts";
 import { hasOwnPools, isLeased, isShared } from "../../model/network.ts";
 import { attachmentsOf } from "../endpoints/attachments.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
@@ -57,7 +58,24 @@ function resumeLeases(parts: Parts, side: LeaseSide): void {
   const leasing = new Leasing(parts, side);
   for (const sandbox of parts.sandboxes.all()) {
     const owner = parts.state.containers.get(sandbox.id);
-    if (owner) leasing.resume(owner, sandbox);
+    if (!owner) continue;
+    leasing.resume(owner, sandbox);
+    for (const { endpoint, driver } of sandbox.attachments)
+      if (driver.remote && !endpoint.plugged) void finishConnect(parts, leasing, endpoint);
+  }
+}
+
+/** A connect that was cut short while the network's plugin was asked: it is completed, or undone. Never throws. */
+async function finishConnect(parts: Parts, leasing: Leasing, { id, containerId, networkId }: Endpoint): Promise<void> {
+  try {
+    await using _container = await parts.locks.hold(containerId);
+    const container = parts.state.containers.get(containerId);
+    if (container) await leasing.acquireLive(container, id);
+  } catch (err) {
+    parts.log.error(
+      { err, container: containerId, network: networkId },
+      "a connect that was cut short has been undone",
+    );
   }
 }
 

@@ -61,4 +61,15 @@ test("PLUG-17 a plugin that hangs holds up neither other networks nor the reconc
   assert.match(repaired, /agree/);
   assert.equal(done, false);
   await hanging;
+  await place.docker("rm", "-f", "one");
+  await place.docker("network", "create", "-d", "labdeath", "unused");
+  plugin.order({ "NetworkDriver.DeleteNetwork": { hang: true } });
+  plugin.forget();
+  const pruning = place.failure("network", "prune", "-f");
+  await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.DeleteNetwork")));
+  await place.docker("network", "create", "meanwhile");
+  assert.match(await pruning, /plugin "labdeath" does not answer NetworkDriver.DeleteNetwork/);
+  plugin.order({});
+  await place.docker("network", "prune", "-f");
+  assert.deepEqual(plugin.state.networks, {});
 });

@@ -40,6 +40,37 @@ for (const verb of ["CreateEndpoint", "Join", "ProgramExternalConnectivity"]) {
   });
 }
 
+test("PLUG-21 a connect that a kill of the daemon cut short is completed at the next start, or undone", {
+  skip,
+}, async () => {
+  await place.docker("network", "create", ...network, "blue");
+  await place.run("other", "--network", "blue");
+  await place.run("one");
+  for (const [verb, then] of [
+    ["Join", "completed"],
+    ["CreateEndpoint", "undone"],
+  ] as const) {
+    plugin.forget();
+    plugin.order({ [`NetworkDriver.${verb}`]: { hang: true, after: true } });
+    const connecting = host.docker("network", "connect", "blue", "one");
+    await eventually(() => assert.ok(plugin.verbs.includes(`NetworkDriver.${verb}`)));
+    await eventually(() => assert.equal(endpoints(), 2));
+    await host.killDaemon();
+    await connecting;
+    plugin.order(then === "undone" ? { "NetworkDriver.CreateEndpoint": { fail: "not now" } } : {});
+    plugin.forget();
+    await place.startDaemon();
+    await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.CreateEndpoint")));
+    if (then === "completed") {
+      await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.Join")));
+      await place.docker("network", "disconnect", "blue", "one");
+    }
+    await eventually(() => assert.equal(endpoints(), 1));
+    assert.doesNotMatch(await place.inside("one", "ip", "-o", "link"), /eth1/);
+    assert.match(await place.repair(), /agree/);
+  }
+});
+
 test("PLUG-22 a daemon that is killed while a plugin makes a network gives that back, pool and all", {
   skip,
 }, async () => {
