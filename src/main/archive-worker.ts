@@ -28,10 +28,19 @@ async function* firstLine(): AsyncGenerator<string> {
   for await (const line of createInterface({ input: control })) return yield line;
 }
 
+/** What the container's own files are to blame for: their kinds, and what somebody did to them meanwhile. */
+const refused = new Set(["ENOTDIR", "EISDIR", "ELOOP", "EEXIST", "ENOTEMPTY", "EROFS", "ENAMETOOLONG"]);
+
+/** Of KernelError, or of what Node throws. */
+function errnoOf(error: unknown): string {
+  const { errno, code } = error as { errno?: unknown; code?: unknown };
+  return String(typeof errno === "string" ? errno : code);
+}
+
 function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
-  const { errno, message } = error as { errno?: string; message: string };
-  if (error instanceof Refusal) return { refused: message };
-  if (errno === "ENOENT" && "path" in request) return { notFound: request.path };
+  const { message } = error as Error;
+  if (error instanceof Refusal || refused.has(errnoOf(error))) return { refused: message };
+  if (errnoOf(error) === "ENOENT" && "path" in request) return { notFound: request.path };
   return { failed: message };
 }
 

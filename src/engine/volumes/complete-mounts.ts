@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { newId } from "../../base/ids.ts";
 import type { Container, ContainerConfig, Mount } from "../../model/container.ts";
 
@@ -13,7 +14,9 @@ export function completeMounts(config: ContainerConfig, find: (reference: string
   for (const { target } of own) inherited.delete(target);
   const mounts = [...inherited.values(), ...own];
   const taken = new Set(mounts.map(({ target }) => target));
-  const anonymous = (config.storage?.volumes ?? []).filter((target) => !taken.has(target));
+  // An image may write them with a slash at the end.
+  const wanted = new Set((config.storage?.volumes ?? []).map((target) => posix.resolve("/", target)));
+  const anonymous = [...wanted].filter((target) => !taken.has(target));
   const driver = config.storage?.volumeDriver;
   return [...mounts, ...anonymous.map((target) => anonymousVolume(target, driver))];
 }
