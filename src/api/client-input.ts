@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
-import type { DetachKeys } from "./detach-keys.ts";
+import type { DetachKeys } from "../base/detach-keys.ts";
 
 export interface InputSide {
   /** Where it goes; may come later. Undefined: nowhere, it is thrown away. */

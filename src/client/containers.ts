@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { isFramed, readFrames } from "./frames.ts";
 import { orNothing } from "./networks.ts";
 import { type Hijacked, type QueryValues, readText, type Transport } from "./transport.ts";
@@ -90,11 +91,19 @@ export class Containers {
     return outputs(headers, body);
   }
 
-  /** What the container writes from now on. Resolves once the daemon has attached, so it may be started after. */
-  async attach(name: string): Promise<AsyncIterable<Output>> {
-    const query = { stream: true, stdout: true, stderr: true };
-    const { headers, output } = await this.#transport.hijack({ method: "POST", path: path(name, "attach"), query });
-    return outputs(headers, output);
+  /**
+   * What the container writes from now on, and with `input` a socket to write to. Resolves once the daemon has attached,
+   * so it may be started after.
+   */
+  async attach(name: string, { input = false } = {}): Promise<{ output: AsyncIterable<Output>; socket: Socket }> {
+    const query = { stream: true, stdin: input || undefined, stdout: true, stderr: true };
+    const hijacked = await this.#transport.hijack({ method: "POST", path: path(name, "attach"), query });
+    return { output: outputs(hijacked.headers, hijacked.output), socket: hijacked.socket };
+  }
+
+  /** Of the container's terminal. */
+  async resize(name: string, rows: number, columns: number): Promise<void> {
+    await this.#post(name, "resize", { h: rows, w: columns });
   }
 
   async publish(name: string, ports: readonly PortPublish[]): Promise<PortMapping[]> {

@@ -43,7 +43,8 @@ export interface ContainerInspect {
   readonly Id: string;
   readonly Name: string;
   readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number };
-  readonly Config: { readonly Tty: boolean };
+  readonly Config: { readonly Tty: boolean; readonly OpenStdin: boolean };
+  readonly HostConfig: { readonly AutoRemove: boolean };
   readonly NetworkSettings: { readonly Ports: PortBindings | null };
 }
 

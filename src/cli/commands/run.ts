@@ -1,6 +1,7 @@
 import { any } from "../command/arguments.ts";
 import { command } from "../command/command.ts";
 import { flag } from "../command/options.ts";
+import { ExitError } from "../errors.ts";
 import { createContainer } from "../run/create.ts";
 import { follow, startFailure } from "../run/follow.ts";
 import { containerOptions } from "../run/options.ts";
@@ -21,13 +22,16 @@ export const run = command({
   examples: [
     "run -d --name web --network front -p 8080:80 nginx:1.27",
     "run --rm --rootfs host --network back getent hosts web",
+    "run -it --rm --network back busybox sh",
     "run -d --network name=front,alias=www,ip=10.5.0.9 --network back nginx:1.27",
   ],
   async run({ args, options, client, out }) {
+    const { interactive: input, tty, rm: removed } = options;
+    if (input && tty && !options.detach && !out.stdin.isTTY) throw new ExitError(1, "the input device is not a TTY");
     const id = await createContainer({ client, out, options, words: args.words, detached: options.detach });
     try {
       if (!options.detach) {
-        out.exitCode = await follow({ client, out, id, removed: options.rm });
+        out.exitCode = await follow({ client, out, id, removed, input, tty });
         return;
       }
       await client.containers.start(id);

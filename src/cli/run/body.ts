@@ -16,6 +16,10 @@ export type ContainerFlags = OptionValues<typeof containerOptions>;
 export interface Surroundings {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether the command is going to attach, or leave the container in the background. */
+  readonly attaches: boolean;
+  /** Of our own terminal. */
+  readonly size?: readonly [rows: number, columns: number];
 }
 
 /**
@@ -38,6 +42,9 @@ export function containerBody(flags: ContainerFlags, words: readonly string[], a
       User: flags.user,
       WorkingDir: flags.workdir,
       Tty: flags.tty,
+      OpenStdin: flags.interactive,
+      AttachStdin: flags.interactive && around.attaches,
+      StdinOnce: flags.interactive && around.attaches,
       Env: readEnvironment(flags.envFile, flags.env, around.environment),
       Labels: readLabels(flags.labelFile, flags.label),
       ExposedPorts: ports.exposed,
@@ -47,8 +54,8 @@ export function containerBody(flags: ContainerFlags, words: readonly string[], a
       ...healthConfig(flags),
     }),
     ...(flags.stopTimeout === undefined ? {} : { StopTimeout: flags.stopTimeout }),
-    AttachStdout: true,
-    AttachStderr: true,
+    AttachStdout: around.attaches,
+    AttachStderr: around.attaches,
     HostConfig: { NetworkMode: mode, ...given(hostConfig(flags, ports.bindings, volumes.binds, around)) },
     ...(Object.keys(endpoints).length > 0 ? { NetworkingConfig: { EndpointsConfig: endpoints } } : {}),
   };
@@ -71,6 +78,7 @@ function hostConfig(flags: ContainerFlags, bindings: object, binds: readonly str
     Privileged: flags.privileged,
     ReadonlyRootfs: flags.readOnly,
     AutoRemove: flags.rm,
+    ConsoleSize: flags.tty ? around.size : undefined,
     ...dockerHostConfig(flags),
   };
 }

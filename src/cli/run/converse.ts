@@ -1,8 +1,8 @@
-import type { Socket } from "node:net";
 import type { Client } from "../../client/client.ts";
 import { outputs } from "../../client/containers.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { copyOutput } from "./follow.ts";
+import { onResize, passInput } from "./keyboard.ts";
 
 interface Conversation {
   readonly client: Client;
@@ -20,28 +20,14 @@ export async function converse({ client, out, id, tty, input, size }: Conversati
   const { socket, output, headers } = await client.exec.start(id, start);
   using _resize = tty ? followSize(client, out, id) : undefined;
   using _raw = input && tty && out.stdin.isTTY ? await out.rawMode() : undefined;
-  using _input = input ? passInput(out, socket) : undefined;
+  using _input = input ? passInput(out.stdin, socket) : undefined; // the daemon looks for the keys that leave
   if (!input) socket.end(); // half-close: the command's input is at its end
   await copyOutput(outputs(headers, output), out);
   const { ExitCode: code } = await client.exec.inspect(id);
   return code ?? 0;
 }
 
-/** The end of the input is told to the command. */
-function passInput({ stdin }: Terminal, socket: Socket): Disposable {
-  stdin.pipe(socket);
-  return {
-    [Symbol.dispose]() {
-      stdin.unpipe(socket);
-      stdin.pause();
-    },
-  };
-}
-
 /** Tells the daemon whenever the terminal changes its size. */
 function followSize(client: Client, out: Terminal, id: string): Disposable {
-  return out.onSignals(["SIGWINCH"], () => {
-    // The command may just have ended: there is nothing to resize then.
-    if (out.rows && out.columns) client.exec.resize(id, out.rows, out.columns).catch(() => undefined);
-  });
+  return onResize(out, (rows, columns) => client.exec.resize(id, rows, columns));
 }

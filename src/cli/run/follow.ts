@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import type { Client } from "../../client/client.ts";
 import type { Output } from "../../client/containers.ts";
 import { ApiError } from "../../client/errors.ts";
 import { ExitError } from "../errors.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { onResize, passInput, passKeys } from "./keyboard.ts";
 
 /** Copies a container's output to our own, each stream to its own. */
 export async function copyOutput(output: AsyncIterable<Output>, out: Terminal): Promise<void> {
@@ -24,21 +26,41 @@ interface Foreground {
   readonly id: string;
   /** Whether the daemon removes it at its end. */
   readonly removed: boolean;
+  /** Our input is its input. */
+  readonly input?: boolean;
+  /** It runs at a terminal, which is then ours. */
+  readonly tty?: boolean;
   /** Called once the container runs. */
   started?(): void;
 }
 
-/** Starts a container in the foreground: its output is ours, our signals are its; resolves to its exit code. */
-export async function follow({ client, out, id, removed, started }: Foreground): Promise<number> {
+/**
+ * Starts a container in the foreground: its output is ours, our signals are its, and so is our input if it is wanted.
+ * Resolves to its exit code, or to 0 when the user has left it with the keys for that.
+ */
+export async function follow(foreground: Foreground): Promise<number> {
+  const { client, out, id, removed, input = false, tty = false } = foreground;
+  const left = Promise.withResolvers<"left">();
   // Both before the start, so that nothing it writes and no quick exit is missed.
-  const output = copyOutput(await client.containers.attach(id), out);
-  output.catch(() => undefined);
+  const { output, socket } = await client.containers.attach(id, { input });
+  const copied = copyOutput(output, out);
+  copied.catch(() => undefined);
   const { exit } = await client.containers.wait(id, removed ? "removed" : "next-exit");
-  using _signals = forwardSignals(client, out, id);
+  using _signals = tty ? undefined : forwardSignals(client, out, id);
+  using _size = tty ? onResize(out, (rows, columns) => client.containers.resize(id, rows, columns)) : undefined;
   await client.containers.start(id);
-  started?.();
-  await output;
+  using _raw = input && tty && out.stdin.isTTY ? await out.rawMode() : undefined;
+  using _input = input ? passTo(socket, foreground, () => left.resolve("left")) : undefined;
+  foreground.started?.();
+  if ((await Promise.race([copied, left.promise])) === "left") {
+    socket.destroy();
+    return 0;
+  }
   return await exit;
+}
+
+function passTo(socket: Socket, { out, tty }: Foreground, leave: () => void): Disposable {
+  return tty ? passKeys(out.stdin, socket, leave) : passInput(out.stdin, socket);
 }
 
 function forwardSignals(client: Client, out: Terminal, id: string): Disposable {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
 import { lacksNewDocker } from "../../../lab/docker-version.ts";
+import { checkout } from "../../../lab/process.ts";
 import { TerminalSession } from "../../../lab/terminal-session.ts";
 import { docker, streamsHost } from "./streams-host.ts";
 
@@ -58,4 +59,25 @@ test("STR-2 Ctrl-P Ctrl-Q leaves a container that goes on, and docker attach com
   await using fourth = open("attach", "shell");
   fourth.type("exit 4\r");
   assert.equal(await fourth.code, 4);
+});
+
+test("STR-21 fairlead run -it is a shell at a terminal too, and Ctrl-P Ctrl-Q leaves it", async () => {
+  const cli = [`${checkout}/fairlead`, "--host", `unix://${host.socket}`];
+  await using first = TerminalSession.start(host, ...cli, "run", "-it", "--name", "own", "busybox", "sh");
+  await first.until(prompt);
+  assert.match(await first.say("stty size", /\r\n\d+ \d+\r\n/), /\r\n24 80\r\n/);
+  const waiting = first.text.length;
+  first.type("until [ \"$(stty size)\" = '40 120' ]; do sleep 0.02; done; echo re''sized\r");
+  first.resize(40, 120);
+  await first.until("resized\r\n", waiting);
+  first.type("\x10\x11");
+  assert.equal(await first.code, 0);
+  assert.equal(await stateOf("own"), "running");
+  await docker(host, "kill", "own");
+  await using second = TerminalSession.start(host, ...cli, "start", "-ai", "own");
+  await second.until(prompt);
+  second.type("exit 6\r");
+  assert.equal(await second.code, 6);
+  const piped = await host.exec([...cli, "run", "-i", "--rm", "busybox", "sh", "-c", "cat; exit 4"], { input: "hi\n" });
+  assert.deepEqual([piped.code, piped.stdout], [4, "hi\n"]);
 });

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { DetachKeys, parseDetachKeys } from "../../../base/detach-keys.ts";
 import type { Attachment } from "../../../engine/engine.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 import { passInput } from "../../client-input.ts";
-import { DetachKeys, parseDetachKeys } from "../../detach-keys.ts";
 import { frame, streamType, wire } from "../../frames.ts";
 import { hijack, part } from "../../hijack.ts";
 import { type Call, takenOver } from "../../route.ts";

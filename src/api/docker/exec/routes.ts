@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { finished } from "node:stream/promises";
 import { type Static, Type } from "@sinclair/typebox";
+import { DetachKeys, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { ExecSession, ExecSpec, TerminalSize } from "../../../contracts/runtime.ts";
 import { passInput } from "../../client-input.ts";
-import { DetachKeys, parseDetachKeys } from "../../detach-keys.ts";
 import { frame, streamType } from "../../frames.ts";
 import { hijack, part } from "../../hijack.ts";
 import { type Call, type Route, reply, route, takenOver } from "../../route.ts";

@@ -1,4 +1,4 @@
-import { invalid } from "../base/errors.ts";
+import { invalid } from "./errors.ts";
 
 /** What asks to be detached where nothing else was chosen: Docker's default. */
 export const defaultDetachKeys = "ctrl-p,ctrl-q";
