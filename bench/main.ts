@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { availableParallelism, release } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { measureConnect } from "./connect.ts";
 import { measureConsul } from "./consul.ts";
@@ -16,8 +16,8 @@ import { meets, type Row } from "./row.ts";
 
 /*
  * node bench/main.ts [name...]: measures what is named, or everything, in throw-away hosts, and prints a table. "overlay"
- * stands for all that begin with "overlay-". A whole run is kept beside this script in results.md and results.json. Needs
- * root.
+ * stands for all that begin with "overlay-". A whole run is kept beside this script in results.md and results.json, and so
+ * are, with --keep, the sections that are named. Needs root.
  */
 const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   connect: measureConnect,
@@ -59,8 +59,30 @@ function table(rows: readonly Row[]): string {
   return [first, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest].join("\n");
 }
 
+/** Into the files beside this script, in the place of what they have of these sections. */
+function keepResults(measured: Readonly<Record<string, Row[]>>, load: Readonly<Record<string, number>>): void {
+  const file = join(import.meta.dirname, "results.json");
+  const before = (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { results: {} }) as Kept;
+  const kept = { results: { ...before.results, ...measured }, load: { ...before.load, ...load } };
+  const machine = { kernel: release(), cores: availableParallelism(), node: process.version };
+  const title = `# Results of \`npm run bench\`\n\nLinux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}.\n`;
+  const parts = Object.keys(sections).flatMap((name) => {
+    const [rows, busy] = [kept.results[name], kept.load[name]];
+    const note = busy === undefined ? "" : `Load average of the machine when it began: ${busy.toFixed(1)}.\n\n`;
+    return rows ? [`\n## ${name}\n\n${note}${table(rows)}\n`] : [];
+  });
+  writeFileSync(join(import.meta.dirname, "results.md"), title + parts.join(""));
+  writeFileSync(file, `${JSON.stringify({ machine, ...kept }, undefined, 2)}\n`);
+}
+
+interface Kept {
+  readonly results: Readonly<Record<string, Row[]>>;
+  readonly load?: Readonly<Record<string, number>>;
+}
+
 const asks = (wish: string, name: string): boolean => name === wish || name.startsWith(`${wish}-`);
-const wanted = process.argv.slice(2);
+const keep = process.argv.includes("--keep");
+const wanted = process.argv.slice(2).filter((word) => word !== "--keep");
 const unknown = wanted.filter((wish) => !Object.keys(sections).some((name) => asks(wish, name)));
 if (unknown.length > 0 || process.getuid?.() !== 0) {
   const names = Object.keys(sections).join(", ");
@@ -68,16 +90,12 @@ if (unknown.length > 0 || process.getuid?.() !== 0) {
   process.exit(2);
 }
 const results: Record<string, Row[]> = {};
+const loads: Record<string, number> = {};
 for (const [name, measure] of Object.entries(sections)) {
   if (wanted.length > 0 && !wanted.some((wish) => asks(wish, name))) continue;
   console.error(`bench: ${name} ...`);
+  loads[name] = loadavg()[0] ?? 0;
   results[name] = await measure();
   console.log(`${table(results[name])}\n`);
 }
-if (wanted.length === 0) {
-  const machine = { kernel: release(), cores: availableParallelism(), node: process.version };
-  const title = `# Results of \`npm run bench\`\n\nLinux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}.\n`;
-  const parts = Object.entries(results).map(([name, rows]) => `\n## ${name}\n\n${table(rows)}\n`);
-  writeFileSync(join(import.meta.dirname, "results.md"), title + parts.join(""));
-  writeFileSync(join(import.meta.dirname, "results.json"), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
-}
+if (wanted.length === 0 || keep) keepResults(results, loads);

@@ -111,7 +111,8 @@ function callOf(request: FastifyRequest, raw: FastifyReply, registrar: Registrar
 function send(raw: FastifyReply, { status, body, headers }: Reply) {
   raw.code(status).headers(headers ?? {});
   if (body === undefined) return raw.send();
-  if (typeof body === "string") return raw.send(body);
+  // Docker's clients compare media types as text, and Fastify would add a charset to that of a string.
+  if (typeof body === "string") return raw.send(headers?.["Content-Type"] ? Buffer.from(body) : body);
   return sendJson(raw, body);
 }
 

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
 import { Host } from "../../../lab/host.ts";
-import { rootArchive } from "../../../lab/images/docker-archive.ts";
+import { imageId, rootArchive } from "../../../lab/images/docker-archive.ts";
+import { putArchive } from "../../../lab/images/put-archive.ts";
 import { file } from "../../../lab/images/tar.ts";
 import { LineLog } from "../../../lab/line-log.ts";
 import { ending } from "../../../lab/process.ts";
@@ -123,4 +124,29 @@ test("CLI-1 docker info, version, system and container prune", async () => {
   assert.match(await docker("version -f '{{.Server.APIVersion}}'"), /^1\./);
   await docker("run --name done small:1 true");
   assert.match(await docker("container prune -f"), /^Deleted Containers:\n[0-9a-f]{64}/);
+});
+
+test("CLI-1 docker load, tag, images, history, inspect and rmi: an image with a configuration is run as it says", async () => {
+  const config = { Cmd: ["sh", "-c", "echo $GREETING from $(whoami) in $(pwd)"], WorkingDir: "/srv", User: "user" };
+  const app = { tags: ["app:1"], config: { ...config, Env: ["PATH=/bin", "GREETING=hello"] } };
+  assert.equal(await docker(`load -i ${putArchive(host, app)}`), "Loaded image: app:1");
+  assert.equal(await docker("run --rm app:1"), "hello from user in /srv");
+  assert.equal(await docker("run --rm -e GREETING=bye -u root -w / app:1"), "bye from root in /");
+  await docker("tag app:1 app:latest");
+  assert.equal(await docker("images -q --no-trunc app"), `${imageId(app)}\n${imageId(app)}`);
+  assert.match(await docker("history app"), /busybox-static of the machine/);
+  await docker("rmi app:1 app");
+  assert.match((await typed("run --rm --pull never app")).stderr, /No such image: app/);
+});
+
+test("CLI-1 docker cp, diff and export; docker update while it runs", async () => {
+  await docker("run -d --name box small:1 sleep 1000");
+  await host.run("sh", "-c", `echo copied > ${host.folder}/note`);
+  await docker(`cp ${host.folder}/note box:/tmp/note`);
+  assert.equal(await docker("exec box cat /tmp/note"), "copied");
+  assert.equal(await docker("cp box:/tmp/note - | tar -xO"), "copied");
+  assert.match(await docker("diff box"), /^A \/tmp\/note$/m);
+  assert.match(await docker("export box | tar -t"), /tmp\/note/);
+  assert.equal(await docker("update --memory 64m --memory-swap -1 box"), "box");
+  assert.equal(await docker("inspect -f '{{.HostConfig.Memory}}' box"), "67108864");
 });
