@@ -34,7 +34,10 @@ export function createServer(parts: ApiParts): FastifyInstance {
   addHooks(app, parts);
   addParsers(app);
   app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
-  app.setNotFoundHandler((_request, reply) => sendJson(reply.code(404), { message: "page not found" }));
+  // Docker answers every OPTIONS with 200 and nothing.
+  app.setNotFoundHandler((request, reply) =>
+    request.method === "OPTIONS" ? reply.send() : sendJson(reply.code(404), { message: "page not found" }),
+  );
   const routes = [...dockerRoutes, ...nativeRoutes(metrics)];
   const observe = (action: string, seconds: number, outcome: string) => metrics.observe(action, seconds, outcome);
   register(app, routes, { parts, closing: closing.signal, observe });

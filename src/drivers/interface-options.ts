@@ -24,12 +24,12 @@ export function refuseUnworkableInterfaces({ options, ipv6, mtu }: Network): voi
     );
 }
 
-/** `net.ipv4.conf.IFNAME.forwarding=1,...`: IFNAME stands for the interface; only its own settings may be named. */
+/** `net.ipv4.conf.IFNAME.forwarding=1,...`: IFNAME stands for the interface, ifname too, which is what docker's CLI makes of it. */
 export function endpointSysctls(endpoint: Endpoint, ifName: string): [string, string][] {
   const text = endpoint.settings.driverOptions[sysctlOption];
   if (!text) return [];
   return text.split(",").map((entry) => {
-    const match = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.IFNAME\.([a-z0-9_]+)=([^,]+)$/.exec(entry);
+    const match = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.(?:IFNAME|ifname)\.([a-z0-9_]+)=([^,]+)$/.exec(entry);
     if (!match)
       throw invalid(`option "${sysctlOption}"`, `"${entry}" is not of the form net.ipv4.conf.IFNAME.NAME=VALUE`);
     return [`net/${match[1]}/${match[2]}/${ifName}/${match[3]}`, match[4] ?? ""];

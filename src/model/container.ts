@@ -102,6 +102,8 @@ export interface ContainerConfig {
   // Absent below: Docker's default, which is also what records of earlier releases mean.
   /** True: the input ends with the first client that was attached to it. */
   readonly stdinOnce?: boolean;
+  /** Config.NetworkDisabled: its networkMode is none, whatever networkModeText says. */
+  readonly networkDisabled?: boolean;
   /** Which streams its creator attaches to: shown by inspect. */
   readonly attached?: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Of its terminal when it starts, in characters. */

@@ -88,9 +88,9 @@ class Run {
     if (kind !== "") this.#made.push(`/${kind}/${id ?? name}`);
   }
 
-  async #command({ in: place, run, exits = 0, prints = [] }: CommandStep): Promise<Seen> {
+  async #command({ in: place, run, exits = 0, prints = [], outOfFiles }: CommandStep): Promise<Seen> {
     const argv = (typeof run === "string" ? run.split(" ") : run).map((word) => this.#names.fill(word));
-    const { code, stdout, stderr } = await this.#exec(place, argv);
+    const { code, stdout, stderr } = await this.#exec(place, argv, !outOfFiles);
     const text = this.#names.normalise(`${stdout}${stderr}`).trimEnd();
     const ended = exits === "not 0" ? code !== 0 : code === exits;
     const problems = [
@@ -127,7 +127,8 @@ class Run {
 
   async #events({ events, gives }: EventsStep): Promise<Seen> {
     const filters = encodeURIComponent(this.#names.fill(JSON.stringify(events)));
-    const path = `/events?since=${this.#began}&until=${now()}&filters=${filters}`;
+    // A little later than now: what was answered may be told of a moment after.
+    const path = `/events?since=${this.#began}&until=${now(0.5)}&filters=${filters}`;
     const { text } = await send(this.#subject, { method: "GET", path });
     const lines = text.split("\n").filter((line) => line !== "");
     const seen = lines.map((line) => this.#names.normalise(eventText(JSON.parse(line) as EventJson)));
@@ -135,7 +136,7 @@ class Run {
   }
 }
 
-const now = (): string => (Date.now() / 1000).toFixed(6);
+const now = (later = 0): string => (Date.now() / 1000 + later).toFixed(6);
 
 interface EventJson {
   readonly Type: string;

@@ -30,6 +30,8 @@ export interface CommandStep {
   readonly in: string;
   /** Words are split at blanks; a list is taken as it is. Containers have busybox. */
   readonly run: string | readonly string[];
+  /** In the container's network only, with the host's programs and files. */
+  readonly outOfFiles?: true;
   /** Exit code; 0 when absent. "not 0" for any failure. */
   readonly exits?: number | "not 0";
   /** Texts the output has, each with "..." for anything; a text with "!" in front must not be there. */
@@ -64,6 +66,8 @@ export interface Case {
   readonly differs?: readonly DifferenceId[];
   /** Needs an API that Docker's daemon here does not speak: judged by what is known of Docker 28 alone. */
   readonly newer?: true;
+  /** Why Docker's daemon is not asked. */
+  readonly alone?: string;
   readonly steps: readonly Step[];
 }
 
@@ -72,6 +76,8 @@ export interface Area {
   readonly title: string;
   /** Flags of Fairlead's daemon and of Docker's. */
   readonly flags?: readonly string[];
+  /** Runs DNS servers on the machine outside: test/system/names/dns-server.ts at 192.0.2.2 and .3, none at .4. */
+  readonly servers?: true;
   readonly given?: readonly Step[];
   readonly cases: readonly Case[];
 }
@@ -93,8 +99,14 @@ export function running(name: string, body: Readonly<Record<string, unknown>> = 
 
 /** A step that makes a container which waits when it is started, on the default bridge or where `body` says. */
 export function created(name: string, body: Readonly<Record<string, unknown>> = {}): RequestStep {
-  const wait = { Image: "conformance", Cmd: ["sleep", "1000000"], StopSignal: "SIGKILL" };
+  const wait = { Image: "conformance", Cmd: ["sleep", "1000000"], StopSignal: "SIGKILL", ...exposing(body) };
   return { call: `POST /containers/create?name=${name}`, body: { ...wait, ...body }, as: name, gives: 201 };
+}
+
+/** As docker's CLI does it: what is published is exposed, too. */
+function exposing({ HostConfig: host }: Readonly<Record<string, unknown>>): object {
+  const published = Object.keys((host as { PortBindings?: object } | undefined)?.PortBindings ?? {});
+  return published.length > 0 ? { ExposedPorts: Object.fromEntries(published.map((port) => [port, {}])) } : {};
 }
 
 /** A step that makes a network with a subnet, so that addresses are known: 10.<n>.0.0/24 and, dual, fd00:<n>::/64. */

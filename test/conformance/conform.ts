@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { carryOut, clear, problemsOf, type Seen } from "./carry-out.ts";
-import type { Area, Case, Step } from "./case.ts";
+import type { Area, Case } from "./case.ts";
 import { dockerd, fairlead, lacksDockerd } from "./engines.ts";
 import { Names } from "./normalise.ts";
-import type { Subject } from "./subject.ts";
+import { type Subject, startServers } from "./subject.ts";
 
 /** An engine under test with the names of what its cases share. */
 export interface Bench {
@@ -20,7 +20,7 @@ export function conform(area: Area): void {
     const flags = area.flags ?? [];
     const subjects = [fairlead(flags), ...(lacksDockerd ? [] : [dockerd(flags)])];
     for (const subject of await Promise.all(subjects)) benches.push({ subject, names: new Names() });
-    await Promise.all(benches.map((bench) => prepare(bench, area.given ?? [])));
+    await Promise.all(benches.map((bench) => prepare(bench, area)));
   });
   after(() => Promise.all(benches.map(({ subject }) => subject[Symbol.asyncDispose]())));
   test(`${area.title}: Docker's daemon is there to compare with`, { skip: lacksDockerd }, () => undefined);
@@ -30,13 +30,14 @@ export function conform(area: Area): void {
   }
 }
 
-async function prepare({ subject, names }: Bench, given: readonly Step[]): Promise<void> {
+export async function prepare({ subject, names }: Bench, { given = [], servers }: Area): Promise<void> {
+  if (servers) await startServers(subject);
   const seen = await carryOut(subject, given, names, []);
   refuse(`what the cases share cannot be made on ${subject.name}`, problemsOf(seen));
 }
 
 async function check(one: Case, benches: readonly Bench[]): Promise<void> {
-  const taking = benches.filter(({ subject }) => subject.name === "Fairlead" || !one.newer);
+  const taking = benches.filter(({ subject }) => subject.name === "Fairlead" || (!one.newer && !one.alone));
   const [ours = [], theirs] = await Promise.all(taking.map((bench) => runCase(one, bench)));
   refuse("Fairlead", problemsOf(ours));
   if (!theirs) return;

@@ -10,6 +10,8 @@ export const lacksDockerd: string | false = lacks && `${lacks}; Fairlead is judg
 export async function fairlead(flags: readonly string[]): Promise<Subject> {
   const host = await connectedHost("fairlead");
   await setNameServer({ host });
+  // Kernels with br_netfilter built in show bridged packets to the firewall; others do so only where it is loaded.
+  await host.run("sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done");
   await host.startDaemon(...flags);
   return ready("Fairlead", host);
 }

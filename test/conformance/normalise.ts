@@ -10,12 +10,19 @@ export class Names {
     return this.#ids.get(name);
   }
 
-  /** Puts ids in the place of `{name}` and `{name:12}`. */
+  /** Puts ids in the place of `{name}` and `{name:12}`; `{shared}` is what two ids begin with. */
   fill(text: string): string {
-    return text.replace(/\{([a-z][\w-]*)(?::(\d+))?\}/g, (whole, name: string, digits?: string) => {
-      const id = this.#ids.get(name);
+    return text.replace(/\{([A-Za-z][\w-]*)(?::(\d+))?\}/g, (whole, name: string, digits?: string) => {
+      const id = name === "shared" ? this.#shared() : this.#ids.get(name);
       return id === undefined ? whole : id.slice(0, digits === undefined ? undefined : Number(digits));
     });
+  }
+
+  /** The digit that two of the ids begin with which are kept as pre0, pre1 and so on: others may be gone. */
+  #shared(): string | undefined {
+    const candidates = [...this.#ids].filter(([name]) => /^pre\d+$/.test(name));
+    const digits = candidates.map(([, id]) => id.slice(0, 1));
+    return digits.find((digit, index) => digits.indexOf(digit) !== index);
   }
 
   /** What differs from run to run by what it is: ids, hardware addresses, times. */

@@ -1,7 +1,8 @@
 import { request } from "node:http";
+import { join } from "node:path";
 import { Host } from "../../lab/host.ts";
 import { rootArchive } from "../../lab/images/docker-archive.ts";
-import type { Result } from "../../lab/process.ts";
+import { checkout, lineOf, type Result } from "../../lab/process.ts";
 
 export interface Answer {
   readonly status: number;
@@ -78,6 +79,17 @@ export async function connectedHost(name: string): Promise<Host> {
 export async function setNameServer({ host }: Pick<Subject, "host">): Promise<void> {
   const write = `printf 'search example.test\\nnameserver 192.0.2.2\\n' >"$1" && mount --bind "$1" /etc/resolv.conf`;
   await host.run("sh", "-ec", write, "sh", `${host.folder}/resolv.conf`);
+}
+
+const dnsServer = join(checkout, "test/system/names/dns-server.ts");
+
+/** DNS servers outside, which call themselves 198.51.100.2 and 198.51.100.3. */
+export async function startServers({ host }: Pick<Subject, "host">): Promise<void> {
+  await host.run("sh", "-ec", "for n in 3 4; do ip -n outside address add 192.0.2.$n/24 dev uplink; done");
+  for (const n of [2, 3]) {
+    const argv = ["ip", "netns", "exec", "outside", process.execPath, dnsServer, `198.51.100.${n}`, `192.0.2.${n}`];
+    await lineOf(host.spawn(argv), /^listening$/, "the DNS server outside");
+  }
 }
 
 /** The image of busybox that containers run from. */

@@ -8,6 +8,14 @@ import { sections, uncovered } from "../conformance/moby-rows.ts";
 
 const cases = areas.flatMap(({ cases: all }) => all);
 
+/** "1-3 5": 1, 2, 3, 5. */
+const numbers = (text: string): number[] =>
+  text.split(" ").flatMap((part) => {
+    const [from = 0, to = from] = part.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
+const promises = sections.flatMap(({ id, promises: rows }) => numbers(rows).map((row) => rowName(id, row)));
+
 function rowName(section: string, row: number): string {
   return `${section}.${row}`;
 }
@@ -30,6 +38,18 @@ test("test/conformance lists no difference that no case shows", () => {
     Object.keys(differences).filter((id) => !shown.has(id as keyof typeof differences)),
     [],
   );
+});
+
+test("test/conformance carries out every promise of Docker's own tables, or says why not", () => {
+  const named = new Set([...cases.flatMap(({ moby = [] }) => moby), ...Object.keys(uncovered)]);
+  assert.deepEqual(
+    promises.filter((row) => !named.has(row)),
+    [],
+  );
+});
+
+test("test/conformance has three hundred cases at least", () => {
+  assert.ok(cases.length >= 300, `${cases.length}`);
 });
 
 test("test/conformance names no row that Docker's tables do not have, and excuses none that a case carries out", () => {

@@ -22,6 +22,10 @@ const wording: Wording = {
   LOGS_NOT_KEPT: { text: () => "configured logging driver does not support reading" },
   // Docker has no class for this failure, so it ends as "internal error"; scripts test for the text.
   NOT_CONNECTED: { status: 500 },
+  ADDRESS_OUTSIDE: {
+    text: ({ address }) =>
+      `invalid endpoint settings:\nno configured subnet or ip-range contain the IP address ${address}`,
+  },
   PORT_TAKEN: {
     status: 500,
     text: ({ address, port, protocol, owner }) =>

@@ -103,7 +103,7 @@ export async function startExec(
   const exec = parts.execs.find(execId);
   const container = findContainer(parts.state, exec.containerId);
   if (exec.status !== "created") {
-    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `exec ${execId} has run already` });
+    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `exec ${execId} has already run` });
   }
   mustTakeExec(container);
   exec.status = "starting";

@@ -12,7 +12,7 @@ export const hostGateway = "host-gateway";
 /** --add-host "name:address" or "name=address", IPv6 with or without brackets. Throws INVALID. */
 export function parseExtraHost(text: string): ExtraHost {
   const [, name, address = ""] = /^([^:=\s#]+)[:=](\S+)$/.exec(text) ?? [];
-  if (name === undefined) throw invalid("ExtraHosts", `"${text}" is not NAME:ADDRESS`);
+  if (name === undefined) throw invalid("ExtraHosts", `bad format for add-host: "${text}" is not NAME:ADDRESS`);
   if (address === hostGateway) return { name, address };
   const ip = parseIp(address.replace(/^\[(.*)\]$/, "$1"));
   if (!ip) throw invalid("ExtraHosts", `invalid IP address in add-host: "${address}" in "${text}"`);

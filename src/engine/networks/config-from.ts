@@ -1,6 +1,14 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
+import type { State } from "../state.ts";
+
+/** The network that --config-from names: by name alone, as Docker looks it up. */
+export function findConfig(state: State, name: string): Network {
+  const found = state.networkNamed(name);
+  if (found) return found;
+  throw new EngineError("CONFIG_NOT_FOUND", { network: name });
+}
 
 /** A request completed from a config-only network (docker: --config-from): it brings everything but name and driver; labels of its own win. */
 export function withConfig(request: NetworkRequest, config: Network): NetworkRequest {

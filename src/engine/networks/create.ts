@@ -10,7 +10,7 @@ import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
-import { withConfig } from "./config-from.ts";
+import { findConfig, withConfig } from "./config-from.ts";
 
 import { makeNetwork } from "./make.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
@@ -27,7 +27,7 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   using _pass = await parts.gate.shared();
   validateName(request.name);
   refuseTakenName(parts, request.name);
-  const full = request.configFrom ? withConfig(request, findConfig(parts, request.configFrom)) : request;
+  const full = request.configFrom ? withConfig(request, findConfig(parts.state, request.configFrom)) : request;
   await using rollback = new Rollback();
   const network = full.configOnly ? configNetwork(parts, full) : await buildNetwork(parts, full, newId(), rollback);
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
@@ -52,13 +52,6 @@ export async function enterNetwork(parts: Parts, network: Network): Promise<Netw
 function tellCreated(parts: Parts, network: Network): void {
   if (network.ipv6 && !isShared(network)) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
   parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
-}
-
-/** By name alone, as Docker looks it up. */
-function findConfig({ state }: Parts, name: string): Network {
-  const found = state.networkNamed(name);
-  if (found) return found;
-  throw new EngineError("CONFIG_NOT_FOUND", { network: name });
 }
 
 /** Reserves pools and makes kernel objects and firewall elements; everything but the store. */

@@ -4,9 +4,8 @@ import { Rollback } from "../../base/rollback.ts";
 import type { Driver } from "../../contracts/driver.ts";
 import { isRemoteIpam, isShared, type Network, type Pool } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
-import { withConfig } from "../networks/config-from.ts";
+import { findConfig, withConfig } from "../networks/config-from.ts";
 import { enterNetwork, machineFor, networkOf, refuseTakenName } from "../networks/create.ts";
-import { findNetwork } from "../networks/find.ts";
 import { reservePools } from "../networks/pools.ts";
 import { validateName, validateRequest } from "../networks/validate.ts";
 import type { Parts } from "../parts.ts";
@@ -16,7 +15,7 @@ import { requestPools } from "./remote-pools.ts";
 /** Whether a request names a driver or IPAM driver that is not built in, itself or through its configuration. */
 export function wantsPlugins({ drivers, state }: Pick<Parts, "drivers" | "state">, request: NetworkRequest): boolean {
   if (request.configOnly) return false;
-  const config = request.configFrom ? findNetwork(state, request.configFrom) : undefined;
+  const config = request.configFrom ? findConfig(state, request.configFrom) : undefined;
   return !drivers.isBuiltIn(request.driver) || isRemoteIpam(config ?? request);
 }
 
@@ -27,7 +26,7 @@ export function wantsPlugins({ drivers, state }: Pick<Parts, "drivers" | "state"
 export async function createWithPlugins(parts: Parts, request: NetworkRequest): Promise<Network> {
   validateName(request.name);
   refuseTakenName(parts, request.name);
-  const asked = request.configFrom ? withConfig(request, findNetwork(parts.state, request.configFrom)) : request;
+  const asked = request.configFrom ? withConfig(request, findConfig(parts.state, request.configFrom)) : request;
   const driver = parts.drivers.find(asked.driver);
   if (driver.remote && !parts.plugins.isInstalled(driver.type))
     throw new EngineError("DRIVER_NOT_FOUND", {

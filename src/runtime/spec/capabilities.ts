@@ -1,16 +1,7 @@
 import { readFileSync } from "node:fs";
 import { invalid } from "../../base/errors.ts";
+import { capabilityNamed, capabilityNames as names } from "../../model/capabilities.ts";
 import type { ContainerConfig } from "../../model/container.ts";
-
-/** By number: include/uapi/linux/capability.h at v6.12. */
-const names = (
-  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE " +
-  "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN " +
-  "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE " +
-  "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
-)
-  .split(" ")
-  .map((name) => `CAP_${name}`);
 
 /** What a container has unless told otherwise: Docker's list. */
 const byDefault =
@@ -43,11 +34,9 @@ export function containerCapabilities({ privileged, capAdd, capDrop }: Wanted, a
   return names.filter((name) => wanted.has(name));
 }
 
-/** "net_admin" and "CAP_NET_ADMIN" are the same; "ALL" is itself. */
 function capabilityName(text: string): string {
-  const upper = text.toUpperCase();
-  const name = upper === "ALL" || upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
-  if (name === "ALL" || names.includes(name)) return name;
+  const name = capabilityNamed(text);
+  if (name !== undefined) return name;
   throw invalid("capability", `"${text}" is none of Linux's capabilities`);
 }
 

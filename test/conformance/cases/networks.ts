@@ -245,6 +245,13 @@ const drivers: Case[] = [
     '403 only one instance of "null" network is allowed',
   ),
   refused(
+    "an unknown IPAM driver is not found",
+    create,
+    { Name: "bad", IPAM: { Driver: "nosuch" } },
+    '404 plugin "nosuch" not found',
+    { alone: "20.10 looks for a plugin for fifteen seconds" },
+  ),
+  refused(
     "a swarm's scope is refused outside of one",
     create,
     { Name: "bad", Scope: "swarm" },

@@ -1,7 +1,9 @@
 import { isAbsolute } from "node:path";
 import { invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
+import { capabilityNamed } from "../../../model/capabilities.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
+import { Refusal } from "../../refusal.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
 import { givenFields } from "./given-fields.ts";
@@ -37,6 +39,7 @@ export function containerRequest(
     ...parseStorage(body, options.version),
     ...limitsOf(body.HostConfig ?? {}),
     rootfs: rootfsOf(body),
+    ...(body.NetworkDisabled ? { networkDisabled: true } : {}),
     networkMode,
     networkModeText,
   };
@@ -69,8 +72,8 @@ function hostConfig(body: CreateBody) {
   const host = body.HostConfig ?? {};
   return {
     sysctls: host.Sysctls ?? {},
-    capAdd: host.CapAdd ?? [],
-    capDrop: host.CapDrop ?? [],
+    capAdd: checkCapabilities("CapAdd", host.CapAdd ?? []),
+    capDrop: checkCapabilities("CapDrop", host.CapDrop ?? []),
     privileged: host.Privileged ?? false,
     readonlyRootfs: host.ReadonlyRootfs ?? false,
     autoRemove: host.AutoRemove ?? false,
@@ -100,6 +103,12 @@ export function containerName(text: string): string {
   if (name === "" || (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 200)) return name;
   const shown = name.length > 200 ? `${name.slice(0, 40)}...` : name;
   throw invalid("container name", `(${shown}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, 2 to 200 characters`);
+}
+
+function checkCapabilities(field: string, texts: readonly string[]): readonly string[] {
+  const wrong = texts.find((text) => capabilityNamed(text) === undefined);
+  if (wrong === undefined) return texts;
+  throw new Refusal(400, `invalid ${field}: unknown capability: "CAP_${wrong.toUpperCase().replace(/^CAP_/, "")}"`);
 }
 
 function checkHostname(hostname: string): string {

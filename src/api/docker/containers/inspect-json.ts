@@ -71,6 +71,7 @@ function configJson(container: Container) {
     Volumes: volumesJson(config),
     WorkingDir: config.workingDir,
     Entrypoint: orNull(config.entrypoint),
+    ...(config.networkDisabled ? { NetworkDisabled: true } : {}),
     OnBuild: null,
     Labels: config.labels,
     ...givenConfigJson(config),

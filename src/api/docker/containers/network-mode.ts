@@ -1,7 +1,8 @@
 import { invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { NetworkMode } from "../../../model/container.ts";
-import { type EndpointBody, endpointSettings, isUserDefined } from "../networks/endpoint-body.ts";
+import { type EndpointBody, endpointSettings } from "../networks/endpoint-body.ts";
+import { isUserDefined } from "../networks/validate-endpoint.ts";
 import type { CreateBody } from "./create-body.ts";
 
 interface Networking {
@@ -14,6 +15,11 @@ interface Networking {
 export function parseNetworking(engine: Engine, body: CreateBody, version: number): Networking {
   const asked = body.HostConfig?.NetworkMode ?? "";
   const text = asked === "" || asked === "default" ? "bridge" : asked;
+  // As --network none, whatever else is asked for.
+  if (body.NetworkDisabled) {
+    const settings = endpointSettings("none", {}, { gwPriority: false });
+    return { networkMode: { kind: "none" }, networkModeText: text, endpoints: [{ network: "none", settings }] };
+  }
   if (text.startsWith("container:")) return joined(engine, body, text);
   if (text === "host")
     refuse(hasLinks(body), "host type networking can't be used with links. This would result in undefined behavior");
@@ -77,7 +83,10 @@ function endpointsOf(body: CreateBody, mode: string, version: number): Container
   return [...networks].map(([network, config]) => {
     const main = network === mode;
     const merged = { ...config, ...(main && body.MacAddress ? { MacAddress: body.MacAddress } : {}) };
-    const settings = endpointSettings(network, merged, { gwPriority: version >= 48 });
+    const settings = endpointSettings(network, merged, {
+      gwPriority: version >= 48,
+      where: `invalid config for network ${network}: `,
+    });
     const links = main ? [...settings.links, ...(body.HostConfig?.Links ?? [])] : settings.links;
     return { network, settings: { ...settings, links } };
   });

@@ -23,7 +23,6 @@ export const unsupportedHostConfig: Readonly<Record<string, Unsupported>> = {
 
 export const unsupportedConfig: Readonly<Record<string, Unsupported>> = {
   Shell: { do: "warn", why: "it only matters to a build" },
-  NetworkDisabled: { do: "refuse", why: "use --network none" },
 };
 
 /** Throws NOT_SUPPORTED for the first field that must not be ignored; returns a warning for each that may. */

@@ -110,7 +110,7 @@ async function start(call: Call<Static<typeof startBody>>) {
   const id = params["id"] ?? "";
   const { spec, running, exitCode } = engine.containers.execInspect(id);
   if (running || exitCode !== undefined) {
-    throw new EngineError("CONTAINER_REFUSED", { container: id, why: `exec command ${id} has run already` });
+    throw new EngineError("CONTAINER_REFUSED", { container: id, why: `exec command ${id} has already run` });
   }
   const keys = parseDetachKeys(spec.detachKeys ?? "");
   const session = await engine.containers.execStart(id, sizeOf(body.ConsoleSize));

@@ -1,8 +1,7 @@
-import { isIP } from "node:net";
 import { type Static, Type } from "@sinclair/typebox";
-import { invalid } from "../../../base/errors.ts";
 import type { EndpointSettings } from "../../../model/endpoint.ts";
 import { field, integer, text, textMap, texts } from "../../schema.ts";
+import { validateEndpoint } from "./validate-endpoint.ts";
 
 /** Docker's network.EndpointSettings, the part that a client may set; what the daemon reports is ignored here. */
 export const endpointBody = Type.Object({
@@ -25,14 +24,14 @@ const ifNameOption = "com.docker.network.endpoint.ifname";
 export function endpointSettings(
   network: string,
   body: EndpointBody,
-  options: { gwPriority: boolean },
+  options: { gwPriority: boolean; where?: string },
 ): EndpointSettings {
+  validateEndpoint(network, body, options.where);
   const { IPAMConfig: ipam, DriverOpts: driverOptions } = body;
-  const ipv4 = address("IPAMConfig.IPv4Address", ipam?.IPv4Address, 4);
-  const ipv6 = address("IPAMConfig.IPv6Address", ipam?.IPv6Address, 6);
+  const { IPv4Address: ipv4, IPv6Address: ipv6 } = ipam ?? {};
   const mac = body.MacAddress || undefined;
   const ifName = driverOptions?.[ifNameOption];
-  const settings = {
+  return {
     ...(ipv4 ? { ipv4 } : {}),
     ...(ipv6 ? { ipv6 } : {}),
     linkLocal: [...(ipam?.LinkLocalIPs ?? [])],
@@ -43,26 +42,4 @@ export function endpointSettings(
     gwPriority: options.gwPriority ? (body.GwPriority ?? 0) : 0,
     driverOptions: driverOptions ?? {},
   };
-  refuseOnBuiltIn(network, settings);
-  return settings;
-}
-
-/** The modes of Docker that are no user-defined networks. */
-export const isUserDefined = (network: string): boolean => !["default", "bridge", "host", "none"].includes(network);
-
-/** Docker offers neither names nor chosen addresses on its built-in networks. */
-function refuseOnBuiltIn(network: string, settings: EndpointSettings): void {
-  if (isUserDefined(network)) return;
-  if (settings.ipv4 || settings.ipv6) {
-    throw invalid("EndpointsConfig", "user specified IP address is supported on user defined networks only");
-  }
-  if (settings.aliases.length > 0) {
-    throw invalid("EndpointsConfig", "network-scoped aliases are only supported for user-defined networks");
-  }
-}
-
-function address(name: string, text: string | null | undefined, family: 4 | 6): string | undefined {
-  if (!text) return undefined;
-  if (isIP(text) === family) return text;
-  throw invalid(name, `"${text}" is no IPv${family} address`);
 }

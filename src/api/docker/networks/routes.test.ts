@@ -334,7 +334,7 @@ const connectRefusals: readonly [name: string, url: string, body: unknown, statu
     "/networks/web/connect",
     { Container: "c1", EndpointConfig: { IPAMConfig: { IPv4Address: "10.5.0.999" } } },
     400,
-    /^Invalid IPAMConfig.IPv4Address: "10.5.0.999" is no IPv4 address/,
+    /^invalid endpoint settings:\ninvalid IPv4 address: 10.5.0.999$/,
   ],
   [
     "an alias on the default bridge",

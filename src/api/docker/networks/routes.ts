@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { Filters } from "../../../engine/engine.ts";
+import { momentOf } from "../../../engine/filter-values.ts";
 import { FilterError } from "../../query.ts";
 import { type Route, reply, route } from "../../route.ts";
 import { field, flag, text } from "../../schema.ts";
@@ -32,6 +33,9 @@ export const networkRoutes: readonly Route[] = [
     handle({ engine, params, query }) {
       const reference = params["id"] ?? "";
       const view = engine.networks.inspect(reference);
+      const verbose = query.text("verbose");
+      if (verbose !== "" && !bools.includes(verbose))
+        throw invalid('query parameter "verbose"', `"${verbose}" is neither true nor false`);
       const scope = query.text("scope");
       if (scope !== "" && scope !== view.network.scope)
         throw new EngineError("NETWORK_NOT_FOUND", { network: reference });
@@ -90,7 +94,11 @@ export const networkRoutes: readonly Route[] = [
     action: "network_prune",
     bodyOptional: true,
     async handle({ engine, query }) {
-      const removed = await engine.networks.prune(query.filters(["until", "label", "label!"]));
+      const filters = query.filters(["until", "label", "label!"]);
+      const { until = [] } = filters;
+      if (until.length > 1) throw new FilterError("more than one until filter specified");
+      until.forEach(momentOf); // also when there is nothing to compare it with
+      const removed = await engine.networks.prune(filters);
       // null is Go's empty list.
       return reply(200, { NetworksDeleted: removed.length > 0 ? removed : null });
     },

@@ -1,5 +1,6 @@
 import { EventEmitter, on } from "node:events";
 import type { EngineEvent, Filters } from "../../../engine/engine.ts";
+import { Refusal } from "../../refusal.ts";
 import { type Call, type Route, route } from "../../route.ts";
 import { sendStream } from "../../stream.ts";
 
@@ -41,6 +42,8 @@ async function* lines(call: Call, source: AsyncIterable<EngineEvent>, filters: F
 function events(call: Call): AsyncIterable<string> {
   const filters = call.query.filters(eventFilters);
   const [since, until] = [call.query.time("since"), call.query.time("until")];
+  if (since !== undefined && until !== undefined && since > until)
+    throw new Refusal(400, `\`since\` time (${since}) cannot be after \`until\` time (${until})`);
   return lines(call, between(call, since, until), filters);
 }
 

@@ -6,6 +6,7 @@ import { newestVersion, oldestVersion } from "../../version.ts";
 import { goArchitecture } from "../images/routes.ts";
 
 import { confinementFacts, limitFacts, limitWarnings } from "./host-facts.ts";
+import { processFacts } from "./process-facts.ts";
 
 const pingHeaders = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache", Swarm: "inactive" };
 
@@ -21,7 +22,8 @@ export const systemRoutes: readonly Route[] = [
     method: "HEAD",
     path: "/_ping",
     summary: "Say that the daemon answers",
-    handle: () => reply(200, undefined, { ...pingHeaders, "Content-Type": "text/plain; charset=utf-8" }),
+    handle: () =>
+      reply(200, undefined, { ...pingHeaders, "Content-Type": "text/plain; charset=utf-8", "Content-Length": "0" }),
   }),
   route({ method: "GET", path: "/version", summary: "Versions of the daemon and its parts", handle: version }),
   route({ method: "GET", path: "/info", summary: "What the daemon is and has", handle: info }),
@@ -61,6 +63,7 @@ function info({ daemon, engine, images, version }: Call): Reply {
     Plugins: { Volume: ["local"], Network: daemon.drivers(), Authorization: null, Log: logDrivers },
     ...limitFacts(engine),
     ...machine(daemon.hostname),
+    ...processFacts(),
     Debug: daemon.debug,
     SystemTime: new Date().toISOString(),
     LoggingDriver: daemon.logDriver,

@@ -1,0 +1,4 @@
+import { creating } from "./cases/creating.ts";
+import { conform } from "./conform.ts";
+
+conform(creating);

@@ -1,0 +1,4 @@
+import { endpoints } from "./cases/endpoints.ts";
+import { conform } from "./conform.ts";
+
+conform(endpoints);

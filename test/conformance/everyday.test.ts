@@ -1,0 +1,4 @@
+import { everyday } from "./cases/everyday.ts";
+import { conform } from "./conform.ts";
+
+conform(everyday);

@@ -1,0 +1,4 @@
+import { lives } from "./cases/lives.ts";
+import { conform } from "./conform.ts";
+
+conform(lives);

@@ -1,0 +1,4 @@
+import { lookup } from "./cases/lookup.ts";
+import { conform } from "./conform.ts";
+
+conform(lookup);

@@ -1,0 +1,4 @@
+import { protocol } from "./cases/protocol.ts";
+import { conform } from "./conform.ts";
+
+conform(protocol);

@@ -1,0 +1,4 @@
+import { reach } from "./cases/reach.ts";
+import { conform } from "./conform.ts";
+
+conform(reach);
