@@ -1,4 +1,4 @@
-import { invalid } from "../../../base/errors.ts";
+import { EngineError, invalid } from "../../../base/errors.ts";
 import { type Call, type Route, route, takenOver } from "../../route.ts";
 import { headersOf } from "../../stream.ts";
 import { attach } from "./attach.ts";
@@ -20,7 +20,9 @@ export const containerStreamRoutes: readonly Route[] = [
 async function wait(call: Call): Promise<typeof takenOver> {
   const asked = call.query.text("condition") || "not-running";
   const condition = conditions.find((name) => name === asked);
-  if (!condition) throw invalid("condition", `invalid condition: "${asked}": use ${conditions.join(", ")}`);
+  if (!condition) {
+    throw new EngineError("REFUSED", { why: `invalid condition: "${asked}": use ${conditions.join(", ")}` });
+  }
   const { engine } = call;
   engine.containers.inspect(containerOf(call)); // 404 before the head is sent
   const exit = engine.containers.wait(containerOf(call), condition, call.signal);
