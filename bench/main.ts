@@ -60,16 +60,15 @@ function table(rows: readonly Row[]): string {
 }
 
 /** Into the files beside this script, in the place of what they have of these sections. */
-function keepResults(measured: Readonly<Record<string, Row[]>>, load: Readonly<Record<string, number>>): void {
+function keepResults(measured: Readonly<Record<string, Row[]>>, notes: Readonly<Record<string, string>>): void {
   const file = join(import.meta.dirname, "results.json");
   const before = (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { results: {} }) as Kept;
-  const kept = { results: { ...before.results, ...measured }, load: { ...before.load, ...load } };
+  const kept = { results: { ...before.results, ...measured }, notes: { ...before.notes, ...notes } };
   const machine = { kernel: release(), cores: availableParallelism(), node: process.version };
   const title = `# Results of \`npm run bench\`\n\nLinux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}.\n`;
   const parts = Object.keys(sections).flatMap((name) => {
-    const [rows, busy] = [kept.results[name], kept.load[name]];
-    const note = busy === undefined ? "" : `Load average of the machine when it began: ${busy.toFixed(1)}.\n\n`;
-    return rows ? [`\n## ${name}\n\n${note}${table(rows)}\n`] : [];
+    const [rows, note] = [kept.results[name], kept.notes[name]];
+    return rows ? [`\n## ${name}\n\n${note === undefined ? "" : `${note}\n\n`}${table(rows)}\n`] : [];
   });
   writeFileSync(join(import.meta.dirname, "results.md"), title + parts.join(""));
   writeFileSync(file, `${JSON.stringify({ machine, ...kept }, undefined, 2)}\n`);
@@ -77,7 +76,7 @@ function keepResults(measured: Readonly<Record<string, Row[]>>, load: Readonly<R
 
 interface Kept {
   readonly results: Readonly<Record<string, Row[]>>;
-  readonly load?: Readonly<Record<string, number>>;
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 const asks = (wish: string, name: string): boolean => name === wish || name.startsWith(`${wish}-`);
@@ -89,13 +88,15 @@ if (unknown.length > 0 || process.getuid?.() !== 0) {
   console.error(unknown.length > 0 ? `bench: no ${unknown.join(", ")}; there are ${names}` : "bench: needs root");
   process.exit(2);
 }
+const busy = (): string => (loadavg()[0] ?? 0).toFixed(1);
 const results: Record<string, Row[]> = {};
-const loads: Record<string, number> = {};
+const notes: Record<string, string> = {};
 for (const [name, measure] of Object.entries(sections)) {
   if (wanted.length > 0 && !wanted.some((wish) => asks(wish, name))) continue;
   console.error(`bench: ${name} ...`);
-  loads[name] = loadavg()[0] ?? 0;
+  const before = busy();
   results[name] = await measure();
+  notes[name] = `Load average of the machine: ${before} before, ${busy()} after.`;
   console.log(`${table(results[name])}\n`);
 }
-if (wanted.length === 0 || keep) keepResults(results, loads);
+if (wanted.length === 0 || keep) keepResults(results, notes);
