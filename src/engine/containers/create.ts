@@ -20,7 +20,7 @@ export async function createContainer(
   parts: ContainerParts,
   request: ContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
-  const { config: asked, warnings: discarded } = fitLimits(request.config, parts.runtime.hostLimits());
+  const { config: asked, warnings: discarded } = fitLimits(request.config, () => parts.runtime.hostLimits());
   const warnings = [...validate(request), ...discarded];
   const { state } = parts;
   const image = imageFor(parts, request.config.rootfs);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Limits } from "../../model/limits.ts";
@@ -118,6 +118,32 @@ test(
     assert.deepEqual([fine.exit.exitCode, fine.exit.oomKilled], [0, undefined]);
   },
 );
+
+test("LIMIT-5 what happens while the daemon is away is told when it is back", needs(can.memory), async () => {
+  await using lab = new RuntimeLab();
+  const small = { memoryBytes: 24 * mb, memorySwapBytes: 24 * mb };
+  const script = `read line; ${takes(200)
+    .map((word) => `'${word}'`)
+    .join(" ")}; echo survived; exec sleep 60`;
+  const id = await lab.start({ limits: small, args: ["sh", "-c", script] });
+  await says(lab, id, "survived\n");
+  lab.runtime[Symbol.dispose]();
+  lab.runtime = lab.open();
+  const told = Promise.withResolvers<string>();
+  using _watch = lab.runtime.watchMemory((one) => told.resolve(one));
+  assert.equal(await told.promise, id);
+  await lab.runtime.kill(id, "KILL");
+});
+
+test("CONF-9 a parent control group of one's own", async () => {
+  await using lab = new RuntimeLab();
+  const { cgroupParent } = new Layout(lab.dataRoot, lab.execRoot);
+  const id = await lab.start({ namespaces: { cgroupParent: `/${cgroupParent}/mine` }, args: ["sleep", "60"] });
+  const { "": _unified, ...groups } = groupsOf(lab, id);
+  for (const folder of Object.values(groups)) assert.ok(folder.endsWith(`/${cgroupParent}/mine/${id}`), folder);
+  await lab.runtime.remove(id);
+  for (const folder of Object.values(groups)) if (existsSync(join(folder, ".."))) rmdirSync(join(folder, ".."));
+});
 
 test("LIMIT-1 no more processes than the limit", needs(can.pids), async () => {
   await using lab = new RuntimeLab();

@@ -5,8 +5,12 @@ import { checkLimits } from "./check.ts";
 import { discardUnsupported } from "./discard.ts";
 
 /** A new container's configuration with limits that this host can apply. Throws REFUSED for those that break a rule. */
-export function fitLimits(config: ContainerConfig, host: HostLimits): { config: ContainerConfig; warnings: string[] } {
+export function fitLimits(
+  config: ContainerConfig,
+  hostLimits: () => HostLimits,
+): { config: ContainerConfig; warnings: string[] } {
   if (!config.limits) return { config, warnings: [] };
+  const host = hostLimits();
   const asked = withSwap(config.limits);
   checkLimits(asked, host, { isUpdate: false });
   const { limits, warnings } = discardUnsupported(asked, host);
