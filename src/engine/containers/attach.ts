@@ -34,7 +34,7 @@ export function attachContainer(parts: ContainerParts, reference: string, option
 
 /** Docker's words. */
 function mustBeAttachable({ name, state }: Container): void {
-  const refuse = (why: string) => new EngineError("CONTAINER_REFUSED", { container: name, why });
+  const refuse = (why: string) => new EngineError("CONTAINER_CONFLICT", { why });
   if (state.paused) throw refuse(`container ${name} is paused, unpause the container before attach`);
   if (state.restarting) throw refuse(`container ${name} is restarting, wait until the container is running`);
 }
