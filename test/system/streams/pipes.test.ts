@@ -49,7 +49,10 @@ test("STR-5 the input of a container that was started without a client stays ope
     "while read x; do echo got $x; done; echo end",
   );
   // The CLI then waits for the container's end; the daemon has let go of it.
-  const send = (text: string) => said(`echo ${text} | timeout -s KILL 2 docker attach --sig-proxy=false reader`);
+  const send = (text: string) =>
+    said(
+      `echo ${text} | docker attach --sig-proxy=false reader & until docker logs reader | grep -q ${text}; do sleep 0.1; done; kill -9 $!`,
+    );
   await send("one");
   const listener = said("docker attach --no-stdin reader");
   await send("two");
@@ -108,7 +111,7 @@ test("STR-8 docker attach passes signals on unless it is told not to", { skip },
   const trap = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done";
   await docker(host, "run", "-d", "--name", "trapped", "busybox", "sh", "-c", trap);
   const interrupt = (...options: string[]) =>
-    said(`timeout --preserve-status -s INT -k 1 1 docker attach ${options.join(" ")} trapped; echo code $?`);
+    said(`timeout --preserve-status -s INT -k 1 4 docker attach ${options.join(" ")} trapped; echo code $?`);
   await interrupt("--sig-proxy=false");
   assert.equal(await docker(host, "inspect", "-f", "{{.State.Status}}", "trapped"), "running");
   assert.equal((await interrupt()).stdout, "caught\ncode 9\n");
@@ -122,7 +125,7 @@ test("STR-9 docker wait with each condition, and its refusals", { skip }, async 
     );
   assert.equal((await wait("")).stdout, '{"StatusCode":0}\n 200');
   const [next, removed] = [wait("?condition=next-exit"), wait("?condition=removed")];
-  await said("sleep 0.5");
+  await said("sleep 2");
   await docker(host, "start", "waited");
   assert.equal((await next).stdout, '{"StatusCode":4}\n 200');
   assert.equal(await docker(host, "wait", "waited"), "4");
