@@ -70,13 +70,13 @@ export class PluginPlace implements AsyncDisposable {
     return this.host.fairlead("repair", "--dry-run");
   }
 
-  /** Of what another process does in its own time; fails after fifteen seconds. */
+  /** Of what another process does in its own time; fails after a minute. */
   eventually = async (check: () => void): Promise<void> => {
     for (let attempt = 0; ; attempt++) {
       try {
         return check();
       } catch (error) {
-        if (attempt === 150) throw error;
+        if (attempt === 600) throw error;
         await delay(100);
       }
     }

@@ -72,6 +72,7 @@ test("PLUG-23 containers that ended, and removals that were cut short, while the
   await place.run("one", "--network", "blue");
   await place.run("two", "--network", "blue");
   const pid = await place.docker("inspect", "-f", "{{.State.Pid}}", "one");
+  plugin.forget();
   plugin.order({ "NetworkDriver.Leave": { hang: true } });
   const removing = host.docker("rm", "-f", "two");
   await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.Leave")));
