@@ -19,7 +19,7 @@ export interface Call<Body = unknown> extends ApiParts {
 
 export interface Reply {
   readonly status: number;
-  /** undefined: an empty body. A string is sent as text/plain. */
+  /** undefined: an empty body. A string is sent as text/plain, bytes as the headers say. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -111,6 +111,7 @@ function callOf(request: FastifyRequest, raw: FastifyReply, registrar: Registrar
 function send(raw: FastifyReply, { status, body, headers }: Reply) {
   raw.code(status).headers(headers ?? {});
   if (body === undefined) return raw.send();
+  if (Buffer.isBuffer(body)) return raw.send(body);
   // Docker's clients compare media types as text, and Fastify would add a charset to that of a string.
   if (typeof body === "string") return raw.send(headers?.["Content-Type"] ? Buffer.from(body) : body);
   return sendJson(raw, body);

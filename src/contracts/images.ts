@@ -1,4 +1,4 @@
-import type { Image } from "../model/image.ts";
+import type { Image, ImageRuntimeConfig } from "../model/image.ts";
 import type { ImageReference } from "../model/image-reference.ts";
 
 /** An image that an archive held, and the names that it gave it, in the familiar form. */
@@ -13,6 +13,23 @@ export interface ImageWords {
   readonly reference?: ImageReference;
   /** Dockerfile instructions. */
   readonly changes: readonly string[];
+  readonly comment: string;
+  readonly author: string;
+}
+
+export interface SavedImage {
+  readonly id: string;
+  readonly references: readonly ImageReference[];
+}
+
+export interface CommitRequest {
+  readonly containerId: string;
+  /** The image that it lies on, as it knows it. */
+  readonly imageId: string;
+  readonly reference?: ImageReference;
+  readonly config: ImageRuntimeConfig;
+  /** What it ran, for the history. */
+  readonly createdBy: string;
   readonly comment: string;
   readonly author: string;
 }
@@ -95,6 +112,14 @@ export interface Images {
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
   /** Takes the images of an archive of `docker save` or of an OCI layout, plain or compressed. */
   load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  /** An archive that `docker load` takes, here and elsewhere; fails at the first chunk when an image is gone. */
+  save(images: readonly SavedImage[]): AsyncIterable<Uint8Array>;
+  /** Makes an image of a container's image and what the container wrote. */
+  commit(request: CommitRequest): Promise<Image>;
+  /** Applies Dockerfile instructions such as `ENV A=1`; throws INVALID for what is none. */
+  applyChanges(config: ImageRuntimeConfig, changes: readonly string[]): ImageRuntimeConfig;
+  /** Bytes that a container has in its own layer. */
+  writtenBytes(containerId: string): Promise<number>;
   /** Fetches an image by tag or digest. What is pulled by several at once comes over the network once. */
   pull(reference: ImageReference, options: PullOptions): Promise<PulledImage>;
   /** Sends an image to the registry that the name says. */

@@ -6,7 +6,7 @@ import type { State } from "./state.ts";
  * Looks a container up by id, name or unique id prefix: an exact id beats a name, a name beats a prefix. Throws
  * CONTAINER_NOT_FOUND or CONTAINER_AMBIGUOUS. Docker shows names with a slash in front and takes them so.
  */
-export function findContainer(state: State, reference: string): Container {
+export function findContainer(state: Pick<State, "containers" | "containerNamed">, reference: string): Container {
   const name = reference.replace(/^\//, "");
   const exact = state.containers.get(name) ?? state.containerNamed(name);
   if (exact) return exact;
@@ -16,7 +16,7 @@ export function findContainer(state: State, reference: string): Container {
   return match;
 }
 
-function* startingWith({ containers }: State, prefix: string): Generator<Container> {
+function* startingWith({ containers }: Pick<State, "containers">, prefix: string): Generator<Container> {
   if (!/^[0-9a-f]{1,63}$/.test(prefix)) return;
   for (const [id, container] of containers) if (id.startsWith(prefix)) yield container;
 }

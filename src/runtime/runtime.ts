@@ -99,7 +99,12 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
   };
   return {
     ...runtimeOf(parts),
-    images: imagesOf(images, options.registries ?? { insecure: [], mirrors: [] }),
+    images: imagesOf({
+      store: images,
+      files: layerFiles,
+      settings: options.registries ?? { insecure: [], mirrors: [] },
+      upperOf: (id) => layout.of(id).upper,
+    }),
     volumes,
     archive,
     prepare,

@@ -29,8 +29,7 @@ const refusals: readonly Refusal[] = [
   ),
   ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
-  ...every(["POST"], ["/build", "/build/*", "/session", "/grpc", "/commit"], "building images", noBuild),
-  ...every(["GET"], ["/system/df"], "disk usage", notYet),
+  ...every(["POST"], ["/build", "/build/*", "/session", "/grpc"], "building images", noBuild),
   ...every(["GET"], ["/containers/:id/attach/ws"], "this view of a container", notYet),
 ];
 

@@ -42,6 +42,13 @@ export class FakeImages implements Images {
   };
   load: Images["load"] = async () => [{ id: fakeImageId, references: ["lab/app:1"] }];
 
+  save: Images["save"] = async function* () {
+    yield Buffer.from("TAR");
+  };
+  commit: Images["commit"] = async ({ reference }) =>
+    this.put({ references: reference ? [familiarReference(reference)] : [] });
+  applyChanges: Images["applyChanges"] = (config, changes) => ({ ...config, env: changes });
+  writtenBytes = async () => 5;
   pull: Images["pull"] = async (reference, { onProgress }) => {
     onProgress({ id: reference.tag ?? "", status: `Pulling from ${reference.path}` });
     onProgress({ id: "0123456789ab", status: "Downloading", current: 1, total: 2 });
@@ -67,8 +74,10 @@ export class FakeImages implements Images {
 }
 
 /** The real use cases on these images and containers. */
-export const fakeImageUseCases = (images: Images, containers: ReadonlyMap<string, Container>): ImageUseCases =>
-  imageUseCases({ images, state: { containers }, events: new EventHub(), log: silentLog });
+export function fakeImageUseCases(images: Images, containers: ReadonlyMap<string, Container>): ImageUseCases {
+  const containerNamed = (name: string) => [...containers.values()].find((one) => one.name === name);
+  return imageUseCases({ images, state: { containers, containerNamed }, events: new EventHub(), log: silentLog });
+}
 
 const blank: Image = {
   ...{ id: fakeImageId, references: [], digests: [], created: "2026-01-02T03:04:05Z", taggedAt: "", size: 0 },

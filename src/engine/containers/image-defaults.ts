@@ -40,7 +40,19 @@ function merge(config: ContainerConfig, image: ImageRuntimeConfig, entrypointGiv
     exposed: mergePorts(config.exposed, image.exposed),
     ...(healthcheck ? { healthcheck } : {}),
     ...(volumes.length > 0 ? { storage: { ...config.storage, volumes } } : {}),
+    ...shownFrom(config, image),
   };
+}
+
+/** What inspect shows of the image's that is no setting of ours. */
+function shownFrom({ given }: ContainerConfig, image: ImageRuntimeConfig): Pick<ContainerConfig, "given"> {
+  const config = {
+    ...(image.stopSignal ? { StopSignal: image.stopSignal } : {}),
+    ...(image.shell.length > 0 ? { Shell: image.shell } : {}),
+    ...given?.config,
+  };
+  if (Object.keys(config).length === 0) return {};
+  return { given: { config, hostConfig: given?.hostConfig ?? {} } };
 }
 
 const hasVariable = (env: readonly string[], variable: string): boolean => {

@@ -40,6 +40,13 @@ export function imageMatcher({ images }: Pick<ImageParts, "images">, filters: Fi
   return (image) => matchers.every((matches) => matches(image));
 }
 
+/** With a `reference` filter an image is shown by the names that match alone. */
+export function withMatchingNames(image: Image, { reference = [] }: Filters): Image {
+  if (reference.length === 0) return image;
+  const matches = (name: string) => reference.some((pattern) => matchesName(name, pattern));
+  return { ...image, references: image.references.filter(matches), digests: image.digests.filter(matches) };
+}
+
 /** Without any tag. */
 export const isDangling = ({ references }: Image): boolean => references.length === 0;
 

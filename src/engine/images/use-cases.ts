@@ -8,6 +8,7 @@ import type {
   PushedImage,
   TransferOptions,
 } from "../../contracts/images.ts";
+import type { Container } from "../../model/container.ts";
 import type { Image } from "../../model/image.ts";
 import {
   familiarReference,
@@ -20,9 +21,12 @@ import {
 import type { Filters } from "../engine.ts";
 import type { EventHub } from "../events.ts";
 import type { State } from "../state.ts";
-import { imageMatcher } from "./filters.ts";
-import { pruneImages } from "./prune.ts";
+import { type CommitWords, commit } from "./commit.ts";
+import { type ContainerSize, containerSize } from "./container-size.ts";
+import { imageMatcher, withMatchingNames } from "./filters.ts";
+import { layerSizes, pruneImages } from "./prune.ts";
 import { type RemovedImage, removeImage } from "./remove.ts";
+import { imagesToSave } from "./save.ts";
 import { tellImage } from "./tell.ts";
 import { type ImageUse, imagesInUse, useOf } from "./use.ts";
 
@@ -31,7 +35,7 @@ export type TaggedReference = ImageReference & { readonly tag: string };
 /** What the image use cases work with. */
 export interface ImageParts {
   readonly images: Images;
-  readonly state: Pick<State, "containers">;
+  readonly state: Pick<State, "containers" | "containerNamed">;
   readonly events: EventHub;
   readonly log: Log;
 }
@@ -44,6 +48,13 @@ export interface ImageUseCases {
   use(image: Image): ImageUse;
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
   load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  /** Throws at once for what is not there; then an archive of all of them. */
+  save(references: readonly string[]): AsyncIterable<Uint8Array>;
+  commit(container: string, words: CommitWords): Promise<Image>;
+  /** Bytes of all layers, each counted once. */
+  layersBytes(): number;
+  /** Bytes that a container wrote, and those together with what lies below. */
+  containerSize(container: Container): Promise<ContainerSize>;
   pull(reference: ImageReference, options: PullOptions): Promise<PulledImage>;
   push(reference: TaggedReference, options: TransferOptions): Promise<PushedImage>;
   /** Tags that images of this host have in a repository. */
@@ -61,7 +72,10 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
   const { images, events } = parts;
   const following = collectWithContainers(parts);
   return {
-    list: (filters) => images.list().filter(imageMatcher(parts, filters)),
+    list(filters) {
+      const found = images.list().filter(imageMatcher(parts, filters));
+      return found.map((image) => withMatchingNames(image, filters));
+    },
     find: (reference) => images.find(reference),
     use: (image) => useOf(parts, image),
     async import(archive, words) {
@@ -75,6 +89,14 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
       for (const { id } of loaded) tellImage(events, "load", { id, name: id });
       return loaded;
     },
+    save(references) {
+      const wanted = imagesToSave(parts, references);
+      for (const { id } of wanted) tellImage(events, "save", { id, name: id });
+      return images.save(wanted);
+    },
+    commit: (container, words) => commit(parts, container, words),
+    layersBytes: () => [...layerSizes(parts).values()].reduce((sum, size) => sum + size, 0),
+    containerSize: (container) => containerSize(parts, container),
     async pull(reference, options) {
       const pulled = await images.pull(reference, options);
       tellImage(events, "pull", { id: familiarReference(reference), name: familiarRepository(reference) });

@@ -14,6 +14,7 @@ export function imageOf(
   const names = entries.flatMap(({ reference }) =>
     reference ? [familiarReference(parseImageReference(reference))] : [],
   );
+  names.sort();
   const layers = diffIds.map((diffId) => ({ diffId, size: sizeOf(diffId) }));
   const former = entries.find(({ formerId }) => formerId)?.formerId;
   return {

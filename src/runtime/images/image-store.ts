@@ -74,6 +74,12 @@ export class ImageStore implements ImageRoots {
     });
   }
 
+  /** What a container of this image lies on, also when the image was removed by force. */
+  baseOf(imageId: string): StoredManifest | undefined {
+    const entry = this.#index.entries.find((one) => this.#idOf(one) === imageId || one.formerId === imageId);
+    return entry && this.#stored(entry.manifest);
+  }
+
   /** Where a layer's blob is known to be, when an image has it. */
   blobOf(diffId: string): Descriptor | undefined {
     for (const { file, manifest } of this.#manifests.values()) {
@@ -86,8 +92,7 @@ export class ImageStore implements ImageRoots {
 
   /** Directories of an image's layers, the topmost first; those of an image removed by force too. */
   rootsOf(imageId: string): string[] {
-    const entry = this.#index.entries.find((one) => this.#idOf(one) === imageId || one.formerId === imageId);
-    const stored = entry && this.#stored(entry.manifest);
+    const stored = this.baseOf(imageId);
     if (!stored) return [];
     return stored.file.diffIds.map((diffId) => this.layers.pathOf(diffId)).reverse();
   }

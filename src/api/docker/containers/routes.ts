@@ -5,7 +5,7 @@ import { type Call, type Route, reply, route } from "../../route.ts";
 import { containerCreateBody } from "./create-body.ts";
 import { containerName, containerRequest } from "./create-request.ts";
 import { containerJson } from "./inspect-json.ts";
-import { containerSummary } from "./summary-json.ts";
+import { containerSummary, sizeJson } from "./summary-json.ts";
 
 /** A container as a path names it; Docker shows names with a slash in front and takes them back so. */
 export const containerOf = (call: Call<unknown>): string => (call.params["id"] ?? "").replace(/^\//, "");
@@ -34,16 +34,18 @@ export const containerRoutes: readonly Route[] = [
     method: "GET",
     path: "/containers/json",
     summary: "List containers",
-    handle({ engine, query, version }) {
+    async handle({ engine, images, query, version }) {
       const filters = checked(query.filters(listFilters));
       const limit = query.integer("limit");
       // Docker: a status filter and a limit look at containers that do not run, too.
       const all = query.flag("all") || "status" in filters || "exited" in filters || (limit ?? 0) > 0;
       const views = engine.containers.list({ all, filters, ...(limit !== undefined && limit > 0 ? { limit } : {}) });
-      const options = { version, now: Date.now(), size: query.flag("size") };
+      const options = { version, now: Date.now() };
+      const sized = async (view: (typeof views)[number]) =>
+        containerSummary(view, { ...options, size: await images.containerSize(view.container) });
       return reply(
         200,
-        views.map((view) => containerSummary(view, options)),
+        query.flag("size") ? await Promise.all(views.map(sized)) : views.map((view) => containerSummary(view, options)),
       );
     },
   }),
@@ -51,7 +53,11 @@ export const containerRoutes: readonly Route[] = [
     method: "GET",
     path: "/containers/:id/json",
     summary: "Inspect a container",
-    handle: (call) => reply(200, containerJson(call.engine.containers.inspect(containerOf(call)), call.version)),
+    async handle(call) {
+      const view = call.engine.containers.inspect(containerOf(call));
+      const size = call.query.flag("size") ? sizeJson(await call.images.containerSize(view.container)) : {};
+      return reply(200, { ...containerJson(view, call.version), ...size });
+    },
   }),
   route({
     method: "POST",

@@ -1,4 +1,5 @@
 import type { ContainerView } from "../../../engine/engine.ts";
+import type { ContainerSize } from "../../../engine/images/container-size.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 import { stateWord } from "../../../model/container-state.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
@@ -7,8 +8,14 @@ import { mountsJson } from "./mounts-json.ts";
 import { portList } from "./ports-json.ts";
 import { statusText } from "./state-json.ts";
 
+/** Of ?size=1: what the container wrote, and that with what lies below. */
+export const sizeJson = ({ writtenBytes, wholeBytes }: ContainerSize) => ({
+  SizeRw: writtenBytes,
+  SizeRootFs: wholeBytes,
+});
+
 /** Docker's container.Summary. */
-export function containerSummary(view: ContainerView, options: { version: number; now: number; size: boolean }) {
+export function containerSummary(view: ContainerView, options: { version: number; now: number; size?: ContainerSize }) {
   const { container, endpoints } = view;
   const { config, state } = container;
   const running = state.status === "running";
@@ -21,8 +28,7 @@ export function containerSummary(view: ContainerView, options: { version: number
     Command: commandText(config),
     Created: Math.floor(Date.parse(container.created) / 1000),
     Ports: running ? portList(config, container.ports) : [],
-    // Sizes are not measured; 0 is what Docker says for a layer nobody has written to.
-    ...(options.size ? { SizeRw: 0, SizeRootFs: 0 } : {}),
+    ...(options.size ? sizeJson(options.size) : {}),
     Labels: config.labels,
     State: stateWord(state),
     Status: statusText(state, options.now),

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { invalid } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
-import { type Call, type Outcome, reply } from "../../route.ts";
-import { jsonLine } from "./progress.ts";
+import type { Call, Outcome } from "../../route.ts";
+import { jsonLines } from "./progress.ts";
 import { pullImages } from "./pull.ts";
 
 /** POST /images/create: `docker pull` (?fromImage=) and `docker import` (?fromSrc=-, the archive in the body). */
@@ -18,5 +18,5 @@ async function importImage({ query, request, images }: Call): Promise<Outcome> {
   if (!body) throw invalid("archive", "the body is empty");
   const words = { changes: query.texts("changes"), comment: query.text("message"), author: "" };
   const { id } = await images.import(body, { ...words, ...(reference ? { reference } : {}) });
-  return reply(200, jsonLine({ status: id }), { "Content-Type": "application/json" });
+  return jsonLines([{ status: id }]);
 }

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { invalid } from "../../../base/errors.ts";
-import { type Call, type Outcome, reply } from "../../route.ts";
-import { jsonLine } from "./progress.ts";
+import type { Call, Outcome } from "../../route.ts";
+import { jsonLines } from "./progress.ts";
 
 /** POST /images/load: `docker load`, an archive of images in the body. */
 export async function loadImages({ request, images }: Call): Promise<Outcome> {
@@ -11,6 +11,5 @@ export async function loadImages({ request, images }: Call): Promise<Outcome> {
   const lines = loaded.flatMap(({ id, references }) =>
     references.length > 0 ? references.map((name) => `Loaded image: ${name}`) : [`Loaded image ID: ${id}`],
   );
-  const body200 = lines.map((line) => jsonLine({ stream: `${line}\n` })).join("");
-  return reply(200, body200, { "Content-Type": "application/json" });
+  return jsonLines(lines.map((line) => ({ stream: `${line}\n` })));
 }

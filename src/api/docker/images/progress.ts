@@ -6,6 +6,10 @@ import { toDocker } from "../errors.ts";
 /** A line of Docker's progress streams (moby, pkg/jsonmessage). */
 export const jsonLine = (value: object): string => `${JSON.stringify(value)}\r\n`;
 
+/** A whole answer of such lines. Bytes, since clients compare the media type, which a text would get a charset added to. */
+export const jsonLines = (values: readonly object[]): Outcome =>
+  reply(200, Buffer.from(values.map(jsonLine).join("")), { "Content-Type": "application/json" });
+
 /** A step of a transfer; the bar is for clients that draw none themselves. */
 export function progressLine({ id, status, current, total }: TransferProgress): object {
   if (current === undefined || total === undefined) return { status, progressDetail: {}, id };

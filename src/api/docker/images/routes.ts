@@ -6,6 +6,7 @@ import { createImage } from "./create.ts";
 import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
 import { loadImages } from "./load.ts";
 import { pushImages } from "./push.ts";
+import { saveImages } from "./save.ts";
 
 const listFilters = ["before", "dangling", "label", "reference", "since", "until"];
 const pruneFilters = ["dangling", "label", "label!", "until"];
@@ -53,6 +54,12 @@ export const imageRoutes: readonly Route[] = [
       });
     },
   }),
+  route({
+    method: "GET",
+    path: "/images/get",
+    summary: "Save images into an archive",
+    handle: (call) => saveImages(call, call.query.texts("names")),
+  }),
   route({ method: "GET", path: "/images/*", summary: "Inspect an image, show its history", handle: look }),
   route({
     method: "POST",
@@ -80,8 +87,9 @@ function nameAndVerb({ params }: Call): [name: string, verb: string] {
   return [name, verb];
 }
 
-function look(call: Call): Outcome {
+function look(call: Call): Outcome | Promise<Outcome> {
   const [name, verb] = nameAndVerb(call);
+  if (verb === "get") return saveImages(call, [name]);
   const { images, version } = call;
   if (verb === "json") return reply(200, imageInspect(images.find(name), version));
   if (verb === "history") return reply(200, imageHistory(images.find(name)));

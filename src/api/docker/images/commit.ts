@@ -1,0 +1,39 @@
+import { referenceFrom } from "../../../engine/images/use-cases.ts";
+import { type Call, type Route, reply, route } from "../../route.ts";
+
+/** Docker Engine API: ImageCommit. */
+export const commitRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/commit",
+    summary: "Make an image of a container",
+    action: "image_commit",
+    bodyOptional: true,
+    async handle(call) {
+      const { query, images } = call;
+      const reference = referenceFrom(query.text("repo"), query.text("tag"));
+      const words = {
+        changes: query.texts("changes"),
+        comment: query.text("comment"),
+        author: query.text("author"),
+        ...(reference ? { reference } : {}),
+      };
+      await using _still = await stillness(call, query.text("container"));
+      const { id } = await images.commit(query.text("container"), words);
+      return reply(201, { Id: id });
+    },
+  }),
+];
+
+/** A container that runs is paused meanwhile, unless that is not wanted, so that its files are of one moment. */
+async function stillness({ engine: { containers }, query }: Call, reference: string): Promise<AsyncDisposable> {
+  const { container } = containers.inspect(reference);
+  const { status, paused } = container.state;
+  const wanted = query.flagOr("pause", true) && status === "running" && !paused;
+  if (wanted) await containers.pause(container.id);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      if (wanted) await containers.unpause(container.id);
+    },
+  };
+}

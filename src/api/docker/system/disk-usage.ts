@@ -1,0 +1,40 @@
+import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
+import { containerSummary } from "../containers/summary-json.ts";
+import { imageSummary } from "../images/image-json.ts";
+import { volumeJson } from "../volumes/routes.ts";
+
+/** Docker Engine API: SystemDataUsage. There is no build cache. */
+export const diskUsageRoutes: readonly Route[] = [
+  route({ method: "GET", path: "/system/df", summary: "What images, containers and volumes take up", handle: usage }),
+];
+
+async function usage(call: Call): Promise<Outcome> {
+  const types = call.query.texts("type");
+  const wants = (type: string) => types.length === 0 || types.includes(type);
+  return reply(200, {
+    ...(wants("image") ? images(call) : {}),
+    ...(wants("container") ? { Containers: await containers(call) } : {}),
+    ...(wants("volume") ? { Volumes: await volumes(call) } : {}),
+    ...(wants("build-cache") ? { BuildCache: [] } : {}),
+    ...(call.version < 42 ? { BuilderSize: 0 } : {}),
+  });
+}
+
+function images({ images: all, version }: Call) {
+  const Images = all.list({}).map((image) => imageSummary(image, version, all.use(image)));
+  return { LayersSize: all.layersBytes(), Images };
+}
+
+async function containers({ engine, images: all, version }: Call) {
+  const summaries = [];
+  for (const view of engine.containers.list({ all: true, filters: {} })) {
+    const size = await all.containerSize(view.container);
+    summaries.push(containerSummary(view, { version, now: Date.now(), size }));
+  }
+  return summaries;
+}
+
+async function volumes({ engine }: Call) {
+  const all = await engine.volumes.usage();
+  return all.map((one) => ({ ...volumeJson(one), UsageData: { Size: one.size, RefCount: one.links } }));
+}

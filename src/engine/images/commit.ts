@@ -1,0 +1,74 @@
+import { EngineError } from "../../base/errors.ts";
+import type { Container, ContainerConfig } from "../../model/container.ts";
+import { emptyRuntimeConfig, type Image, type ImageRuntimeConfig } from "../../model/image.ts";
+import type { ImageReference } from "../../model/image-reference.ts";
+import { findContainer } from "../reference.ts";
+import type { ImageParts } from "./use-cases.ts";
+
+export interface CommitWords {
+  readonly reference?: ImageReference;
+  /** Dockerfile instructions. */
+  readonly changes: readonly string[];
+  readonly comment: string;
+  readonly author: string;
+}
+
+/** `docker commit`: an image of what a container has become. Its volumes are no part of it. */
+export async function commit(parts: ImageParts, reference: string, words: CommitWords): Promise<Image> {
+  const container = findContainer(parts.state, reference);
+  const { rootfs, args } = container.config;
+  if (rootfs.kind !== "image") {
+    const why = "its root is no image: pack it with tar and import that";
+    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
+  }
+  const own = parts.images.applyChanges(emptyRuntimeConfig, words.changes);
+  const { comment, author } = words;
+  return parts.images.commit({
+    containerId: container.id,
+    imageId: rootfs.imageId,
+    config: mergeConfigs(own, configOf(container)),
+    createdBy: args.join(" "),
+    ...{ comment, author },
+    ...(words.reference ? { reference: words.reference } : {}),
+  });
+}
+
+/** What a container was made with, as an image says it. */
+function configOf({ config }: Container): ImageRuntimeConfig {
+  return {
+    user: config.user,
+    env: config.env,
+    entrypoint: config.entrypoint,
+    command: config.command,
+    workingDir: config.workingDir,
+    exposed: portsOf(config),
+    volumes: config.storage?.volumes ?? [],
+    labels: config.labels,
+    stopSignal: config.stopSignal === "SIGTERM" ? "" : config.stopSignal,
+    ...(config.healthcheck ? { healthcheck: config.healthcheck } : {}),
+    shell: [],
+    onBuild: [],
+  };
+}
+
+const portsOf = ({ exposed }: ContainerConfig): string[] => exposed.map(({ port, protocol }) => `${port}/${protocol}`);
+
+/** What was changed, then what the container had; an entrypoint that is new keeps the old command away. */
+function mergeConfigs(own: ImageRuntimeConfig, base: ImageRuntimeConfig): ImageRuntimeConfig {
+  const names = new Set(own.env.map((one) => one.split("=", 1)[0]));
+  const healthcheck = own.healthcheck ?? base.healthcheck;
+  return {
+    user: own.user || base.user,
+    env: [...own.env, ...base.env.filter((one) => !names.has(one.split("=", 1)[0]))],
+    entrypoint: own.entrypoint.length > 0 ? own.entrypoint : base.entrypoint,
+    command: own.command.length > 0 || own.entrypoint.length > 0 ? own.command : base.command,
+    workingDir: own.workingDir || base.workingDir,
+    exposed: [...new Set([...own.exposed, ...base.exposed])],
+    volumes: [...new Set([...own.volumes, ...base.volumes])],
+    labels: { ...base.labels, ...own.labels },
+    stopSignal: own.stopSignal || base.stopSignal,
+    ...(healthcheck ? { healthcheck } : {}),
+    shell: own.shell.length > 0 ? own.shell : base.shell,
+    onBuild: own.onBuild,
+  };
+}

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EngineError } from "../../base/errors.ts";
+import type { SavedImage } from "../../contracts/images.ts";
+import { canonicalReference, familiarReference } from "../../model/image-reference.ts";
+import { programEnvironment, textOf } from "../run-program.ts";
+import type { ImageStore } from "./image-store.ts";
+
+/**
+ * The images as one tar, in Docker's format (manifest.json) and as an OCI image layout at once, as Docker does since
+ * release 25. The blobs are linked together first, so that what is removed meanwhile is still sent.
+ */
+export async function* saveImages(store: ImageStore, images: readonly SavedImage[]): AsyncGenerator<Uint8Array> {
+  using scratch = store.blobs.scratch();
+  const blobs = join(scratch.path, "blobs", "sha256");
+  mkdirSync(blobs, { recursive: true });
+  const linked = new Set<string>();
+  const link = (digest: string) => {
+    if (linked.has(digest)) return;
+    linked.add(digest);
+    linkSync(store.blobs.pathOf(digest), join(blobs, digest.slice("sha256:".length)));
+  };
+  const all = images.map((image) => describe(store, image, link));
+  const put = (name: string, value: unknown) => writeFileSync(join(scratch.path, name), JSON.stringify(value));
+  put("oci-layout", { imageLayoutVersion: "1.0.0" });
+  put("index.json", { schemaVersion: 2, manifests: all.flatMap(({ descriptors }) => descriptors) });
+  put(
+    "manifest.json",
+    all.map(({ entry }) => entry),
+  );
+  yield* packed(store.programs.tar, scratch.path);
+}
+
+function describe(store: ImageStore, { id, references }: SavedImage, link: (digest: string) => void) {
+  const [found] = store.manifestsOf(id);
+  if (!found) throw new EngineError("IMAGE_NOT_FOUND", { image: id });
+  const { descriptor, manifest } = found;
+  for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) link(digest);
+  const file = (digest: string) => `blobs/${digest.replace(":", "/")}`;
+  const named = references.map((reference) => ({
+    ...descriptor,
+    annotations: {
+      "io.containerd.image.name": canonicalReference(reference),
+      "org.opencontainers.image.ref.name": reference.tag ?? "",
+    },
+  }));
+  return {
+    descriptors: named.length > 0 ? named : [descriptor],
+    entry: {
+      Config: file(manifest.config.digest),
+      RepoTags: references.length > 0 ? references.map(familiarReference) : null,
+      Layers: manifest.layers.map(({ digest }) => file(digest)),
+    },
+  };
+}
+
+async function* packed(tar: string, directory: string): AsyncGenerator<Uint8Array> {
+  const names = ["manifest.json", "oci-layout", "index.json", "blobs"];
+  const plain = ["--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--sort=name", "--hard-dereference"];
+  const child = spawn(tar, ["-c", "-f", "-", "-C", directory, ...plain, ...names], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: programEnvironment(),
+  });
+  const { promise: code, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once("error", (cause) => reject(new Error(`Cannot run ${tar}`, { cause })));
+  child.once("close", resolve);
+  code.catch(() => undefined); // awaited below
+  const complaint = textOf(child.stderr);
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+  } finally {
+    child.kill(); // a reader that leaves early
+  }
+  if ((await code) !== 0) throw new Error(`Cannot pack images: ${(await complaint).trim()}`);
+}
