@@ -1,4 +1,4 @@
-import { EngineError, invalid } from "../../../base/errors.ts";
+import { EngineError } from "../../../base/errors.ts";
 import { type Call, type Route, route, takenOver } from "../../route.ts";
 import { headersOf } from "../../stream.ts";
 import { attach } from "./attach.ts";
