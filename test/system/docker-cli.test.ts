@@ -110,7 +110,7 @@ test("API-1 docker network create says why not, in Docker's words", async () => 
   );
   assert.match(await failure("create", "-d", "weave", "x"), daemon('.*"weave" not found'));
   assert.match(await failure("create", "-d", "host", "x"), daemon('.*only one instance of "host" network is allowed'));
-  assert.match(await failure("create", "--scope", "swarm", "x"), daemon("Invalid Scope"));
+  assert.match(await failure("create", "--scope", "swarm", "x"), daemon("cannot create a swarm scoped network"));
   assert.match(await failure("create", "--ingress", "x"), daemon(".*ingress.*swarm"));
   assert.match(await failure("create", "a b"), daemon("Invalid network name"));
   assert.match(await failure("create", "--ipam-driver", "infoblox", "x"), daemon('.*"infoblox"'));

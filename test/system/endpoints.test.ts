@@ -186,9 +186,9 @@ test("EP-4 a static address that is taken is 403, outside the subnets 400, on th
     /^400 .*network web has no IPv6/,
   );
   assert.match(await connect("plain", "one", at("172.18.0.9")), /^400 .*user configured subnets/);
-  assert.match(await connect("bridge", "one", at("172.17.0.9")), /^400 .*user defined networks only/);
+  assert.match(await connect("bridge", "one", at("172.17.0.9")), /^400 .*user defined networks only/s);
   const { Id } = (await callApi<{ Id: string }>(host, "GET", "/networks/bridge")).body;
-  assert.match(await connect(Id, "one", at("172.17.0.9")), /^400 .*user defined networks only/);
+  assert.match(await connect(Id, "one", at("172.17.0.9")), /^400 .*user defined networks only/s);
   assert.deepEqual([await host.snapshot(), await endpointsOf("one")], before);
   assert.equal(await connect("web", "one", at("10.5.0.6")), "200 ");
 });
