@@ -27,6 +27,8 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: UserFiles)
   const capabilities = spec.privileged ? grantable() : init.capabilities.bounding;
   return {
     terminal: spec.tty,
+    // Before the program runs; runc passes the size of our own terminal on only when it runs already.
+    ...(spec.tty && spec.size ? { consoleSize: { height: spec.size.rows, width: spec.size.columns } } : {}),
     args: spec.args,
     env: mergeEnvironment(init.env, spec.tty ? ["TERM=xterm"] : [], spec.env),
     cwd: spec.workingDir || init.cwd,
