@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyRuntimeConfig, type ImageRuntimeConfig } from "../../model/image.ts";
+import { applyChanges } from "./changes.ts";
+
+const cases: readonly [changes: string[], changed: Partial<ImageRuntimeConfig>][] = [
+  [['CMD ["a", "b c"]'], { command: ["a", "b c"] }],
+  [["cmd echo hi"], { command: ["/bin/sh", "-c", "echo hi"] }],
+  [['ENTRYPOINT ["/x"]'], { entrypoint: ["/x"] }],
+  [['ENV A=1 B=\'2 3\' C="4\\" 5"', "ENV A all of it"], { env: ["A=all of it", "B=2 3", 'C=4" 5'] }],
+  [["EXPOSE 80 53/udp 80"], { exposed: ["80/tcp", "53/udp"] }],
+  [["LABEL a=b c.d='e f'"], { labels: { a: "b", "c.d": "e f" } }],
+  [['VOLUME ["/a"]', "VOLUME /b /c"], { volumes: ["/a", "/b", "/c"] }],
+  [["WORKDIR /a", "WORKDIR b"], { workingDir: "/a/b" }],
+  [["USER 7:8\nSTOPSIGNAL SIGINT"], { user: "7:8", stopSignal: "SIGINT" }],
+];
+
+for (const [changes, changed] of cases) {
+  test(`applyChanges() understands ${JSON.stringify(changes)}`, () => {
+    assert.deepEqual(applyChanges(emptyRuntimeConfig, changes), { ...emptyRuntimeConfig, ...changed });
+  });
+}
+
+test("applyChanges() reads health checks with their options", () => {
+  const { healthcheck } = applyChanges(emptyRuntimeConfig, ["HEALTHCHECK --interval=1m30s --retries=2 CMD test -e /x"]);
+  assert.deepEqual(
+    [healthcheck?.intervalNs, healthcheck?.retries, healthcheck?.test],
+    [90e9, 2, ["CMD-SHELL", "test -e /x"]],
+  );
+  assert.deepEqual(applyChanges(emptyRuntimeConfig, ["HEALTHCHECK NONE"]).healthcheck?.test, ["NONE"]);
+});
+
+for (const change of [
+  "FROM x",
+  "RUN x",
+  "ENV",
+  "ENV =1",
+  "HEALTHCHECK --odd=1 CMD x",
+  "HEALTHCHECK --interval=5 CMD x",
+]) {
+  test(`applyChanges() refuses ${JSON.stringify(change)}`, () => {
+    assert.throws(() => applyChanges(emptyRuntimeConfig, [change]), { code: "INVALID" });
+  });
+}
