@@ -12,7 +12,7 @@ export function announceOnLan(
   attachments: readonly Attachment[],
 ): void {
   for (const { driver, endpoint } of attachments) {
-    if (!(driver.prepareNetwork || endpoint.plugged?.link) || !endpoint.ifName) continue;
+    if (!(driver.lan || endpoint.plugged?.link) || !endpoint.ifName) continue;
     const { ifName } = endpoint;
     const mac = endpoint.mac ?? kernel.links(sandboxId).find(({ name }) => name === ifName)?.mac;
     const addresses = [endpoint.ipv4, endpoint.ipv6].filter((address) => address !== undefined);

@@ -11,9 +11,9 @@ export function ownObjects({ state, drivers }: Pick<Parts, "state" | "drivers">,
   const driver = drivers.find(network.driver);
   const { objects } = driver.network(network);
   const others = [...state.networks.values()].filter(
-    ({ id, driver: type, configOnly }) => id !== network.id && !configOnly && drivers.find(type).prepareNetwork,
+    ({ id, driver: type, configOnly }) => id !== network.id && !configOnly && drivers.find(type).lan,
   );
-  if (!driver.prepareNetwork || others.length === 0) return [...objects];
+  if (!driver.lan || others.length === 0) return [...objects];
   const shared = new Set(others.flatMap((other) => drivers.find(other.driver).network(other).objects.map(place)));
   return objects.filter((object) => !shared.has(place(object)));
 }
