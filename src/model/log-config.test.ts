@@ -8,7 +8,7 @@ const limits = [
   { type: "json-file", options: { "max-size": "1.5KB" }, expected: { maxFiles: 1, maxSize: 1536 } },
   { type: "local", options: {}, expected: { maxFiles: 5, maxSize: 20 << 20 } },
   { type: "local", options: { "max-size": "-1" }, expected: { maxFiles: 5 } },
-  { type: "none", options: { "max-file": "9" }, expected: { maxFiles: 1, maxSize: 1 << 20, passing: true } },
+  { type: "none", options: { "max-file": "9" }, expected: { maxFiles: 1, maxSize: 16 << 20, passing: true } },
 ];
 for (const { type, options, expected } of limits) {
   test(`logLimits() of ${type} with ${JSON.stringify(options)}`, () => {

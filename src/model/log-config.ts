@@ -40,7 +40,7 @@ export function checkLogConfig({ type, options }: LogConfig): void {
 
 /** What the options ask for, over the driver's defaults. Of `none` a little is kept, for clients that are attached. */
 export function logLimits({ type, options }: LogConfig = defaultLogConfig): LogLimits {
-  if (type === "none") return { maxSize: 1024 ** 2, maxFiles: 1, passing: true };
+  if (type === "none") return { maxSize: 16 * 1024 ** 2, maxFiles: 1, passing: true };
   const byDefault = type === "local" ? { size: "20m", files: "5" } : { size: "-1", files: "1" };
   const maxFiles = Number(options["max-file"] ?? byDefault.files);
   if (!Number.isInteger(maxFiles) || maxFiles < 1) throw invalid("LogConfig", "max-file must be a positive number");
