@@ -49,6 +49,8 @@ export class LogRotation implements Disposable {
   /** The run is over. Readers have open what they still read. */
   end(id: string): void {
     const files = this.#layout.of(id);
+    // The last file goes now or with the container: who reads one before it must have it open.
+    if (sizeOf(files.log) !== undefined) for (const chain of this.#readers.get(id) ?? []) chain.hold();
     if (limitsIn(files)?.passing) rmSync(files.log, { force: true });
     this.#stop(id);
   }
