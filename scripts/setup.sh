@@ -6,11 +6,11 @@ cd "$(dirname "$0")/.."
 
 # Containers, their watcher, the firewall library; what images are fetched, unpacked and packed with; an init process for
 # containers that ask for one; the example's database and client.
-runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd skopeo umoci tini redis-server curl"
+runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd tini redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
   faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
-  docker-compose apache2-utils iptables qemu-system-x86 cpio kmod"
+  docker-compose skopeo apache2-utils iptables qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d
