@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Containers, their watcher, the firewall library; what images are fetched, unpacked and packed with; an init process for
+# Containers, their watcher, the firewall library; what images are unpacked and packed with; an init process for
 # containers that ask for one; the example's database and client.
 runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd tini redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
