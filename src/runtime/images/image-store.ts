@@ -163,8 +163,21 @@ export class ImageStore implements ImageRoots {
     };
   }
 
+  /** Chooses again after each removal: meanwhile others collect too, or begin to need what is left. */
   async #collect(): Promise<void> {
-    if (this.#working > 0) return;
+    for (let next = this.#nextUnneeded(); next !== undefined; next = this.#nextUnneeded())
+      await this.layers.remove(next);
+  }
+
+  /** Removes blobs that nothing leads to; returns the first such layer. */
+  #nextUnneeded(): string | undefined {
+    if (this.#working > 0) return undefined;
+    const { blobs, layers } = this.#needed();
+    for (const digest of this.blobs.all()) if (!blobs.has(digest)) this.blobs.remove(digest);
+    return this.layers.all().find((diffId) => !layers.has(diffId));
+  }
+
+  #needed(): { blobs: Set<string>; layers: Set<string> } {
     const [blobs, layers] = [new Set<string>(), new Set<string>()];
     const digests = new Set(this.#index.entries.map(({ manifest }) => manifest.digest));
     for (const digest of this.#manifests.keys()) if (!digests.has(digest)) this.#manifests.delete(digest);
@@ -173,8 +186,7 @@ export class ImageStore implements ImageRoots {
         blobs.add(one);
       for (const diffId of file.diffIds) layers.add(diffId);
     }
-    for (const digest of this.blobs.all()) if (!blobs.has(digest)) this.blobs.remove(digest);
-    for (const diffId of this.layers.all()) if (!layers.has(diffId)) await this.layers.remove(diffId);
+    return { blobs, layers };
   }
 
   /** All entries but these names; an image that would have none left keeps one without a name. */

@@ -98,11 +98,11 @@ export class Layers {
     return record;
   }
 
-  /** The name goes first, so that half a layer is never taken for one. */
+  /** The name goes first, and before anybody else's turn, so that half a layer is never taken for one. */
   async remove(diffId: string): Promise<void> {
-    this.#records.delete(diffId);
     const removed = mkdtempSync(join(this.#directory, ".removed-"));
     renameSync(join(this.#directory, nameOf(diffId)), join(removed, "layer"));
+    this.#records.delete(diffId);
     await rm(removed, { recursive: true, force: true });
   }
 
