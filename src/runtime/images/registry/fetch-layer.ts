@@ -10,6 +10,7 @@ import type { Registry } from "./registry.ts";
 export type LayerTransfers = SharedWork<void, TransferProgress>;
 
 export interface LayerToFetch {
+  /** Ends with the work's own signal. */
   readonly registry: Registry;
   readonly path: string;
   readonly layer: Descriptor;
@@ -51,6 +52,8 @@ async function download(
 ): Promise<void> {
   const [id, total] = [shortDigest(layer.digest), layer.size];
   const answer: IncomingMessage = await registry.ask({ method: "GET", path: `/v2/${path}/blobs/${layer.digest}` });
+  if (signal.aborted) answer.destroy(); // while the answer was on its way
+  signal.throwIfAborted();
   const stop = () => void answer.destroy(signal.reason as Error);
   signal.addEventListener("abort", stop, { once: true });
   try {

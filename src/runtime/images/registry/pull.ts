@@ -115,9 +115,11 @@ async function fetchLayers(
   const together = AbortSignal.any([signal, abort.signal]);
   const work = async () => {
     for (let next = missing.shift(); next; next = missing.shift()) {
-      const one = { registry, path, ...next };
+      const one = { path, ...next };
       const key = `${next.layer.digest} ${next.diffId}`;
-      const start = (own: AbortSignal, report: typeof onProgress) => fetchLayer(store, one, { signal: own, report });
+      // What is shared goes on when the client that began it leaves.
+      const start = (own: AbortSignal, report: typeof onProgress) =>
+        fetchLayer(store, { ...one, registry: registry.during(own) }, { signal: own, report });
       await transfers.join(key, start, { signal: together, onProgress });
     }
   };

@@ -44,6 +44,16 @@ export class Registry {
     this.#signal = options.signal;
   }
 
+  /** The same, with what is known of it, for work that ends with another signal. */
+  during(signal: AbortSignal): Registry {
+    const [credentials, scope] = [this.#credentials, this.#scope];
+    const copy = new Registry(this.name, this.#endpoint, { credentials, scope, signal });
+    copy.#base = this.#base;
+    copy.#challenge = this.#challenge;
+    copy.#authorization = this.#authorization;
+    return copy;
+  }
+
   /** Asks whether it is there and who we are to it; throws REGISTRY_UNAUTHORIZED for wrong credentials. */
   async ping(): Promise<void> {
     (await this.ask({ method: "GET", path: "/v2/" })).resume();
