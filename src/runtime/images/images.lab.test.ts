@@ -214,6 +214,20 @@ test("IMG-5 an image of an earlier release is converted, and a container of that
   assert.equal(existsSync(place), false);
 });
 
+test("IMG-5 a conversion that was cut off or cannot be made keeps the daemon from nothing, nor other images", async () => {
+  await using lab = new RuntimeLab();
+  const images = join(lab.dataRoot, "images");
+  const [half = "", broken = "", whole = ""] = ["0a", "0b", "0c"].map((two) => join(images, two.repeat(32)));
+  for (const place of [half, broken, whole]) mkdirSync(join(place, "rootfs"), { recursive: true });
+  writeFileSync(join(broken, "image.json"), "{");
+  const record = { id: `sha256:${"0c".repeat(32)}`, references: ["box:latest"], created: "2026-01-02T03:04:05.000Z" };
+  writeFileSync(join(whole, "image.json"), JSON.stringify(record));
+  await lab.runtime.prepare();
+  assert.deepEqual(lab.runtime.images.find("box").references, ["box:latest"]);
+  assert.deepEqual([half, broken, whole].map(existsSync), [false, true, false]);
+  assert.deepEqual(traces(lab).unfinished, []);
+});
+
 test("IMG-2 a layer's whiteouts hide what lower layers have, and an opaque directory all of it", async () => {
   await using lab = new RuntimeLab();
   const archive = dockerArchive({
