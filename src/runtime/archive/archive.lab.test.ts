@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
@@ -23,12 +23,12 @@ import { fileAccess } from "../../kernel/files/file-access.ts";
 import { RuntimeLab } from "../testing/lab.ts";
 
 /** A container whose root is a directory that the test, and whoever it starts, can write to. */
-function world(lab: RuntimeLab) {
+function world(lab: RuntimeLab, user = "") {
   const root = join(lab.directory, "root");
   const outside = join(lab.directory, "outside");
   for (const path of [join(root, "etc"), outside]) mkdirSync(path, { recursive: true });
   writeFileSync(join(outside, "secret"), "outside");
-  const { container } = lab.plan({ rootfs: { kind: "directory", path: root } });
+  const { container } = lab.plan({ user, rootfs: { kind: "directory", path: root } });
   const source: ArchiveSource = { container, running: false, volumes: {} };
   const put = (path: string, entries: readonly Entry[], options = {}) =>
     lab.runtime.archive.write(source, path, Readable.from([tarOf(entries)]), {
@@ -129,6 +129,15 @@ test("archive keeps owners, modes, times, links and extended attributes", async 
   assert.deepEqual(Buffer.from(fileAccess.attribute(copy, "user.note") ?? []), Buffer.from("a\nb"));
   assert.deepEqual(Buffer.from(fileAccess.attribute(copy, "security.capability") ?? []), capability);
   assert.equal(statSync(copy).mtimeMs, statSync(join(root, "d/f")).mtimeMs);
+});
+
+test("a device in the place of a container's user files is not opened to look its user up", async () => {
+  await using lab = new RuntimeLab();
+  const { root, put } = world(lab, "5:6");
+  for (const name of ["passwd", "group"]) execFileSync("mknod", [join(root, "etc", name), "c", "1", "99"]);
+  await put("/", [file("new", "text")], { toUser: true });
+  const { uid, gid } = statSync(join(root, "new"));
+  assert.deepEqual([uid, gid], [5, 6]);
 });
 
 test("VOL-3 copy-up has owner, mode and attributes of the directory too, and resolves links within the image", async () => {

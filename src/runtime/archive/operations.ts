@@ -1,6 +1,7 @@
-import { constants, openSync, readdirSync, readFileSync } from "node:fs";
+import { constants, openSync, readdirSync } from "node:fs";
 import type { FileAccess } from "../../contracts/file-access.ts";
 import { lookUpUser } from "../spec/process-user.ts";
+import { smallFileText } from "../spec/small-file.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { overlayChanges } from "./changes.ts";
 import { decompressed } from "./decompress.ts";
@@ -84,10 +85,10 @@ function refuseReadOnly({ view }: RequestTo<"write">, into: string): void {
 function userFiles(inside: Inside): { passwd: string; group: string } {
   const read = (path: string): string => {
     try {
-      using file = inside.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      return readFileSync(file.fd, "utf8");
+      using file = inside.open(path, inside.access.pathOnly);
+      return smallFileText(file.fd, path);
     } catch (error) {
-      if ((error as { errno?: string }).errno === "ENOENT") return "";
+      if (["ENOENT", "ENOTDIR"].includes((error as { errno?: string }).errno ?? "")) return "";
       throw error;
     }
   };

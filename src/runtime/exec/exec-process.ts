@@ -22,8 +22,8 @@ export const readInitProcess = (bundle: string): InitProcess =>
   (JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as { process: InitProcess }).process;
 
 /** The process description for `runc exec --process`: what is not given is as the container's own process has it. */
-export function execProcess(spec: ExecSpec, init: InitProcess, files: UserFiles): Record<string, unknown> {
-  const user = spec.user === "" ? init.user : lookUpUser(spec.user, files);
+export function execProcess(spec: ExecSpec, init: InitProcess, files: () => UserFiles): Record<string, unknown> {
+  const user = spec.user === "" ? init.user : lookUpUser(spec.user, files());
   const capabilities = spec.privileged ? grantable() : init.capabilities.bounding;
   return {
     terminal: spec.tty,

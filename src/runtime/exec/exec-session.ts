@@ -21,7 +21,9 @@ export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec)
   const init = parts.processes.started(id);
   if (!init) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
   if (spec.args.length === 0) throw invalid("Cmd", "no exec command specified");
-  const description = execProcess(spec, readInitProcess(files.bundle), readUserFiles(`/proc/${init.pid}/root`));
+  // The container's own files, which it may have made anything of: read only when a user is to be looked up.
+  const userFiles = () => readUserFiles(`/proc/${init.pid}/root`);
+  const description = execProcess(spec, readInitProcess(files.bundle), userFiles);
   mkdirSync(files.execs, { recursive: true });
   const directory = mkdtempSync(join(files.execs, "exec-"));
   writeFileSync(join(directory, "process.json"), JSON.stringify(description));

@@ -32,6 +32,11 @@ export function pathInRoot(root: string, path: string): string {
 }
 
 function linkAt(path: string): string | undefined {
-  const entry = lstatSync(path, { throwIfNoEntry: false });
-  return entry?.isSymbolicLink() ? readlinkSync(path) : undefined;
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw cause;
+  }
 }

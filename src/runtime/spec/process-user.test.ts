@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -53,6 +55,33 @@ test("readUserFiles() and pathInRoot() follow links as the container would, neve
     assert.throws(() => pathInRoot(root, "/loop"), /too many symbolic links/);
     rmSync(join(root, "usr/etc/group"));
     assert.deepEqual(readUserFiles(root), { passwd: "inner:x:1:2::/:\n", group: "" });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("readUserFiles() opens nothing but regular files: a device might never come to an end", async () => {
+  const root = mkdtempSync(join(tmpdir(), "fairlead-root-"));
+  const server = createServer(); // a socket, like a device without a driver, refuses whoever opens it
+  try {
+    mkdirSync(join(root, "etc/group"), { recursive: true });
+    await once(server.listen(join(root, "etc/passwd")), "listening");
+    assert.deepEqual(readUserFiles(root), { passwd: "", group: "" });
+    assert.deepEqual(readUserFiles(join(root, "etc/passwd")), { passwd: "", group: "" });
+  } finally {
+    server.close();
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("readUserFiles() takes files of up to 1 MiB and refuses larger ones", () => {
+  const root = mkdtempSync(join(tmpdir(), "fairlead-root-"));
+  try {
+    mkdirSync(join(root, "etc"));
+    writeFileSync(join(root, "etc/group"), "\n".repeat(1 << 20));
+    assert.equal(readUserFiles(root).group.length, 1 << 20);
+    writeFileSync(join(root, "etc/passwd"), "\n".repeat((1 << 20) + 1));
+    assert.throws(() => readUserFiles(root), { code: "INVALID", message: /^Invalid \/etc\/passwd: .*1048576/ });
   } finally {
     rmSync(root, { recursive: true });
   }

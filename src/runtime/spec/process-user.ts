@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { invalid } from "../../base/errors.ts";
 import { pathInRoot } from "./path-in-root.ts";
+import { smallFileAt } from "./small-file.ts";
 
 export interface ProcessUser {
   readonly uid: number;
@@ -14,28 +14,13 @@ export interface UserFiles {
   readonly group: string;
 }
 
-/** Reads them without ever leaving `root`. */
+/** Reads them without ever leaving `root`. Throws INVALID when one is too large. */
 export const readUserFiles = (root: string): UserFiles => ({
   passwd: readInside(root, "/etc/passwd"),
   group: readInside(root, "/etc/group"),
 });
 
-function readInside(root: string, path: string): string {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK; // a FIFO must not hold the daemon
-  let fd: number;
-  try {
-    fd = openSync(pathInRoot(root, path), flags);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return "";
-    throw cause;
-  }
-  try {
-    return readFileSync(fd, "utf8");
-  } finally {
-    closeSync(fd);
-  }
-}
+const readInside = (root: string, path: string): string => smallFileAt(pathInRoot(root, path), path);
 
 /**
  * Looks up "", "user", "user:group", names or numbers, by Docker's rules: a number need not be in the files, a name
