@@ -40,6 +40,7 @@ export class EngineInProcess implements AsyncDisposable {
       hostResolvConf: new HostResolvConf(),
       hostGateways: () => [],
       hostHosts: "/etc/hosts",
+      log: silentLog,
     });
     this.#networking = new EndpointNetworking(parts, { upstreamsOf: upstreamsOf, updateFiles() {} });
     this.#networks = networkUseCases(parts, {

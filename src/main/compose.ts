@@ -134,13 +134,14 @@ async function restore(
   await ensureBuiltIns(parts, options.bridge);
 }
 
-function containerFiles(options: DaemonOptions, { state }: Parts, hostResolvConf: HostResolvConf): ContainerFiles {
+function containerFiles(options: DaemonOptions, { state, log }: Parts, hostResolvConf: HostResolvConf): ContainerFiles {
   const gateways = () => state.networkNamed("bridge")?.pools.flatMap(({ gateway }) => gateway ?? []) ?? [];
   return new ContainerFiles(join(options.dataRoot, "files"), {
     daemon: options,
     hostResolvConf,
     hostGateways: () => (options.hostGatewayIps.length > 0 ? options.hostGatewayIps : gateways()),
     hostHosts: "/etc/hosts",
+    log,
   });
 }
 

@@ -342,7 +342,7 @@ export class World implements Disposable {
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, images: { find: () => image } },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
-        hostResolvConf: new HostResolvConf("/nonexistent"),
+        ...{ hostResolvConf: new HostResolvConf("/nonexistent"), log: silentLog },
       }),
     });
   }

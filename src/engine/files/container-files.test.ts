@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { EngineError } from "../../base/errors.ts";
+import { silentLog } from "../../base/log.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
 import { config } from "../containers/fakes.ts";
@@ -34,6 +35,7 @@ class Place implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), "fairlead-"));
   readonly resolvConf = join(this.root, "host-resolv.conf");
   gateways: string[] = ["172.17.0.1"];
+  readonly warnings: object[] = [];
   readonly files: ContainerFiles;
   constructor() {
     writeFileSync(this.resolvConf, "nameserver 192.0.2.1\n");
@@ -41,6 +43,7 @@ class Place implements Disposable {
     this.files = new ContainerFiles(join(this.root, "containers"), {
       ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostHosts: join(this.root, "host-hosts") },
       ...{ hostResolvConf: new HostResolvConf(this.resolvConf), hostGateways: () => this.gateways },
+      log: { ...silentLog, warn: (fields) => void this.warnings.push(fields) },
     });
   }
   read(of: Container, name: "hosts" | "resolvConf" | "hostname"): string {
@@ -123,6 +126,24 @@ test("write() follows the host's resolv.conf at each start, unless the container
   place.files.write(of, []);
   assert.equal(place.read(of, "resolvConf"), "nameserver 198.51.100.1\n");
 });
+
+for (const name of ["hosts", "resolvConf"] as const) {
+  test(`write() begins ${name} anew, and says so, when the container has made it larger than 1 MiB`, () => {
+    using place = new Place();
+    const of = container({ networkMode: { kind: "host" } });
+    place.files.write(of, []);
+    const path = place.files.paths(of)[name];
+    const [first, { ino }] = [place.read(of, name), statSync(path)];
+    appendFileSync(path, "\n".repeat(1 << 20));
+    place.files.write(of, []);
+    assert.equal(statSync(path).size, first.length + (1 << 20));
+    appendFileSync(path, "\n");
+    place.files.write(of, []);
+    assert.deepEqual([place.read(of, name), statSync(path).ino], [first, ino]);
+    const limit = first.length + (1 << 20);
+    assert.deepEqual(place.warnings, [{ container: "web", file: path.split("/").at(-1), limit }]);
+  });
+}
 
 test("remove() takes all files of a container away, twice is once", () => {
   using place = new Place();

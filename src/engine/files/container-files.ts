@@ -1,5 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import type { Log } from "../../base/log.ts";
+import { readAtMost } from "../../base/read-at-most.ts";
 import type { RunPlan } from "../../contracts/runtime.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
@@ -14,7 +26,11 @@ export interface FileSources {
   readonly hostGateways: () => readonly string[];
   /** The host's /etc/hosts, for host mode. */
   readonly hostHosts: string;
+  readonly log: Log;
 }
+
+/** What a container may have written into one of its files, beside what is ours: it is read back and taken apart. */
+const mostTheirs = 1 << 20;
 
 /**
  * /etc/resolv.conf, /etc/hosts and /etc/hostname of each container, bind-mounted into it: always written in place, since
@@ -46,7 +62,8 @@ export class ContainerFiles {
     const paths = this.paths(container);
     mkdirSync(join(this.#root, container.id), { recursive: true, mode: 0o755 });
     this.#writeHosts(paths.hosts, container, endpoints);
-    writeUnlessEdited(paths.resolvConf, resolvConfFor(container, daemon, hostResolvConf.current(), endpoints));
+    const resolvConf = resolvConfFor(container, daemon, hostResolvConf.current(), endpoints);
+    writeUnlessEdited(paths.resolvConf, resolvConf, this.#readBack(paths.resolvConf, container));
     write(paths.hostname, `${container.config.hostname}\n`);
   }
 
@@ -60,11 +77,23 @@ export class ContainerFiles {
     const host = { hosts: read(this.#sources.hostHosts) ?? "", gateways: this.#sources.hostGateways() };
     const next = hostsLines(container, endpoints, host);
     const ours = lines(read(`${path}.ours`));
-    const merged = mergeLines(lines(read(path)), ours, next);
+    const merged = mergeLines(lines(this.#readBack(path, container)), ours, next);
     // Both generations first: after a crash in between, either's lines are known as ours.
     write(`${path}.ours`, formatLines([...ours, ...next]));
     write(path, formatLines(merged));
     write(`${path}.ours`, formatLines(next));
+  }
+
+  /** Undefined for one that is not there, and for one that is too large: it is begun anew. */
+  #readBack(path: string, { name }: Container): string | undefined {
+    const limit = mostTheirs + sizeOf(`${path}.ours`);
+    const text = readUpTo(limit, path);
+    if (text !== tooLarge) return text;
+    this.#sources.log.warn(
+      { container: name, file: basename(path), limit },
+      "a container has made a file too large that the daemon keeps for it: it is begun anew",
+    );
+    return undefined;
   }
 
   /** Idempotent. */
@@ -88,6 +117,20 @@ function read(path: string): string | undefined {
   }
 }
 
+const tooLarge = Symbol("too large");
+
+function readUpTo(limit: number, path: string): string | undefined | typeof tooLarge {
+  if (!existsSync(path)) return undefined;
+  const fd = openSync(path, "r");
+  try {
+    return readAtMost(fd, limit)?.toString("utf8") ?? tooLarge;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
 const lines = (text: string | undefined): string[] => (text ? text.replace(/\n$/, "").split("\n") : []);
 const formatLines = (content: readonly string[]): string => `${content.join("\n")}\n`;
 
@@ -97,8 +140,7 @@ const write = (path: string, text: string): void => writeFileSync(path, text, { 
 /** Between the texts that we may have written last; no file of this kind has one. */
 const separator = "\0";
 
-function writeUnlessEdited(path: string, text: string): void {
-  const current = read(path) ?? "";
+function writeUnlessEdited(path: string, text: string, current = ""): void {
   const ours = (read(`${path}.ours`) ?? "").split(separator);
   if (current !== "" && !ours.includes(current)) return;
   write(`${path}.ours`, [current, text].join(separator));

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { invalid } from "../../base/errors.ts";
+import { readAtMost } from "../../base/read-at-most.ts";
 
 /** O_PATH of open(2), which node:fs lacks. Such a descriptor names a file without opening what it is. */
 const O_PATH = 0o10000000;
@@ -32,21 +33,10 @@ export function smallFileText(pathFd: number, name: string): string {
   if (!fstatSync(pathFd).isFile()) return "";
   const fd = openSync(`/proc/self/fd/${pathFd}`, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    // Not by its size alone: it may grow meanwhile.
-    const bytes = fstatSync(fd).size > largestBytes ? undefined : readAtMost(fd, largestBytes);
+    const bytes = readAtMost(fd, largestBytes);
     if (!bytes) throw invalid(name, `it is larger than ${largestBytes} bytes; make it smaller`);
     return bytes.toString("utf8");
   } finally {
     closeSync(fd);
   }
-}
-
-/** All of a file; undefined when it is longer. */
-export function readAtMost(fd: number, limit: number): Buffer | undefined {
-  const buffer = Buffer.allocUnsafe(limit + 1);
-  let length = 0;
-  for (let got = -1; got !== 0 && length < buffer.length; length += got) {
-    got = readSync(fd, buffer, length, buffer.length - length, null);
-  }
-  return length > limit ? undefined : buffer.subarray(0, length);
 }
