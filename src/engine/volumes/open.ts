@@ -1,4 +1,4 @@
-import type { Rollback } from "../../base/rollback.ts";
+import { Rollback } from "../../base/rollback.ts";
 import type { Container, Mount } from "../../model/container.ts";
 import { needsMount, type Volume } from "../../model/volume.ts";
 import { findVolume } from "./find.ts";
@@ -29,12 +29,16 @@ async function openOne(parts: VolumeParts, { id, config }: Container, volume: Vo
   files.settle(volume.name);
   if (needsMount(volume)) {
     await files.mount(volume);
+    await using rollback = new Rollback();
+    // Before anyone else gets the volume: to a second user it must not look as if it had been filled.
+    if (!open.has(volume.name)) rollback.onFailure(`mount of ${volume.name}`, () => files.unmount(volume.name));
     const mount = config.mounts.find(({ type, source }) => type === "volume" && source === volume.name);
     // Only here is there anything to copy to. What is empty at every mount, a tmpfs, is filled at every first use.
     if (mount && !mount.volume?.noCopy && !mount.volume?.subpath && !open.has(volume.name)) {
       const from = { rootfs: config.rootfs, path: mount.target };
       await files.fill(volume.name, (directory) => copyUp.copyUp(from, directory));
     }
+    rollback.commit();
   }
   open.set(volume.name, (open.get(volume.name) ?? new Set()).add(id));
 }

@@ -17,8 +17,9 @@ export async function restoreVolumes({ files, state, log }: VolumeParts): Promis
   };
   for (const name of staged)
     await attempt(name, () => (state.volumes.has(name) ? files.settle(name) : files.erase(name)));
-  for (const name of retired)
-    await attempt(name, () => (state.volumes.has(name) ? files.reinstate(name) : files.erase(name)));
+  // One that could not be erased may be left of an earlier volume of the name.
+  const isAway = (name: string) => state.volumes.has(name) && !settled.includes(name) && !staged.includes(name);
+  for (const name of retired) await attempt(name, () => (isAway(name) ? files.reinstate(name) : files.erase(name)));
   for (const volume of settled.filter((name) => !state.volumes.has(name))) {
     // Perhaps a user's, copied here from elsewhere: never removed.
     log.warn({ volume }, "a directory among the volumes belongs to none: create a volume of its name to take it over");

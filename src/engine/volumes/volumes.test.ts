@@ -192,8 +192,27 @@ test("a daemon that was killed finds every volume's directory again, or removes 
   world.volumeFiles.retire("kept"); // a removal that had not been committed
   world.volumeFiles.stage("unborn"); // a create that had not been committed
   world.volumeFiles.retired.set("gone", []); // a removal that had been
+  await volumes(world).create(plain("again"));
+  world.volumeFiles.settled.set("again", ["new"]);
+  world.volumeFiles.retired.set("again", ["old"]); // of an earlier one, which could not be erased then
   await restoreVolumes(world.parts.volumes);
-  assert.deepEqual(world.volumeFiles.names(), { settled: ["kept"], staged: [], retired: [] });
+  assert.deepEqual(world.volumeFiles.names(), { settled: ["again", "kept"], staged: [], retired: [] });
+  assert.deepEqual(world.volumeFiles.settled.get("again"), ["new"]);
+});
+
+test("a volume that cannot be filled once it is mounted is unmounted again, and filled by its next user", async () => {
+  using world = new World();
+  await volumes(world).create({ ...plain("data"), options: { type: "tmpfs" } });
+  await make(world, "web", { mounts: [mountOf("data", "/data")] });
+  world.volumeFiles.content.set("/data", ["file"]);
+  world.volumeFiles.onStep = (name) => {
+    if (name === "volumes.copyUp") throw new Error("no space left");
+  };
+  await assert.rejects(world.containers.start("web"), /no space left/);
+  assert.deepEqual(world.volumeFiles.mounted(), []);
+  world.volumeFiles.onStep = () => {};
+  await world.containers.start("web");
+  assert.deepEqual([world.volumeFiles.mounted(), world.volumeFiles.settled.get("data")], [["data"], ["file"]]);
 });
 
 test("a volume with a file system is mounted for its first user and unmounted with its last", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,7 +45,11 @@ export class DirectoryVolumes implements VolumeFiles {
   }
 
   retire(name: string): void {
-    if (existsSync(this.#of(name))) renameSync(this.#of(name), this.#of(retired + name));
+    if (!existsSync(this.#of(name))) return;
+    // One of an earlier volume of that name, which could not be erased: set aside until it can. No volume has a "~".
+    const earlier = this.#of(retired + name);
+    if (existsSync(earlier)) renameSync(earlier, `${earlier}~${randomBytes(4).toString("hex")}`);
+    renameSync(this.#of(name), this.#of(retired + name));
   }
 
   reinstate(name: string): void {
