@@ -31,13 +31,14 @@ export async function createContainer(
   parts.runtime.checkMounts(container.config.mounts);
   parts.runtime.checkConfinement(container.config);
   await using volumes = await prepareVolumes(parts.volumes, container);
-  await parts.networking.reserve(container, endpointsOf(request), (endpoints) =>
+  await parts.networking.reserve(container, endpointsOf(request), (endpoints) => {
+    parts.runtime.checkRootfs(container.config.rootfs); // the image may have been removed while we waited
     state.commit([
       ...volumes.changes,
       { put: "container", id: container.id, value: container },
       ...endpoints.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
-    ]),
-  );
+    ]);
+  });
   volumes.settle();
   tell(parts, "create", container);
   return { id: container.id, warnings };

@@ -179,8 +179,12 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
     this.#steps.take("runtime.checkMounts");
   }
 
+  /** Of the root of a new container; it may throw. */
+  onCheckRootfs = () => {};
+
   checkRootfs(): void {
     this.#steps.take("runtime.checkRootfs");
+    this.onCheckRootfs();
   }
   leftovers(): string[] {
     return [...this.disk];
