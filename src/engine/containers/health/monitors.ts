@@ -1,9 +1,8 @@
 import { Slots } from "../../../base/slots.ts";
+import { longestTimerMs } from "./rules.ts";
 
 /** Probes that run at the same time: each is a `runc exec`, and a machine full of containers has other work. */
 const atOnce = 8;
-/** setTimeout() takes 31 bits. */
-const longestMs = 2 ** 31 - 1;
 
 export interface Check {
   readonly firstInMs: number;
@@ -46,9 +45,13 @@ export class HealthMonitors implements Disposable {
     for (let waitMs: number | undefined = check.firstInMs; waitMs !== undefined; ) {
       await passes(waitMs, signal);
       if (signal.aborted) return;
-      const probing = this.#slots.run(async () => (signal.aborted ? undefined : check.probe(signal)));
-      monitor.probing = probing.catch(() => undefined);
-      const settle = await probing;
+      const settle = await this.#slots.run(async () => {
+        if (signal.aborted) return undefined;
+        // Only now: who stops this one need not wait for the probes of others, whose slots it waits for.
+        const probing = check.probe(signal);
+        monitor.probing = probing.catch(() => undefined);
+        return probing;
+      });
       waitMs = await settle?.();
     }
   }
@@ -57,7 +60,7 @@ export class HealthMonitors implements Disposable {
 /** Resolves when the time has passed, or at once when nobody waits any more. */
 function passes(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.min(ms, longestMs));
+  const timer = setTimeout(resolve, Math.min(ms, longestTimerMs));
   const stop = () => {
     clearTimeout(timer);
     resolve();

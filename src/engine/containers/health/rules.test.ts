@@ -86,3 +86,7 @@ for (const [ms, text] of [
 ] as const) {
   test(`goDuration() says ${text}`, () => assert.equal(goDuration(ms), text));
 }
+
+test("a timeout that is longer than a timer can wait is as long as it can", () => {
+  assert.equal(timeoutMs({ ...check, timeoutNs: 30 * 24 * 3600e9 }), 2 ** 31 - 1);
+});

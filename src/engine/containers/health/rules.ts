@@ -13,7 +13,11 @@ export function probeArguments({ test }: Healthcheck): readonly string[] | undef
   return kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...rest] : undefined;
 }
 
-export const timeoutMs = ({ timeoutNs }: Healthcheck): number => (timeoutNs || defaults.timeoutNs) / 1e6;
+/** setTimeout() takes 31 bits; what is longer would be over at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+export const timeoutMs = ({ timeoutNs }: Healthcheck): number =>
+  Math.min((timeoutNs || defaults.timeoutNs) / 1e6, longestTimerMs);
 
 /** From the end of a probe, or the container's start, to the next: more often while it starts. */
 export function intervalMs(healthcheck: Healthcheck, status: Health["status"] | undefined, ranMs: number): number {
