@@ -88,7 +88,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   warnOfConflicts(parts);
   opened.use(resumeRestarts(containers));
   opened.use(resumeChecks(containers));
-  const images = opened.use(imageUseCases({ images: runtime.images, state: parts.state, events: parts.events, log }));
+  const images = opened.use(imageUseCases({ ...parts, images: runtime.images, log }));
   await runtime.images.collect(imagesInUse(parts));
   const all = opened.move();
   const rest = composition(options, networking, containers, side);

@@ -1,4 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
+import { KeyedLock } from "../../base/keyed-lock.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Images, ImageWords } from "../../contracts/images.ts";
 import { EventHub } from "../../engine/events.ts";
@@ -76,7 +77,8 @@ export class FakeImages implements Images {
 /** The real use cases on these images and containers. */
 export function fakeImageUseCases(images: Images, containers: ReadonlyMap<string, Container>): ImageUseCases {
   const containerNamed = (name: string) => [...containers.values()].find((one) => one.name === name);
-  return imageUseCases({ images, state: { containers, containerNamed }, events: new EventHub(), log: silentLog });
+  const [events, locks] = [new EventHub(), new KeyedLock()];
+  return imageUseCases({ images, state: { containers, containerNamed }, locks, events, log: silentLog });
 }
 
 const blank: Image = {

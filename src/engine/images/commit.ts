@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
+import { isRunning } from "../../model/container-state.ts";
 import { emptyRuntimeConfig, type Image, type ImageRuntimeConfig } from "../../model/image.ts";
 import type { ImageReference } from "../../model/image-reference.ts";
 import { findContainer } from "../reference.ts";
@@ -15,7 +16,8 @@ export interface CommitWords {
 
 /** `docker commit`: an image of what a container has become. Its volumes are no part of it. */
 export async function commit(parts: ImageParts, reference: string, words: CommitWords): Promise<Image> {
-  const container = findContainer(parts.state, reference);
+  await using held = await holdStill(parts, reference);
+  const { container } = held;
   const { rootfs, args } = container.config;
   if (rootfs.kind !== "image") {
     const why = "its root is no image: pack it with tar and import that";
@@ -23,7 +25,7 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
   }
   const own = parts.images.applyChanges(emptyRuntimeConfig, words.changes);
   const { comment, author } = words;
-  return parts.images.commit({
+  return await parts.images.commit({
     containerId: container.id,
     imageId: rootfs.imageId,
     config: mergeConfigs(own, configOf(container)),
@@ -31,6 +33,24 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
     ...{ comment, author },
     ...(words.reference ? { reference: words.reference } : {}),
   });
+}
+
+/**
+ * A container that does not run neither starts nor goes while its files are read. One that runs lives on: whoever wants it
+ * still pauses it.
+ */
+async function holdStill(
+  { state, locks }: ImageParts,
+  reference: string,
+): Promise<AsyncDisposable & { readonly container: Container }> {
+  const { id } = findContainer(state, reference);
+  const lock = await locks.hold(id);
+  const container = state.containers.get(id);
+  const release = () => lock[Symbol.asyncDispose]();
+  if (container && !isRunning(container)) return { container, [Symbol.asyncDispose]: release };
+  await release();
+  if (container) return { container, [Symbol.asyncDispose]: async () => undefined };
+  throw new EngineError("CONTAINER_NOT_FOUND", { container: reference });
 }
 
 /** What a container was made with, as an image says it. */

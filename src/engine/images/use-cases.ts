@@ -1,3 +1,4 @@
+import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Log } from "../../base/log.ts";
 import type {
   Images,
@@ -36,6 +37,8 @@ export type TaggedReference = ImageReference & { readonly tag: string };
 export interface ImageParts {
   readonly images: Images;
   readonly state: Pick<State, "containers" | "containerNamed">;
+  /** Those of the containers, by id. */
+  readonly locks: KeyedLock;
   readonly events: EventHub;
   readonly log: Log;
 }
