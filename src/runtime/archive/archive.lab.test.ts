@@ -140,6 +140,14 @@ test("a device in the place of a container's user files is not opened to look it
   assert.deepEqual([uid, gid], [5, 6]);
 });
 
+test("an export has names that are no UTF-8", async () => {
+  await using lab = new RuntimeLab();
+  const { root, source } = world(lab);
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from("caf\xe9", "latin1")]), "text");
+  const { archive } = await lab.runtime.archive.export(source);
+  assert.ok((await buffer(archive)).toString("latin1").includes("caf\xe9\0"));
+});
+
 test("VOL-3 copy-up has owner, mode and attributes of the directory too, and resolves links within the image", async () => {
   await using lab = new RuntimeLab();
   const { root, put } = world(lab);

@@ -55,7 +55,7 @@ async function exportRoot({ view }: RequestTo<"export">, { access, tell }: Worke
   const inside = openView(view, access);
   using root = inside.directory("/");
   tell({ done: true });
-  await tarEnd(tarContent(root.fd, readdirSync(root.path), "inherit"));
+  await tarEnd(tarContent(root.fd, readdirSync(root.path, { encoding: "buffer" }), "inherit"));
 }
 
 async function write(request: RequestTo<"write">, { access, input, tell }: WorkerSide): Promise<void> {

@@ -29,10 +29,12 @@ export const tarDirectory = (fd: number, name: string, output: "inherit" | "pipe
 
 /** One file of the directory `fd`. */
 export const tarFile = (fd: number, file: string, output: "inherit" | "pipe"): ChildProcess =>
-  startTar([...common, "--no-recursion", "--null", "--verbatim-files-from", "--files-from=-"], fd, output, [file]);
+  startTar([...common, "--no-recursion", "--null", "--verbatim-files-from", "--files-from=-"], fd, output, [
+    Buffer.from(file),
+  ]);
 
-/** Everything in the directory `fd`, without it. */
-export const tarContent = (fd: number, names: readonly string[], output: "inherit" | "pipe"): ChildProcess =>
+/** Everything in the directory `fd`, without it; names are bytes, and need not be text. */
+export const tarContent = (fd: number, names: readonly Uint8Array[], output: "inherit" | "pipe"): ChildProcess =>
   startTar([...common, "--null", "--verbatim-files-from", "--files-from=-"], fd, output, names);
 
 /** A sed expression of GNU tar: flags S (not in the targets of symbolic links) only; its delimiter is in no name of ours. */
@@ -41,11 +43,11 @@ function renaming(what: string, name: string): string {
   return `s\u0001^${what}\u0001${escaped}\u0001S`;
 }
 
-function startTar(args: string[], fd: number, output: "inherit" | "pipe", names?: readonly string[]): ChildProcess {
+function startTar(args: string[], fd: number, output: "inherit" | "pipe", names?: readonly Uint8Array[]): ChildProcess {
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC0" };
   const child = spawn("tar", args, { stdio: [names ? "pipe" : "ignore", output, "pipe", fd], env });
   child.stdin?.on("error", () => undefined); // its end says why
-  child.stdin?.end((names ?? []).map((name) => `${name}\0`).join(""));
+  child.stdin?.end(Buffer.concat((names ?? []).flatMap((name) => [name, Buffer.of(0)])));
   return child;
 }
 

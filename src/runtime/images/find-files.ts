@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { programEnvironment, textOf } from "../run-program.ts";
 
-/** Runs find(1) over a directory and yields what its -printf wrote, records ended by NUL: a tree of any size, no link followed. */
+/**
+ * Runs find(1) over a directory and yields what its -printf wrote, records ended by NUL: a tree of any size, no link
+ * followed. Names are bytes, and need not be UTF-8: a character stands for each (latin1).
+ */
 export async function* findRecords(find: string, directory: string, tests: readonly string[]): AsyncGenerator<string> {
   const child = spawn(find, [directory, "-mindepth", "1", ...tests], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -16,8 +19,12 @@ export async function* findRecords(find: string, directory: string, tests: reado
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
     const bytes = Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(0);
-    if (end >= 0) yield* bytes.toString("utf8", 0, end).split("\0");
+    if (end >= 0) yield* bytes.toString("latin1", 0, end).split("\0");
     rest = bytes.subarray(end + 1);
   }
   if ((await code) !== 0) throw new Error(`Cannot search ${directory}: ${(await complaint).trim()}`);
 }
+
+/** The bytes of a path that findRecords() found below a directory. */
+export const pathBelow = (directory: string, found: string): Buffer =>
+  Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(found, "latin1")]);

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { invalid } from "../../base/errors.ts";
 import type { LayerFiles } from "../../contracts/layer-files.ts";
-import { findRecords } from "./find-files.ts";
+import { findRecords, pathBelow } from "./find-files.ts";
 import { Hashing } from "./hashing.ts";
 import { untar } from "./untar.ts";
 
@@ -56,22 +56,23 @@ async function convertMarks(
     if (record.startsWith("s")) size += Number(record.slice(1));
     else marks.push(record.slice(1));
   }
-  for (const mark of marks) convertMark(files, join(directory, dirname(mark)), basename(mark));
+  for (const mark of marks) convertMark(files, directory, mark);
   return size;
 }
 
-function convertMark(files: LayerFiles, directory: string, name: string): void {
-  if (!existsSync(directory)) return; // it was below a mark itself
+function convertMark(files: LayerFiles, root: string, mark: string): void {
+  const [parent, name] = [dirname(mark), basename(mark)];
+  if (!existsSync(pathBelow(root, parent))) return; // it was below a mark itself
   const gone = name.slice(whiteoutPrefix.length);
   if (gone === "" || gone === "." || gone === "..") throw invalid("layer", `"${name}" is no whiteout`);
-  rmSync(join(directory, name), { recursive: true, force: true });
-  if (name === opaqueName) files.makeOpaque(directory);
+  rmSync(pathBelow(root, mark), { recursive: true, force: true });
+  if (name === opaqueName) files.makeOpaque(pathBelow(root, parent));
   // aufs' own records (".wh..wh.plnk"), of old images, mean nothing.
-  else if (!gone.startsWith(whiteoutPrefix)) whiteOut(files, join(directory, gone));
+  else if (!gone.startsWith(whiteoutPrefix)) whiteOut(files, pathBelow(root, join(parent, gone)));
 }
 
 /** A name that the same layer has beside its whiteout is there, as if the whiteout had come first. */
-function whiteOut(files: LayerFiles, path: string): void {
+function whiteOut(files: LayerFiles, path: Buffer): void {
   try {
     files.makeWhiteout(path);
   } catch (cause) {
