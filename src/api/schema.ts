@@ -11,6 +11,10 @@ export function field<T extends TSchema>(schema: T): TOptional<TUnsafe<Static<T>
 /** Without NUL: the kernel ends every string there. */
 export const text = Type.String({ maxLength: 65_536, pattern: "^[^\\u0000]*$" });
 export const texts = Type.Array(text);
+/** Go: strslice.StrSlice, a list of words, or one word as a string. */
+export const words = Type.Optional(Type.Union([text, texts, Type.Null()]));
+export const wordList = (given: Static<typeof words> | undefined): string[] =>
+  typeof given === "string" ? [given] : (given ?? []);
 export const textMap = Type.Record(Type.String(), text);
 /** Go: map[string]struct{}. */
 export const keys = Type.Record(Type.String(), Type.Unknown());

@@ -156,8 +156,7 @@ export const catalogue = {
   EXEC_NOT_FOUND: { status: 404, text: (d: { exec: string }) => `No such exec instance: ${d.exec}` },
   IMAGE_NOT_FOUND: {
     status: 404,
-    text: (d: { image: string }) =>
-      `No such image: ${d.image}; pull, load or import it first, or use --rootfs DIR or --rootfs host`,
+    text: (d: { image: string }) => `No such image: ${d.image}; pull, load or import it first`,
   },
   REGISTRY_NOT_FOUND: { status: 404, text: (d: { why: string }) => d.why },
   // Not 401: docker's CLI would ask for a name and a password where there may be no terminal.

@@ -4,7 +4,6 @@ import { type Route, route } from "../route.ts";
 const noSwarm = "this daemon is no member of a swarm, and networks are local to their host";
 const noBuild = "build elsewhere (docker build, podman build), then: docker save NAME | docker -H THIS load";
 const noPlugins = "start the plugin yourself, and use it by the name of its socket in /run/docker/plugins";
-const notYet = "it is not offered yet";
 
 type Refusal = readonly [
   method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD",
@@ -30,7 +29,12 @@ const refusals: readonly Refusal[] = [
   ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc"], "building images", noBuild),
-  ...every(["GET"], ["/containers/:id/attach/ws"], "this view of a container", notYet),
+  ...every(
+    ["GET"],
+    ["/containers/:id/attach/ws"],
+    "attaching by WebSocket",
+    "POST to /containers/ID/attach and upgrade to tcp",
+  ),
 ];
 
 function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {

@@ -8,9 +8,13 @@ export const environment = (
   linkEnv: readonly string[] = [],
 ): string[] => mergeEnvironment([path, `HOSTNAME=${hostname}`, ...(tty ? ["TERM=xterm"] : [])], linkEnv, env);
 
-/** Later values win and keep the place of the earlier ones. */
+/** Later values win and keep the place of the earlier ones; a name without a value takes the variable away, as in Docker. */
 export function mergeEnvironment(...lists: (readonly string[])[]): string[] {
   const entries = new Map<string, string>();
-  for (const entry of lists.flat()) entries.set(entry.split("=", 1)[0] ?? "", entry);
+  for (const entry of lists.flat()) {
+    const [name = ""] = entry.split("=", 1);
+    if (entry.includes("=")) entries.set(name, entry);
+    else entries.delete(name);
+  }
   return [...entries.values()];
 }

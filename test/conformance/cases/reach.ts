@@ -28,8 +28,11 @@ const given: Step[] = [
   ...running("plainly", on({ bare: { IPAMConfig: { IPv4Address: "10.105.0.10" } } })),
 ];
 
+/** A server that has only just been started may not listen yet: what is refused is tried again. */
+const patient = "curl -s -m 20 --retry 15 --retry-connrefused --retry-delay 1";
+
 const fetch = (place: string, url: string, name: string): Step => ({
-  ...{ in: place, run: `curl -s -m 4 http://${url}/`, prints: `I am ${name}`, outOfFiles: true },
+  ...{ in: place, run: `${patient} http://${url}/`, prints: `I am ${name}`, outOfFiles: true },
 });
 const fails = (place: string, url: string): Step => ({
   ...{ in: place, run: `curl -s -m 1 http://${url}/`, exits: "not 0", outOfFiles: true },
@@ -171,8 +174,8 @@ const published: Case[] = [
         ...on({ blue: {} }, { PortBindings: { "90/tcp": [{ HostPort: "8090" }], "91/tcp": [{ HostPort: "8091" }] } }),
         ExposedPorts: { "90/tcp": {}, "91/tcp": {} },
       }),
-      { in: "outside", run: "curl -s -m 4 http://192.0.2.1:8090/", prints: "first" },
-      { in: "outside", run: "curl -s -m 4 http://192.0.2.1:8091/", prints: "second" },
+      { in: "outside", run: `${patient} http://192.0.2.1:8090/`, prints: "first" },
+      { in: "outside", run: `${patient} http://192.0.2.1:8091/`, prints: "second" },
     ],
   },
   {

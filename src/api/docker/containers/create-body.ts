@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { field, flag, integer, keys, text, textMap, texts } from "../../schema.ts";
+import { field, flag, integer, keys, text, textMap, texts, words } from "../../schema.ts";
 import { endpointBody } from "../networks/endpoint-body.ts";
 import { confinementFields } from "./confinement-body.ts";
 import { healthcheckBody } from "./healthcheck.ts";
@@ -67,8 +67,8 @@ const hostConfig = Type.Object({
 export const containerCreateBody = Type.Object({
   Image: field(text),
   Fairlead: field(Type.Object({ Rootfs: field(text) })),
-  Cmd: field(texts),
-  Entrypoint: field(texts),
+  Cmd: words,
+  Entrypoint: words,
   Env: field(texts),
   WorkingDir: field(text),
   User: field(text),

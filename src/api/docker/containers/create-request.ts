@@ -4,6 +4,7 @@ import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import { capabilityNamed } from "../../../model/capabilities.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
 import { Refusal } from "../../refusal.ts";
+import { wordList } from "../../schema.ts";
 import { parseConfinement } from "./confinement.ts";
 import type { CreateBody } from "./create-body.ts";
 import { givenFields } from "./given-fields.ts";
@@ -48,7 +49,7 @@ export function containerRequest(
 }
 
 function processConfig(body: CreateBody) {
-  const [entrypoint, command] = [body.Entrypoint ?? [], body.Cmd ?? []];
+  const [entrypoint, command] = [wordList(body.Entrypoint), wordList(body.Cmd)];
   return {
     entrypoint,
     command,

@@ -388,3 +388,10 @@ const network = {
   },
   ...{ pools: [], options: {}, labels: {}, configOnly: false },
 };
+
+test("POST /containers/create takes one word for a command and an entrypoint", async () => {
+  await using api = testApi();
+  const { config } = await created(api, { ...host, Entrypoint: "echo", Cmd: "a b" });
+  assert.deepEqual([config.entrypoint, config.command, config.args], [["echo"], ["a b"], ["echo", "a b"]]);
+  assert.equal((await api.ask("POST", "/containers/create", { ...host, Cmd: 1 })).status, 400);
+});

@@ -6,6 +6,13 @@ import { volumeJson } from "../volumes/routes.ts";
 /** Docker Engine API: SystemDataUsage. There is no build cache. */
 export const diskUsageRoutes: readonly Route[] = [
   route({ method: "GET", path: "/system/df", summary: "What images, containers and volumes take up", handle: usage }),
+  route({
+    method: "POST",
+    path: "/build/prune",
+    summary: "Empty the build cache: `docker system prune` asks for it, too",
+    body: "raw",
+    handle: () => reply(200, { CachesDeleted: [], SpaceReclaimed: 0 }),
+  }),
 ];
 
 async function usage(call: Call): Promise<Outcome> {

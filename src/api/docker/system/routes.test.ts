@@ -111,3 +111,9 @@ test("a failure of the kernel is a 500 with its text, and the undo's failure com
     [500, 'Cannot create link "br0": EEXIST (it is there); then Cannot undo every step; Cannot undo: a'],
   );
 });
+
+test("POST /build/prune finds a build cache that is empty: docker system prune asks for it", async () => {
+  await using api = testApi();
+  const { status, body } = await api.ask("POST", "/build/prune?all=1");
+  assert.deepEqual([status, body], [200, { CachesDeleted: [], SpaceReclaimed: 0 }]);
+});
