@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import type { DetachKeys } from "../base/detach-keys.ts";
 
 export interface InputSide {
-  /** Where it goes; may come later. Undefined: nowhere, it is thrown away. */
+  /** Where it goes; may come later. Undefined, or a failure: nowhere, it is thrown away. */
   readonly target: Promise<NodeJS.WritableStream | undefined>;
   /** Looked for in what is typed at a terminal. */
   readonly keys?: DetachKeys | undefined;
@@ -18,7 +18,10 @@ export interface InputSide {
  * input open: what its end means is the caller's affair. After dispose() nothing is called any more.
  */
 export function passInput(socket: Socket, side: InputSide): Disposable {
-  const target = side.target.then((stream) => stream?.on("error", ignored));
+  const target = side.target.then(
+    (stream) => stream?.on("error", ignored),
+    () => undefined,
+  );
   let over = false;
   const sink = new Writable({
     write(bytes: Buffer, _encoding, done) {

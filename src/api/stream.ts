@@ -4,7 +4,7 @@ import { type Call, takenOver } from "./route.ts";
 
 /**
  * Answers 200 and sends what the iterable yields until it or the client ends. The head goes out at once: clients wait
- * for it before they go on. A slow client slows the iterable, never fills memory.
+ * for it before they go on. A slow client slows the iterable, never fills memory. A stream is destroyed in the end.
  */
 export async function sendStream(
   call: Call<unknown>,
@@ -20,6 +20,9 @@ export async function sendStream(
     // The head is out, so all that can be said is an unfinished body; a client that left is no failure.
     if (!call.signal.aborted) call.log.error({ err: error, url: call.request.url }, "a streamed answer was cut short");
     raw.destroy();
+  } finally {
+    // The iterator of a stream that nobody has begun to read does not do it: the client may have gone before.
+    if (chunks instanceof Readable) chunks.destroy();
   }
   return takenOver;
 }

@@ -125,6 +125,7 @@ export interface Runtime extends LimitedRuntime {
   /**
    * A way to the standard input of a container that runs; undefined when it has none (any more). Ending it leaves the
    * input open. What is written to a container that ends goes nowhere: the stream is then destroyed, with an error.
+   * Fails with errno EAGAIN, as closeInput() does, while too many others open theirs.
    */
   openInput(containerId: string): Writable | undefined;
   /** Ends the standard input: the container reads what it was sent, then the end. A terminal has no end. Idempotent. */

@@ -100,7 +100,7 @@ export interface Attachment extends Disposable {
   /** Waits for the container's start. Undefined when it has no input (any more), or is removed before. */
   openInput(): Promise<Writable | undefined>;
   /** Ends the container's input for everybody. */
-  closeInput(): void;
+  closeInput(): Promise<void>;
   /** The client has asked to be detached with its keys. */
   detached(): void;
 }

@@ -258,7 +258,7 @@ export class FakeEngine implements Engine {
       },
       openInput: async () =>
         (await started) ? new PassThrough().on("data", (bytes) => input.write(bytes)) : undefined,
-      closeInput: () => void input.end(),
+      closeInput: async () => void input.end(),
       detached: () => void calls.push(["containers.detached", id]),
       [Symbol.dispose]: () => subscription[Symbol.dispose](),
     };

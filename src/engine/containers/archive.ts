@@ -93,7 +93,11 @@ async function streaming<T extends ArchiveStream>(
   try {
     const stream = await body(open.source);
     if (open.source.running) await open[Symbol.asyncDispose]();
-    else void stream.closed.then(() => open[Symbol.asyncDispose]());
+    else {
+      const { id } = open.source.container;
+      const failed = (error: unknown) => parts.log.error({ err: error, container: id }, "volumes were not given back");
+      void stream.closed.then(() => open[Symbol.asyncDispose]()).catch(failed);
+    }
     return stream;
   } catch (error) {
     await open[Symbol.asyncDispose]();

@@ -83,3 +83,21 @@ test("attach() to a paused container is refused, and resize() of one that does n
     /container web is paused, unpause the container before attach/,
   );
 });
+
+test("attach() asks again for an input whose monitor has no room for one more, and tells any other failure", async () => {
+  const { world } = await created();
+  using _world = world;
+  await world.containers.start("web");
+  const input: Writable = new PassThrough();
+  const failures = ["EAGAIN", "EAGAIN", undefined, "EAGAIN", undefined, "EMFILE"];
+  const next = () => {
+    const errno = failures.shift();
+    if (errno !== undefined) throw Object.assign(new Error("no room"), { errno });
+    return input as unknown as undefined;
+  };
+  Object.assign(world.runtime, { openInput: next, closeInput: next });
+  using attachment = world.containers.attach("web", options);
+  assert.equal(await attachment.openInput(), input);
+  await attachment.closeInput();
+  await assert.rejects(attachment.openInput(), { errno: "EMFILE" });
+});

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { EngineError } from "../../base/errors.ts";
 import type { OutputChunk } from "../../contracts/runtime.ts";
 import type { Container } from "../../model/container.ts";
@@ -25,11 +26,26 @@ export function attachContainer(parts: ContainerParts, reference: string, option
       if (options.stream && (await started)) yield* tap.follow({ stdout, stderr, signal, follow: true });
     },
     openInput: async (): Promise<Writable | undefined> =>
-      (await started) ? runtime.openInput(container.id) : undefined,
-    closeInput: () => runtime.closeInput(container.id),
+      (await started) ? whenFree(() => runtime.openInput(container.id)) : undefined,
+    closeInput: () => whenFree(() => runtime.closeInput(container.id)),
     detached: () => tell(parts, "detach", state.containers.get(container.id) ?? container),
     [Symbol.dispose]: () => tap[Symbol.dispose](),
   };
+}
+
+/**
+ * The queue of a container's monitor for new clients is short. Nothing tells when it has room again: a connect() that does
+ * not block fails (unix(7), EAGAIN), and has to be tried again.
+ */
+async function whenFree<T>(connect: () => T): Promise<T> {
+  for (let left = 20; ; left -= 1) {
+    try {
+      return connect();
+    } catch (error) {
+      if ((error as { errno?: unknown }).errno !== "EAGAIN" || left === 0) throw error;
+    }
+    await delay(50);
+  }
 }
 
 /** Docker's words. */

@@ -117,6 +117,8 @@ function streamOf(worker: ArchiveWorker): ArchiveStream {
   if (!output) throw new Error("the worker has no output");
   output.pipe(archive, { end: false });
   child.stdin?.end();
+  // It may fail before anybody reads it; who does is told all the same.
+  archive.on("error", () => undefined);
   archive.once("close", () => {
     // A reader that leaves early: nobody wants the rest.
     output.destroy();

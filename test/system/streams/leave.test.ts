@@ -21,7 +21,7 @@ async function traces(): Promise<{ files: number; processes: string[] }> {
     files: Number(files),
     processes: processes
       .split("\n")
-      .filter((line) => /conmon|runc|sleep|cat/.test(line) && !line.includes("ps -eo"))
+      .filter((line) => /conmon|runc|sleep|cat|archive-worker/.test(line) && !line.includes("ps -eo"))
       .toSorted(),
   };
 }
@@ -42,18 +42,25 @@ const calls = [
   "docker run --rm busybox sleep 0.7",
   "docker import - left < /dev/zero",
   "docker start -a stopped",
+  "docker cp still:/bin - | sleep 0.7",
+  "docker export still | sleep 0.7",
+  "timeout 0.1 docker export still > /dev/null",
+  "timeout 0.2 docker cp still:/bin - > /dev/null",
+  "timeout 0.3 docker export box > /dev/null",
 ];
 
 test("STR-20 a client that goes away in the middle of any call leaves nothing behind", { skip }, async () => {
   await docker(host, "run", "-di", "--name", "box", "busybox", "sh", "-c", "while :; do echo x; sleep 0.1; done");
   await docker(host, "run", "-d", "--name", "quiet", "busybox", "sleep", "1000");
   await docker(host, "create", "--name", "stopped", "busybox", "sleep", "0.7");
+  await docker(host, "create", "--name", "still", "busybox", "true");
   const cut = (call: string) => shell(host, `setsid timeout -s KILL 0.5 sh -c '${call}' >/dev/null 2>&1; true`);
   await Promise.all(calls.map(cut)); // what is opened once and kept is open now
   const before = await settled();
   for (let round = 0; round < 3; round += 1) await Promise.all(calls.map(cut));
   assert.deepEqual(await settled(before), before);
   assert.equal((await callApi(host, "GET", "/_ping")).status, 200);
+  await shell(host, "timeout 20 docker start -a still"); // nobody holds it any more
 });
 
 /** The traces once they are as wanted, or have been the same for a while. A probe finds a client that is gone in 15 s. */

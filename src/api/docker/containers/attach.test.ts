@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import type { Attachment } from "../../../engine/engine.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 import { frame } from "../../frames.ts";
 import { testApi } from "../../testing/api.ts";
@@ -46,8 +47,10 @@ test("POST /containers/{id}/attach of a created container waits for its start an
 });
 
 /** A running container that a client has attached to with its input; its output goes on until the client leaves. */
-async function attached(config: Partial<ContainerConfig>, query = "") {
+async function attached(config: Partial<ContainerConfig>, query = "", over: Partial<Attachment> = {}) {
   const api = testApi();
+  const { attach } = api.engine.containers;
+  api.engine.containers.attach = (reference, options) => ({ ...attach(reference, options), ...over });
   const served = await listen(api);
   await api.engine.containers.create({
     name: "c1",
@@ -60,6 +63,7 @@ async function attached(config: Partial<ContainerConfig>, query = "") {
     await new Promise<void>((resolve) => {
       endOutput = resolve;
       signal?.addEventListener("abort", () => resolve());
+      if (signal?.aborted) resolve();
     });
     yield [{ stream: "stdout", time: "2026-01-02T03:04:05.000000006Z", bytes: Buffer.from("last\n") }];
   };
@@ -95,6 +99,17 @@ for (const config of [{}, { tty: true, stdinOnce: true }]) {
     assert.equal(client.api.engine.input.read()?.toString(), undefined);
     client.api.engine.input.end();
     assert.equal(await client.received, "hello");
+  });
+}
+
+const full = () => Promise.reject(Object.assign(new Error("the queue is full"), { errno: "EAGAIN" }));
+
+for (const over of [{ openInput: full }, { closeInput: full }]) {
+  test(`POST /containers/{id}/attach lets a client go when ${Object.keys(over)}() fails, and the daemon goes on`, async () => {
+    await using client = await attached({ stdinOnce: true }, "", over);
+    client.socket.end("hello");
+    await client.ended;
+    assert.equal((await client.api.ask("GET", "/_ping")).status, 200);
   });
 }
 

@@ -29,7 +29,12 @@ export async function attach(call: Call): Promise<typeof takenOver> {
   const socket = hijack(call, streamType({ tty, version }));
   const wantsInput = query.flag("stdin") && options.stream && container.config.openStdin;
   using _input = wantsInput
-    ? joinInput(socket, attachment, { config: container.config, keys, leave: () => gone.abort() })
+    ? joinInput(socket, attachment, {
+        config: container.config,
+        keys,
+        leave: () => gone.abort(),
+        failed: (error) => log.error({ err: error, container: container.id }, "the input of an attached client failed"),
+      })
     : ignoreInput(socket);
   if (!tty) probe(socket);
   const wanted = { stdout: query.flag("stdout"), stderr: query.flag("stderr"), signal };
@@ -61,20 +66,28 @@ interface InputOptions {
   readonly keys: Buffer;
   /** Ends the client's part of the conversation. */
   leave(): void;
+  failed(error: unknown): void;
 }
 
 /**
  * Docker's rules for the end of a client's input: of a container that reads one client's input only (StdinOnce) it is the
  * end of its input; otherwise, and at a terminal, it only means that this client leaves.
  */
-function joinInput(socket: Socket, attachment: Attachment, { config, keys, leave }: InputOptions): Disposable {
-  const opened = attachment.openInput();
+function joinInput(socket: Socket, attachment: Attachment, options: InputOptions): Disposable {
+  const { config, keys, leave } = options;
+  // Nobody waits for these: an error that got out would end the daemon.
+  const giveUp = (error: unknown): undefined => {
+    options.failed(error);
+    leave();
+  };
+  const opened = attachment.openInput().catch(giveUp);
+  const close = () => void attachment.closeInput().catch(giveUp);
   const passing = passInput(socket, {
     target: opened,
     keys: config.tty ? new DetachKeys(keys) : undefined,
     onEnd() {
       if (config.tty || !config.stdinOnce) leave();
-      else void opened.then((stream) => stream?.end(() => attachment.closeInput()));
+      else void opened.then((stream) => stream?.end(close));
     },
     onDetach() {
       attachment.detached();
