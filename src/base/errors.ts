@@ -154,6 +154,15 @@ export const catalogue = {
     text: (d: { container: string; state: string }) => `container ${d.container} is already ${d.state}`,
   },
   EXEC_NOT_FOUND: { status: 404, text: (d: { exec: string }) => `No such exec instance: ${d.exec}` },
+  EXEC_FAILED: {
+    status: 400,
+    text: (d: { why: string; exitCode: number }) => `Cannot run the command: ${d.why}`,
+  },
+  USER_NOT_FOUND: {
+    status: 400,
+    text: (d: { kind: "user" | "group"; name: string }) =>
+      `unable to find ${d.kind} ${d.name}: no matching entries in ${d.kind === "user" ? "passwd" : "group"} file`,
+  },
   IMAGE_NOT_FOUND: {
     status: 404,
     text: (d: { image: string }) => `No such image: ${d.image}; pull, load or import it first`,

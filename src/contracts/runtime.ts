@@ -80,6 +80,9 @@ export interface ExecSpec {
   readonly user: string;
   readonly tty: boolean;
   readonly attachStdin: boolean;
+  /** Whether the client that starts it hears it; it runs the same without. */
+  readonly attachStdout?: boolean;
+  readonly attachStderr?: boolean;
   readonly privileged: boolean;
   /** Of the terminal, before the program runs. */
   readonly size?: TerminalSize;

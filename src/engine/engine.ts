@@ -178,6 +178,8 @@ export interface Engine {
     ): Promise<PortMapping[]>;
     execCreate(reference: string, spec: ExecSpec): string;
     execStart(execId: string, options: { size?: TerminalSize }): Promise<ExecSession>;
+    /** Throws what execStart() refuses before it runs anything. */
+    execCheck(execId: string): void;
     execInspect(execId: string): ExecView;
     /** Before its start, too: that is then the size it starts with. */
     execResize(execId: string, rows: number, columns: number): void;

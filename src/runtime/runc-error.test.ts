@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shorten, startFailureCode } from "./runc-error.ts";
+import { execFailureCode, shorten, startFailureCode } from "./runc-error.ts";
 
 const cases = [
   {
@@ -24,5 +24,19 @@ const cases = [
 for (const { said, short, code } of cases) {
   test(`shorten() and startFailureCode() make "${short}" and ${code} of runc's words`, () => {
     assert.deepEqual([shorten(said), startFailureCode(short)], [short, code]);
+  });
+}
+
+const execCases = [
+  { why: 'exec: "x": executable file not found in $PATH', code: 127 },
+  { why: 'exec: "/x": stat /x: no such file or directory', code: 127 },
+  { why: 'exec: "/etc": permission denied', code: 126 },
+  { why: 'chdir to cwd ("/nodir") set in config.json failed: no such file or directory', code: 126 },
+  { why: "container does not exist", code: 126 },
+];
+
+for (const { why, code } of execCases) {
+  test(`execFailureCode() is ${code} for "${why}"`, () => {
+    assert.equal(execFailureCode(`exec failed: unable to start container process: ${why}`), code);
   });
 }

@@ -2,6 +2,12 @@ import { readFileSync } from "node:fs";
 
 /** The last error in a file that runc wrote with `--log FILE --log-format json`, in short; undefined without one. */
 export function runcError(logFile: string): string | undefined {
+  const words = runcWords(logFile);
+  return words === undefined ? undefined : shorten(words);
+}
+
+/** As runcError(), with all of runc's layers. */
+export function runcWords(logFile: string): string | undefined {
   let text: string;
   try {
     text = readFileSync(logFile, "utf8");
@@ -10,8 +16,7 @@ export function runcError(logFile: string): string | undefined {
     throw cause;
   }
   const messages = text.split("\n").flatMap(errorOf);
-  const last = messages.at(-1);
-  return last === undefined ? undefined : shorten(last);
+  return messages.at(-1)?.trim();
 }
 
 function errorOf(line: string): string[] {
@@ -37,3 +42,10 @@ export function startFailureCode(why: string): 125 | 126 | 127 {
   if (/executable file not found|no such file or directory/.test(why)) return 127;
   return /permission denied|is a directory|exec format error/.test(why) ? 126 : 125;
 }
+
+/**
+ * As startFailureCode(), for an exec: Docker's is 126 unless the program itself is missing. A directory or a file that the
+ * program was to begin with is no program.
+ */
+export const execFailureCode = (why: string): 126 | 127 =>
+  /\bexec: .*(executable file not found|no such file or directory|not a directory)/.test(why) ? 127 : 126;

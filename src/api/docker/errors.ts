@@ -19,6 +19,7 @@ const wording: Wording = {
     text: ({ driver, known }) => `plugin "${driver}" not found: network drivers are ${known.join(", ")}`,
   },
   START_FAILED: { text: ({ why }) => startErrorText(why) },
+  EXEC_FAILED: { text: ({ why }) => `OCI runtime exec failed: ${why}: unknown` },
   LOGS_NOT_KEPT: { text: () => "configured logging driver does not support reading" },
   // Docker has no class for this failure, so it ends as "internal error"; scripts test for the text.
   NOT_CONNECTED: { status: 500 },

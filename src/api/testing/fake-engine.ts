@@ -20,6 +20,7 @@ import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import { FakeLimits } from "./fake-limits.ts";
+import { checkExec } from "./sessions.ts";
 
 const created = "2026-01-02T03:04:05.000000006Z";
 
@@ -44,7 +45,7 @@ export class FakeEngine implements Engine {
   /** What attached clients have sent; ended by closeInput(). */
   readonly input = new PassThrough();
   /** What execStart() runs; tests replace it. */
-  session: () => ExecSession = () => {
+  session: () => ExecSession | Promise<ExecSession> = () => {
     throw new Error("no session");
   };
 
@@ -235,11 +236,12 @@ export class FakeEngine implements Engine {
     execCreate: (reference, spec) => this.#execCreate(this.box(reference), spec),
     execStart: async (id, options) => {
       this.calls.push(["containers.execStart", id, options]);
-      const session = this.session();
+      const session = await this.session();
       this.execs.set(id, { ...this.exec(id), running: true, pid: session.pid });
       void session.exited.then((exitCode) => this.execs.set(id, { ...this.exec(id), running: false, exitCode }));
       return session;
     },
+    execCheck: (id) => checkExec(this.exec(id)),
     execInspect: (id) => this.exec(id),
     execResize: (id, rows, columns) => void this.calls.push(["containers.execResize", this.exec(id).id, rows, columns]),
     execDetached: (id) => void this.calls.push(["containers.execDetached", this.exec(id).id]),

@@ -1,5 +1,7 @@
 import { PassThrough } from "node:stream";
+import { EngineError } from "../../base/errors.ts";
 import type { ExecSession } from "../../contracts/runtime.ts";
+import type { ExecView } from "../../engine/engine.ts";
 
 /** A process that sends back what it is given, says "done" on stderr at the end of its input, and exits with 7. */
 export function echoSession(resized: [number, number][] = []): ExecSession & { readonly stdin: PassThrough } {
@@ -20,4 +22,10 @@ export function echoSession(resized: [number, number][] = []): ExecSession & { r
     resize: (rows, columns) => void resized.push([rows, columns]),
     kill: () => exited.resolve(137),
   };
+}
+
+/** Runs once only, as in the engine. */
+export function checkExec({ id, running, exitCode }: ExecView): void {
+  if (!running && exitCode === undefined) return;
+  throw new EngineError("CONTAINER_REFUSED", { container: id, why: `exec command ${id} has already run` });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import type { EngineError } from "../../base/errors.ts";
+import { EngineError } from "../../base/errors.ts";
 import type { ExecSpec } from "../../contracts/runtime.ts";
 import { lostExit, settle } from "./end.ts";
 import { request, World } from "./fakes.ts";
@@ -55,6 +55,20 @@ test("execStart() that fails has ended with 126", async () => {
   };
   await assert.rejects(world.containers.execStart(exec, {}), /no such file/);
   assert.equal(world.containers.execInspect(exec).exitCode, 126);
+});
+
+test("execStart() keeps the exit code of a program that is not there; execCheck() then refuses it", async () => {
+  const { world } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", spec);
+  world.containers.execCheck(exec);
+  world.runtime.exec = async () => {
+    throw new EngineError("EXEC_FAILED", { why: "executable file not found", exitCode: 127 });
+  };
+  await assert.rejects(world.containers.execStart(exec, {}), code("EXEC_FAILED"));
+  assert.equal(world.containers.execInspect(exec).exitCode, 127);
+  assert.throws(() => world.containers.execCheck(exec), code("CONTAINER_REFUSED"));
+  assert.throws(() => world.containers.execCheck("none"), code("EXEC_NOT_FOUND"));
 });
 
 test("execCreate() needs a running container, and a removed one takes its execs along", async () => {

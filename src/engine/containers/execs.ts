@@ -94,25 +94,34 @@ function prepare(
   return exec.id;
 }
 
+/** Throws when it cannot be run (any more). */
+export function checkExec(parts: ContainerParts, execId: string): { exec: Exec; container: Container } {
+  const exec = parts.execs.find(execId);
+  const container = findContainer(parts.state, exec.containerId);
+  if (exec.status !== "created") {
+    throw new EngineError("CONTAINER_REFUSED", {
+      container: container.name,
+      why: `exec command ${execId} has already run`,
+    });
+  }
+  mustTakeExec(container);
+  return { exec, container };
+}
+
 /** Runs it, once. */
 export async function startExec(
   parts: ContainerParts,
   execId: string,
   options: { size?: TerminalSize },
 ): Promise<ExecSession> {
-  const exec = parts.execs.find(execId);
-  const container = findContainer(parts.state, exec.containerId);
-  if (exec.status !== "created") {
-    throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: `exec ${execId} has already run` });
-  }
-  mustTakeExec(container);
+  const { exec, container } = checkExec(parts, execId);
   exec.status = "starting";
   try {
     const size = exec.size ?? options.size ?? exec.spec.size;
     exec.session = await parts.runtime.exec(container.id, { ...exec.spec, ...(size ? { size } : {}) });
   } catch (error) {
     // Docker: what could not be run has ended, with the shell's code for it.
-    parts.execs.end(exec, 126);
+    parts.execs.end(exec, failureCode(error));
     throw error;
   }
   Object.assign(exec, { status: "running", pid: exec.session.pid });
@@ -120,6 +129,9 @@ export async function startExec(
   void followExec(parts, exec, exec.session);
   return exec.session;
 }
+
+const failureCode = (error: unknown): number =>
+  error instanceof EngineError && error.code === "EXEC_FAILED" ? (error.data as { exitCode: number }).exitCode : 126;
 
 async function followExec(parts: ContainerParts, exec: Exec, session: ExecSession): Promise<void> {
   const exitCode = await session.exited.catch((error: unknown) => {

@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts";
 import { findContainer } from "../reference.ts";
 import { attachContainer, resizeContainer } from "./attach.ts";
 import { createContainer } from "./create.ts";
-import { createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
+import { checkExec, createExec, detachedExec, Execs, resizeExec, startExec, viewExec } from "./execs.ts";
 import { HealthMonitors } from "./health/monitors.ts";
 import { topOf } from "./limits/top.ts";
 import { updateContainer } from "./limits/update.ts";
@@ -58,6 +58,7 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     withdraw: (reference, ports) => withdrawPorts(parts, reference, ports),
     execCreate: (reference, spec) => createExec(parts, reference, spec),
     execStart: (execId, options) => startExec(parts, execId, options),
+    execCheck: (execId) => void checkExec(parts, execId),
     execInspect: (execId) => viewExec(parts, execId),
     execResize: (execId, rows, columns) => resizeExec(parts, execId, { rows, columns }),
     execDetached: (execId) => detachedExec(parts, execId),

@@ -7,7 +7,7 @@ import { shortId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec, TerminalSize } from "../../contracts/runtime.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { programEnvironment } from "../run-program.ts";
-import { runcError, startFailureCode } from "../runc-error.ts";
+import { execFailureCode, runcWords } from "../runc-error.ts";
 import { readUserFiles } from "../spec/process-user.ts";
 import { execProcess, readInitProcess } from "./exec-process.ts";
 import { terminalStreams } from "./terminal-streams.ts";
@@ -15,7 +15,10 @@ import { terminalStreams } from "./terminal-streams.ts";
 /** Exit code of `runc exec` when it, and not the program, has failed. */
 const RUNC_FAILED = 255;
 
-/** Runtime.exec: a `runc exec` that is our child, with pipes or with a terminal between. */
+/**
+ * Runtime.exec: a `runc exec` that is our child, with pipes or with a terminal between. Throws EXEC_FAILED, with runc's
+ * words, when the program could not be started.
+ */
 export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec): Promise<ExecSession> {
   const files = parts.layout.of(id);
   const init = parts.processes.started(id);
@@ -35,9 +38,12 @@ export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec)
     ? runOnTerminal(parts, args, spec.size)
     : { ...runOnPipes(parts, args), resize: () => {} };
   if (!spec.attachStdin) streams.stdin.end();
-  const exitCode = exitCodeOf(child, join(directory, "log"));
-  const pid = await pidOf(directory, exitCode);
-  const exited = exitCode.finally(() => rmSync(directory, { recursive: true, force: true }));
+  const end = endOf(child, join(directory, "log"));
+  const pid = await pidOf(directory, end);
+  const exited = end
+    .then(({ exitCode }) => exitCode)
+    .finally(() => rmSync(directory, { recursive: true, force: true }));
+  if (pid === 0) await mustHaveRun(end, streams);
   return { pid, ...streams, exited, resize, kill: (signal) => signalProcess(child, pid, signal) };
 }
 
@@ -97,26 +103,42 @@ function runOnTerminal(
   }
 }
 
-/** The program's exit code; 126 or 127 as Docker has it when it could not be started. runc says why on stderr. */
-function exitCodeOf(child: ChildProcess, logFile: string): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+interface End {
+  /** The program's; 126 or 127 as Docker has it when it could not be started. */
+  readonly exitCode: number;
+  /** What runc says of a program that could not be started. */
+  readonly why?: string;
+}
+
+function endOf(child: ChildProcess, logFile: string): Promise<End> {
+  const { promise, resolve, reject } = Promise.withResolvers<End>();
   child.once("error", reject);
   child.once("exit", (code) => {
-    const why = code === RUNC_FAILED ? runcError(logFile) : undefined;
-    resolve(why === undefined ? (code ?? 128 + 9) : startFailureCode(why));
+    const why = code === RUNC_FAILED ? runcWords(logFile) : undefined;
+    resolve(why === undefined ? { exitCode: code ?? 128 + 9 } : { exitCode: execFailureCode(why), why });
   });
   return promise;
 }
 
+/** Throws EXEC_FAILED when runc has failed; what it wrote on the program's outputs says the same, and is dropped. */
+async function mustHaveRun(end: Promise<End>, { stdin, stdout, stderr }: Streams): Promise<void> {
+  const { exitCode, why } = await end;
+  if (why === undefined) return;
+  stdin.end();
+  stdout.resume();
+  stderr.resume();
+  throw new EngineError("EXEC_FAILED", { why, exitCode });
+}
+
 /** The pid that runc writes once the program runs; 0 when it never did. */
-async function pidOf(directory: string, exited: Promise<number>): Promise<number> {
+async function pidOf(directory: string, ended: Promise<End>): Promise<number> {
   const file = join(directory, "pid");
   const written = Promise.withResolvers<void>();
   const look = (): void => void (existsSync(file) && written.resolve());
   const watcher = watch(directory, look);
   try {
     look();
-    await Promise.race([written.promise, exited]);
+    await Promise.race([written.promise, ended]);
   } finally {
     watcher.close();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import type { EngineError } from "../../base/errors.ts";
 import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
 import { RuntimeLab } from "../testing/lab.ts";
 import { requirePidNamespace } from "../testing/pid-namespace.ts";
@@ -67,20 +68,31 @@ test("runtime.exec() has the container's environment, directory and user unless 
 });
 
 const failures = [
-  { args: ["no-such-program"], exitCode: 127, says: /executable file not found/ },
-  { args: ["/etc/passwd"], exitCode: 126, says: /permission denied/ },
-  { args: ["sh", "-c", "exit 255"], exitCode: 255, says: /^$/ },
+  { options: { args: ["no-such-program"] }, exitCode: 127, says: /exec: "no-such-program": executable file not found/ },
+  { options: { args: ["/etc/passwd"] }, exitCode: 126, says: /permission denied/ },
+  { options: { workingDir: "/nodir" }, exitCode: 126, says: /chdir to cwd \("\/nodir"\).*no such file or directory/ },
 ];
 
 for (const tty of [false, true]) {
-  for (const { args, exitCode, says } of failures) {
-    test(`runtime.exec() of "${args.join(" ")}" ends with ${exitCode}, ${tty ? "on a terminal" : "on pipes"}`, async () => {
+  const where = tty ? "on a terminal" : "on pipes";
+  for (const { options, exitCode, says } of failures) {
+    test(`runtime.exec() with ${JSON.stringify(options)} fails with ${exitCode}, ${where}`, async () => {
       await using lab = new RuntimeLab();
-      const result = await resultOf(await lab.runtime.exec(await sleeping(lab), { ...spec, args, tty }));
-      assert.equal(result.exitCode, exitCode);
-      assert.match(tty ? result.stdout : result.stderr, says);
+      const id = await sleeping(lab);
+      await assert.rejects(lab.runtime.exec(id, { ...spec, ...options, tty }), (error: EngineError<"EXEC_FAILED">) => {
+        assert.deepEqual([error.code, error.data.exitCode], ["EXEC_FAILED", exitCode]);
+        assert.match(error.data.why, /^exec failed: unable to start container process: /);
+        assert.match(error.data.why, says);
+        return true;
+      });
     });
   }
+  test(`runtime.exec() of a program that ends with 255, runc's own code, ${where}`, async () => {
+    await using lab = new RuntimeLab();
+    const args = ["sh", "-c", "exit 255"];
+    const result = await resultOf(await lab.runtime.exec(await sleeping(lab), { ...spec, args, tty }));
+    assert.deepEqual(result, { stdout: "", stderr: "", exitCode: 255 });
+  });
 }
 
 test("runtime.exec() gives a terminal that can be typed on and resized", async () => {

@@ -1,4 +1,4 @@
-import { invalid } from "../../base/errors.ts";
+import { EngineError, invalid } from "../../base/errors.ts";
 import { pathInRoot } from "./path-in-root.ts";
 import { smallFileAt } from "./small-file.ts";
 
@@ -56,7 +56,7 @@ function findUser(text: string, lines: readonly string[][]): { uid: number; gid:
   const line = lines.find(([name]) => name === text) ?? lines.find((fields) => uid !== undefined && fields[2] === text);
   const [name] = line ?? [];
   if (line && name !== undefined) return { uid: Number(line[2]), gid: Number(line[3] ?? 0), name };
-  if (uid === undefined) throw invalid("user", `unable to find user ${text}: no matching entries in passwd file`);
+  if (uid === undefined) throw new EngineError("USER_NOT_FOUND", { kind: "user", name: text });
   return { uid, gid: 0 };
 }
 
@@ -64,7 +64,7 @@ function findGroup(text: string, lines: readonly string[][]): number {
   const gid = idOf(text);
   const line = lines.find(([name]) => name === text);
   if (line) return Number(line[2]);
-  if (gid === undefined) throw invalid("group", `unable to find group ${text}: no matching entries in group file`);
+  if (gid === undefined) throw new EngineError("USER_NOT_FOUND", { kind: "group", name: text });
   return gid;
 }
 

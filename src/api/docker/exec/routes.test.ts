@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { EngineError } from "../../../base/errors.ts";
+import type { ExecSession } from "../../../contracts/runtime.ts";
 import { frame } from "../../frames.ts";
 import { type TestApi, testApi } from "../../testing/api.ts";
 import { plainConfig } from "../../testing/plain.ts";
@@ -13,7 +15,7 @@ async function prepared(api: TestApi, body: object = {}): Promise<string> {
   await api.engine.containers.start("c1");
   const { status, body: answer } = await api.ask("POST", "/containers/c1/exec", {
     Cmd: ["sh"],
-    AttachStdin: true,
+    ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true },
     ...body,
   });
   assert.equal(status, 201);
@@ -136,6 +138,81 @@ test("exec start ends its connections when the server closes", async () => {
   await api.app.close();
   await ended;
 });
+
+const failing = () => {
+  throw new EngineError("EXEC_FAILED", {
+    why: 'exec failed: exec: "sh": executable file not found in $PATH',
+    exitCode: 127,
+  });
+};
+const failure = 'OCI runtime exec failed: exec failed: exec: "sh": executable file not found in $PATH: unknown';
+
+for (const tty of [false, true]) {
+  test(`exec start tells ${tty ? "a terminal" : "in a frame"} why the process did not start`, async () => {
+    await using api = testApi();
+    await using served = await listen(api);
+    const id = await prepared(api, { Tty: tty });
+    api.engine.session = failing;
+    const { socket, until, ended } = served.dial();
+    socket.write(post(`/exec/${id}/start`, { Tty: tty }, upgrade));
+    assert.match(await until("\r\n\r\n"), /^HTTP\/1\.1 101/);
+    const line = Buffer.from(`${failure}\r\n`);
+    assert.deepEqual(bodyOf(await ended), tty ? line : frame("stdout", line));
+    socket.end();
+  });
+}
+
+test("exec start detached refuses what does not start with a status", async () => {
+  await using api = testApi();
+  const id = await prepared(api);
+  api.engine.session = failing;
+  const { status, body } = await api.ask("POST", `/exec/${id}/start`, { Detach: true });
+  assert.deepEqual([status, body.message], [400, failure]);
+});
+
+test("exec start answers a second start with 409 before it takes the connection", async () => {
+  await using api = testApi();
+  const id = await prepared(api);
+  api.engine.session = () => echoSession();
+  await api.ask("POST", `/exec/${id}/start`, { Detach: true });
+  assert.equal((await api.ask("POST", `/exec/${id}/start`, {})).status, 409);
+});
+
+test("exec start sends the head before the process starts, and keeps what is typed meanwhile", async () => {
+  await using api = testApi();
+  await using served = await listen(api);
+  const id = await prepared(api);
+  const starting = Promise.withResolvers<ExecSession>();
+  api.engine.session = () => starting.promise;
+  const { socket, until, ended } = served.dial();
+  socket.write(post(`/exec/${id}/start`, {}, upgrade));
+  await until("\r\n\r\n");
+  socket.end("early");
+  starting.resolve(echoSession());
+  assert.deepEqual(
+    bodyOf(await ended),
+    Buffer.concat([frame("stdout", Buffer.from("early")), frame("stderr", Buffer.from("done"))]),
+  );
+});
+
+for (const [flags, expected] of [
+  [{ AttachStderr: false }, [frame("stdout", Buffer.from("typed"))]],
+  [{ AttachStdout: false }, [frame("stderr", Buffer.from("done"))]],
+  [{ AttachStdout: false, AttachStderr: false }, []],
+] as const) {
+  test(`exec start with ${JSON.stringify(flags)} sends the other output alone`, async () => {
+    await using api = testApi();
+    await using served = await listen(api);
+    const id = await prepared(api, flags);
+    api.engine.session = () => echoSession();
+    const { socket, until, ended } = served.dial();
+    socket.write(post(`/exec/${id}/start`, {}, upgrade));
+    await until("\r\n\r\n");
+    socket.end("typed");
+    assert.deepEqual(bodyOf(await ended), Buffer.concat(expected));
+    assert.equal((await api.ask("GET", `/exec/${id}/json`)).body.ExitCode, 7);
+  });
+}
 
 test("exec start detached answers 200, and a second start 409", async () => {
   await using api = testApi();

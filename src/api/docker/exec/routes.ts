@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { finished } from "node:stream/promises";
 import { type Static, Type } from "@sinclair/typebox";
 import { DetachKeys, parseDetachKeys } from "../../../base/detach-keys.ts";
-import { EngineError, invalid } from "../../../base/errors.ts";
+import { invalid } from "../../../base/errors.ts";
 import type { ExecSession, ExecSpec, TerminalSize } from "../../../contracts/runtime.ts";
 import { passInput } from "../../client-input.ts";
 import { frame, streamType } from "../../frames.ts";
@@ -11,6 +11,7 @@ import { type Call, type Route, reply, route, takenOver } from "../../route.ts";
 import { field, flag, integer, text, texts } from "../../schema.ts";
 import { terminalSize } from "../../terminal-size.ts";
 import { containerOf } from "../containers/routes.ts";
+import { toDocker } from "../errors.ts";
 
 const consoleSize = Type.Array(integer, { maxItems: 2 });
 const createBody = Type.Object({
@@ -69,6 +70,8 @@ function execSpec(body: Static<typeof createBody>): ExecSpec {
     user: body.User ?? "",
     tty: body.Tty ?? false,
     attachStdin: body.AttachStdin ?? false,
+    attachStdout: body.AttachStdout ?? false,
+    attachStderr: body.AttachStderr ?? false,
     privileged: body.Privileged ?? false,
     ...sizeOf(body.ConsoleSize),
     ...(body.DetachKeys ? { detachKeys: body.DetachKeys } : {}),
@@ -96,8 +99,8 @@ function inspect({ engine, params }: Call) {
       ...(spec.user ? { user: spec.user } : {}),
     },
     OpenStdin: spec.attachStdin,
-    OpenStderr: true,
-    OpenStdout: true,
+    OpenStderr: spec.attachStderr ?? false,
+    OpenStdout: spec.attachStdout ?? false,
     CanRemove: false,
     ContainerID: containerId,
     DetachKeys: spec.detachKeys ?? "",
@@ -108,18 +111,15 @@ function inspect({ engine, params }: Call) {
 async function start(call: Call<Static<typeof startBody>>) {
   const { engine, body, params, version, log } = call;
   const id = params["id"] ?? "";
-  const { spec, running, exitCode } = engine.containers.execInspect(id);
-  if (running || exitCode !== undefined) {
-    throw new EngineError("CONTAINER_REFUSED", { container: id, why: `exec command ${id} has already run` });
-  }
+  const { spec } = engine.containers.execInspect(id);
   const keys = parseDetachKeys(spec.detachKeys ?? "");
-  const session = await engine.containers.execStart(id, sizeOf(body.ConsoleSize));
+  engine.containers.execCheck(id);
+  const run = () => engine.containers.execStart(id, sizeOf(body.ConsoleSize));
   if (body.Detach) {
-    session.stdin.end();
-    session.stdout.resume();
-    session.stderr.resume();
+    abandon(await run());
     return reply(200);
   }
+  // The head goes before the process starts, as with Docker: docker-py loses what comes in one piece with it.
   const socket = hijack(call, streamType({ tty: spec.tty, version }));
   // The request is answered now; what follows is the conversation, which ends by itself.
   const conversation = {
@@ -127,11 +127,18 @@ async function start(call: Call<Static<typeof startBody>>) {
     keys: spec.tty ? new DetachKeys(keys) : undefined,
     detached: () => engine.containers.execDetached(id),
   };
-  converse(socket, session, conversation).catch((error: unknown) => {
+  converse(socket, run(), conversation).catch((error: unknown) => {
     log.error({ err: error, exec: id }, "an exec stream failed");
     socket.destroy();
   });
   return takenOver;
+}
+
+/** Nobody listens any more: the process goes on, and must not block. */
+function abandon(session: ExecSession): void {
+  session.stdin.end();
+  session.stdout.resume();
+  session.stderr.resume();
 }
 
 interface Conversation {
@@ -144,26 +151,31 @@ interface Conversation {
  * Joins a client's connection to a process: input until its half-close, output until both outputs and the process end, or
  * until the client asks to be detached. The process then goes on, as with Docker, and must not block.
  */
-async function converse(socket: Socket, session: ExecSession, { spec, keys, detached }: Conversation): Promise<void> {
+async function converse(
+  socket: Socket,
+  starting: Promise<ExecSession>,
+  { spec, keys, detached }: Conversation,
+): Promise<void> {
   const left = Promise.withResolvers<void>();
-  using _input = spec.attachStdin ? joinInput(socket, session, { keys, detached, left: left.resolve }) : undefined;
-  if (!spec.attachStdin) {
-    session.stdin.end();
-    socket.resume();
-  }
-  const drain = () => {
-    session.stdout.resume();
-    session.stderr.resume();
-  };
-  socket.once("close", () => {
-    session.stdin.end();
-    drain();
-  });
-  const outputs = [send("stdout", session.stdout, socket, spec.tty)];
-  if (!spec.tty) outputs.push(send("stderr", session.stderr, socket, false));
-  await Promise.race([Promise.all([...outputs, session.exited]), left.promise]);
+  // From the beginning: what is typed while the process starts is for it.
+  using _input = spec.attachStdin ? joinInput(socket, starting, { keys, detached, left: left.resolve }) : undefined;
+  if (!spec.attachStdin) socket.resume();
+  const session = await starting.catch((error: unknown) => tellFailure(socket, error, spec));
+  if (session === undefined) return;
+  if (!spec.attachStdin) session.stdin.end();
+  if (socket.destroyed) abandon(session);
+  socket.once("close", () => abandon(session));
+  await Promise.race([Promise.all([...sendOutputs(socket, session, spec), session.exited]), left.promise]);
   part(socket);
-  drain();
+  session.stdout.resume();
+  session.stderr.resume();
+}
+
+/** Docker's way once the head is gone: the reason is the only output. */
+function tellFailure(socket: Socket, error: unknown, { tty }: ExecSpec): undefined {
+  const line = Buffer.from(`${toDocker(error).message}\r\n`);
+  if (socket.writable) socket.write(tty ? line : frame("stdout", line));
+  part(socket);
 }
 
 interface Joining {
@@ -172,16 +184,32 @@ interface Joining {
   left(): void;
 }
 
-function joinInput(socket: Socket, session: ExecSession, { keys, detached, left }: Joining): Disposable {
+function joinInput(socket: Socket, starting: Promise<ExecSession>, { keys, detached, left }: Joining): Disposable {
+  // A start that fails is told by the conversation.
+  const target = starting.then(
+    ({ stdin }) => stdin,
+    () => undefined,
+  );
   return passInput(socket, {
-    target: Promise.resolve(session.stdin),
+    target,
     keys,
-    onEnd: () => session.stdin.end(),
+    onEnd: () => void target.then((stdin) => stdin?.end()),
     onDetach() {
       detached();
       left();
     },
   });
+}
+
+/** What the client has asked for; the rest is read and dropped. A terminal has one output. */
+function sendOutputs(socket: Socket, session: ExecSession, spec: ExecSpec): Promise<void>[] {
+  const { tty, attachStdout = false, attachStderr = false } = spec;
+  const sent: Promise<void>[] = [];
+  if (attachStdout) sent.push(send("stdout", session.stdout, socket, tty));
+  else session.stdout.resume();
+  if (attachStderr && !tty) sent.push(send("stderr", session.stderr, socket, false));
+  else session.stderr.resume();
+  return sent;
 }
 
 /** Copies one output, pausing the process while the client is slow. */
