@@ -43,7 +43,7 @@ export interface Archive {
   stat(source: ArchiveSource, path: string): Promise<PathStat>;
   /** A directory with all in it, or one file; names begin with the path's last part. */
   read(source: ArchiveSource, path: string): Promise<ArchiveStream & { readonly stat: PathStat }>;
-  /** Unpacks an archive (plain, gzip, bzip2, xz, zstd) into a directory of the container. */
+  /** Unpacks an archive (plain, gzip, bzip2, xz, zstd) into a directory of the container. It is read to its end, also if refused. */
   write(source: ArchiveSource, path: string, archive: Readable, options: WriteOptions): Promise<void>;
   /** The whole root without volumes. */
   export(source: ArchiveSource): Promise<ArchiveStream>;
@@ -56,4 +56,6 @@ export interface WriteOptions {
   readonly noOverwriteDirNonDir: boolean;
   /** Everything is given to the container's user, not to those whom the archive names. */
   readonly toUser: boolean;
+  /** Called, and waited for, once the container's files are open: it may end from then on. */
+  onOpen?(): Promise<void>;
 }

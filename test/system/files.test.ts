@@ -125,6 +125,8 @@ for (const name of ["running", "stopped"]) {
     assert.match(await failure("cp", place("f"), `${name}:/bound/f`), /mounted volume is marked read-only/);
     await docker("create", "--name", "fixed", "--read-only", "-v", "data:/data", "small", "true");
     assert.match(await failure("cp", place("f"), "fixed:/srv/f"), /container rootfs is marked read-only/);
+    await sh(`dd if=/dev/zero of=${place("large")} bs=1M count=8 2>/dev/null`);
+    assert.match(await failure("cp", place("large"), "fixed:/srv/f"), /container rootfs is marked read-only/);
     await docker("cp", place("f"), "fixed:/data/g");
   });
 

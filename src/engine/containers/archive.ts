@@ -24,8 +24,8 @@ export function archiveUseCases(parts: ContainerParts): ArchiveUseCases {
     async write(reference, path, content, options) {
       await using open = await openSource(parts, reference);
       // A container goes on, and may end, under a long copy into it.
-      if (open.source.running) await open[Symbol.asyncDispose]();
-      await archive.write(open.source, path, content, options);
+      const release = open.source.running ? { onOpen: async () => open[Symbol.asyncDispose]() } : {};
+      await archive.write(open.source, path, content, { ...options, ...release });
       tell(parts, "extract-to-dir", open.source.container);
     },
     changes: (reference) => during(parts, reference, (source) => archive.changes(source)),

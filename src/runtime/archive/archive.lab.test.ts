@@ -12,9 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { test } from "node:test";
 import { directory, type Entry, file, symlink, tarOf } from "../../../lab/images/tar.ts";
 import { EngineError } from "../../base/errors.ts";
@@ -182,4 +183,36 @@ test("a worker leaves no mount, no process and no file behind, whatever becomes 
   const options = { noOverwriteDirNonDir: false, toUser: false };
   await assert.rejects(lab.runtime.archive.write(source, "/", broken, options), { message: /invalid tar header/ });
   assert.deepEqual(lab.traces(), before);
+});
+
+test("archive.write() tells that the files are open before it is done", async () => {
+  await using lab = new RuntimeLab();
+  const { source } = world(lab);
+  const seen: string[] = [];
+  const options = { noOverwriteDirNonDir: false, toUser: false, onOpen: async () => void seen.push("open") };
+  await lab.runtime.archive.write(source, "/", Readable.from([tarOf([file("f", "x")])]), options);
+  assert.deepEqual(seen, ["open"]);
+});
+
+test("FILE-5 who is still sending an archive that is refused hears why", async () => {
+  await using lab = new RuntimeLab();
+  const { source, put } = world(lab);
+  await put("/", [file("f", "x")]);
+  const socketPath = join(lab.directory, "http");
+  const options = { noOverwriteDirNonDir: false, toUser: false };
+  const server = createServer((incoming, response) => {
+    lab.runtime.archive.write(source, "/f", incoming, options).then(
+      () => response.end("taken"),
+      (error: Error) => response.writeHead(400).end(error.message),
+    );
+  });
+  await once(server.listen(socketPath), "listening");
+  const sending = request({ socketPath, method: "PUT" });
+  sending.end(tarOf([file("big", "x".repeat(8 * 1024 * 1024))]));
+  const sent = once(sending, "finish");
+  const [answer] = (await once(sending, "response")) as [IncomingMessage];
+  assert.deepEqual([answer.statusCode, /not a directory/.test(await text(answer))], [400, true]);
+  await sent;
+  server.closeAllConnections();
+  server.close();
 });

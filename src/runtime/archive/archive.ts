@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { PassThrough, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, PassThrough, type Readable, type Writable } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
 import type {
   Archive,
@@ -61,13 +60,14 @@ export class WorkerArchive implements Archive, CopyUp {
     const worker = startWorker(this.#parts.program, { do: "write", view, path, noOverwriteDirNonDir, ...owner });
     const { stdin } = worker.child;
     if (!stdin) throw new Error("the worker has no input");
-    // Its answer may come before the end of the archive: a refusal. A client that goes away is a cut archive.
-    const sent = pipeline(archive, stdin).catch(() => stdin.destroy());
+    using _feeding = feed(archive, stdin);
     try {
       checked(await worker.next(), source);
+      await options.onOpen?.();
+      // May come before the end of the archive: a refusal.
+      checked(await worker.next(), source);
     } finally {
-      archive.destroy();
-      await sent;
+      stdin.destroy();
       await worker.ended;
     }
   }
@@ -97,6 +97,21 @@ export class WorkerArchive implements Archive, CopyUp {
     await worker.ended;
     return checked(answer, source);
   }
+}
+
+/**
+ * Sends an archive to the worker; one that is cut short stays so. What the worker did not want is read and thrown away:
+ * a client that is still sending would otherwise not get to hear the answer.
+ */
+function feed(archive: Readable, stdin: Writable): Disposable {
+  archive.pipe(stdin);
+  finished(archive, { writable: false }, (error) => void (error && stdin.destroy()));
+  return {
+    [Symbol.dispose]() {
+      archive.unpipe(stdin);
+      archive.resume();
+    },
+  };
 }
 
 function checked(answer: ArchiveAnswer, source?: Pick<ArchiveSource, "container">): ArchiveAnswer {

@@ -60,6 +60,7 @@ async function exportRoot({ view }: RequestTo<"export">, { access, tell }: Worke
 
 async function write(request: RequestTo<"write">, { access, input, tell }: WorkerSide): Promise<void> {
   const inside = openView(request.view, access);
+  tell({ opened: true });
   const into = inside.resolve(request.path);
   try {
     inside.directory(into)[Symbol.dispose]();

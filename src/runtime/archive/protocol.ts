@@ -42,10 +42,11 @@ export interface LowerSpec {
   readonly place: string;
 }
 
-/** One line of JSON. Of read and export it comes before the archive, of the others at the end. */
+/** One line of JSON. Of read and export it comes before the archive, of the others at the end; a write tells `opened` first. */
 export type ArchiveAnswer =
   | { readonly stat: PathStat }
   | { readonly changes: readonly PathChange[] }
+  | { readonly opened: true }
   | { readonly done: true }
   | { readonly notFound: string }
   | { readonly refused: string }

@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import { dirname } from "node:path";
+import { ifThere } from "../if-there.ts";
 import type { LogChain } from "./log-chain.ts";
 
 /** Whose log it is. */
@@ -56,9 +57,11 @@ class WakeUp implements Disposable {
       happen();
     };
     // The directory, since the log may be begun anew in another file.
-    const watcher = watch(dirname(source.path), { persistent: false }, happen);
-    watcher.on("error", happen);
-    this.#resources.defer(() => watcher.close());
+    const watcher = ifThere(() => watch(dirname(source.path), { persistent: false }, happen));
+    watcher?.on("error", happen);
+    this.#resources.defer(() => watcher?.close());
+    // The container has been removed: what its reader holds open is all there will be.
+    if (!watcher) finish();
     this.#resources.use(source.listen(happen));
     signal?.addEventListener("abort", finish);
     this.#resources.defer(() => signal?.removeEventListener("abort", finish));

@@ -1,3 +1,4 @@
+import { EngineError } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
 import { type Call, type Route, reply, route } from "../../route.ts";
 
@@ -33,7 +34,14 @@ async function stillness({ engine: { containers }, query }: Call, reference: str
   if (wanted) await containers.pause(container.id);
   return {
     [Symbol.asyncDispose]: async () => {
-      if (wanted) await containers.unpause(container.id);
+      if (wanted) await containers.unpause(container.id).catch(mustBeOver);
     },
   };
+}
+
+const over = ["CONTAINER_CONFLICT", "CONTAINER_NOT_FOUND", "CONTAINER_NOT_RUNNING"];
+
+/** Others may thaw, end or remove the container meanwhile: the image is made all the same. */
+function mustBeOver(error: unknown): void {
+  if (!(error instanceof EngineError && over.includes(error.code))) throw error;
 }
