@@ -426,7 +426,8 @@ test("CTR-8 exec -i passes a megabyte of input, its end and the exit code", asyn
   assert.deepEqual([echoed.code, echoed.stdout === megabyte, echoed.stderr], [5, true, ""]);
   // Without -i there is no input at all, and a command that leaves early is no failure.
   assert.equal((await exec("unheard", "box", "cat")).stdout, "");
-  assert.equal((await exec(megabyte, "-i", "box", "head", "-c1")).stdout, ".");
+  // In a shell: runc exec passes the SIGPIPE of its own copying on to the process it runs (docker-differences.md).
+  assert.equal((await exec(megabyte, "-i", "box", "sh", "-c", "head -c1; true")).stdout, ".");
   await removeAll("box");
 });
 
