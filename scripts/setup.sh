@@ -5,10 +5,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Containers, their watcher, the firewall library; what images are unpacked and packed with; an init process for
-# containers that ask for one; the example's database and client.
-runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd tini redis-server curl"
+# containers that ask for one; what lists their processes; the example's database and client.
+runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd tini procps
+  redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
-test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils tini procps
+test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils
   faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
   docker-compose skopeo apache2-utils iptables qemu-system-x86 cpio kmod"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
