@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { callApi, clear, refusal } from "../../lab/api.ts";
+import { lacksNewDocker } from "../../lab/docker-version.ts";
 import { Host } from "../../lab/host.ts";
 import { importBusybox } from "../../lab/images/import-busybox.ts";
 
+const skip = lacksNewDocker();
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
 before(async () => {
@@ -20,7 +22,7 @@ async function docker(...args: string[]): Promise<string> {
 }
 const inspect = async (name: string, format: string) => docker("inspect", "-f", format, name);
 
-test("LIFE-20 docker inspect has what docker run was given", async () => {
+test("LIFE-20 docker inspect has what docker run was given", { skip }, async () => {
   const options = [
     "--stop-signal",
     "INT",
@@ -66,7 +68,7 @@ test("LIFE-20 docker inspect has what docker run was given", async () => {
   assert.equal(await inspect("web", "{{json .ExecIDs}}"), `["${body.Id}"]`);
 });
 
-test("LIFE-21 docker run ends with 127 and 126 in Docker's words, and State.Error keeps them", async () => {
+test("LIFE-21 docker run ends with 127 and 126 in Docker's words, and State.Error keeps them", { skip }, async () => {
   const said = async (name: string, command: string) => {
     const { code, stderr } = await host.docker("run", "--name", name, "busybox", command);
     return [code, stderr.split("\n")[0]];
@@ -86,7 +88,7 @@ test("LIFE-21 docker run ends with 127 and 126 in Docker's words, and State.Erro
   assert.equal(denied[0], 126);
 });
 
-test("LIFE-22 a linked container's variables, and refusals in Docker's words", async () => {
+test("LIFE-22 a linked container's variables, and refusals in Docker's words", { skip }, async () => {
   await docker("run", "-d", "--name", "db", "--expose", "6379", "-e", "WORD=x", "busybox", "sleep", "1000");
   const address = await inspect("db", "{{.NetworkSettings.IPAddress}}");
   const env = await docker("run", "--rm", "--name", "web", "--link", "db:data", "busybox", "env");
@@ -106,7 +108,7 @@ test("LIFE-22 a linked container's variables, and refusals in Docker's words", a
   );
 });
 
-test("LIFE-23 events of a container's life, in Docker's order and with its attributes", async () => {
+test("LIFE-23 events of a container's life, in Docker's order and with its attributes", { skip }, async () => {
   const since = String(Date.now() / 1000);
   await docker("create", "--name", "web", "--label", "a=b", "busybox", "sleep", "1000");
   for (const verb of ["start", "pause", "unpause"]) await docker(verb, "web");

@@ -47,7 +47,7 @@ const sh = (command: string, ...options: string[]) =>
 const inspect = async (name: string) =>
   (JSON.parse(await docker("volume", "inspect", name)) as Record<string, unknown>[])[0] ?? {};
 
-test("VOL-1 docker volume create, ls, inspect and rm, with Docker's fields and words", async () => {
+test("VOL-1 docker volume create, ls, inspect and rm, with Docker's fields and words", { skip }, async () => {
   assert.equal(await docker("volume", "create", "--label", "tier=front", "data"), "data");
   const { CreatedAt, ...rest } = await inspect("data");
   assert.ok(Date.parse(String(CreatedAt)) > 0);
@@ -76,7 +76,9 @@ test("VOL-1 docker volume create, ls, inspect and rm, with Docker's fields and w
   assert.equal((await callApi(host, "DELETE", "/volumes/nope?force=1")).status, 204);
 });
 
-test("VOL-2 a volume keeps what containers write, and is refused to be removed while one has it", async () => {
+test("VOL-2 a volume keeps what containers write, and is refused to be removed while one has it", {
+  skip,
+}, async () => {
   await sh("echo one > /v/file", "-v", "data:/v");
   assert.equal(await sh("cat /v/file", "--mount", "type=volume,source=data,target=/v,readonly"), "one");
   assert.match(
@@ -163,7 +165,7 @@ test("VOL-5 anonymous volumes go with --rm and rm -v, and are pruned; named ones
   assert.match(await docker("volume", "prune", "-af"), /^Deleted Volumes:\nnamed\n/);
 });
 
-test("VOL-6 --volumes-from shares volumes and binds, read-only with :ro", async () => {
+test("VOL-6 --volumes-from shares volumes and binds, read-only with :ro", { skip }, async () => {
   await docker("create", "--name", "store", "-v", "data:/v", "-v", "/anon", "small", "true");
   await sh("echo x > /v/file; echo y > /anon/file", "--volumes-from", "store");
   assert.equal(await sh("cat /v/file /anon/file", "--volumes-from", "store:ro"), "x\ny");
@@ -187,7 +189,9 @@ test("VOL-7 a subpath of a volume is mounted alone, and a link cannot lead it ou
   assert.match(await failure("run", "--rm", ...at("../x"), "small", "true"), /subpath must be a relative path/);
 });
 
-test("VOL-8 driver options mount a file system with the first user and unmount it with the last", async () => {
+test("VOL-8 driver options mount a file system with the first user and unmount it with the last", {
+  skip,
+}, async () => {
   const mounts = async () =>
     (await host.run("cat", "/proc/self/mounts")).split("\n").filter((line) => line.includes("/volumes/")).length;
   await docker("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m,uid=1000", "ram");
@@ -215,7 +219,7 @@ test("VOL-8 driver options mount a file system with the first user and unmount i
   assert.equal(await host.run("ls", `${host.folder}/srv`), "x\n"); // what was bound is not the volume's
 });
 
-test("VOL-9 events of volumes, with Docker's attributes", async () => {
+test("VOL-9 events of volumes, with Docker's attributes", { skip }, async () => {
   const since = `${Math.floor(Date.now() / 1000)}`;
   await sh("true", "-v", "data:/v:ro");
   await docker("volume", "rm", "data");
