@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # Containers, their watcher, the firewall library; what images are unpacked and packed with; an init process for
 # containers that ask for one; what lists their processes; the example's database and client.
-runtime_packages="runc conmon libnftables1 util-linux mount tar xz-utils zstd tini procps
+runtime_packages="runc conmon libnftables1 util-linux mount tar bzip2 xz-utils zstd tini procps
   redis-server curl"
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils
