@@ -26,7 +26,8 @@ export function passInput(socket: Socket, side: InputSide): Disposable {
   const sink = new Writable({
     write(bytes: Buffer, _encoding, done) {
       const { passed, detached } = side.keys?.push(bytes) ?? { passed: bytes, detached: false };
-      void target.then((stream) => writeTo(over ? undefined : stream, passed, done));
+      const dropped = over; // as it is now: the keys in these bytes end only what comes after them
+      void target.then((stream) => writeTo(dropped ? undefined : stream, passed, done));
       if (detached && !over) {
         over = true;
         side.onDetach();
