@@ -42,7 +42,7 @@ export function dockerHostConfig(flags: Flags): object {
     ShmSize: bytes("--shm-size", flags.shmSize),
     Init: flags.init,
     Ulimits: flags.ulimit.map(ulimit),
-    Devices: flags.device.map((device) => ({ PathOnHost: device.split(":")[0] })),
+    Devices: flags.device.map(parseDevice),
     GroupAdd: flags.groupAdd,
     SecurityOpt: flags.securityOpt,
     LogConfig: flags.logDriver ? { Type: flags.logDriver } : {},
@@ -84,4 +84,16 @@ function ulimit(text: string): object {
   const [, name, soft, hard = soft] = /^(\w+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
   if (name === undefined) throw badValue("--ulimit", text, "it must be NAME=SOFT[:HARD]");
   return { Name: name, Soft: Number(soft), Hard: Number(hard) };
+}
+
+/** "/dev/a[:/dev/b][:rwm]": what is not asked for is not granted. */
+export function parseDevice(text: string): object {
+  const [host = "", second = "", third, ...rest] = text.split(":");
+  const isMode = third === undefined && /^[rwm]{1,3}$/.test(second);
+  if (host === "" || rest.length > 0) throw badValue("--device", text, "it must be HOST-PATH[:CONTAINER-PATH][:rwm]");
+  return {
+    PathOnHost: host,
+    PathInContainer: isMode || second === "" ? host : second,
+    CgroupPermissions: (isMode ? second : third) || "rwm",
+  };
 }
