@@ -35,7 +35,16 @@ export function checkLogConfig({ type, options }: LogConfig): void {
   if (type === "none") return; // nothing is kept, so nothing is asked of it
   const unknown = Object.keys(options).find((name) => !names.includes(name) && !generalOptions.includes(name));
   if (unknown !== undefined) throw invalid("LogConfig", `unknown log opt '${unknown}' for ${type} log driver`);
+  for (const name of ["labels-regex", "env-regex"]) checkPattern(name, options[name]);
   logLimits({ type, options });
+}
+
+function checkPattern(name: string, pattern = ""): void {
+  try {
+    new RegExp(pattern);
+  } catch (cause) {
+    throw invalid("LogConfig", `${name} is no regular expression: ${(cause as Error).message}`);
+  }
 }
 
 /** What the options ask for, over the driver's defaults. Of `none` a little is kept, for clients that are attached. */

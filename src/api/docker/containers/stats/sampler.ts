@@ -1,3 +1,4 @@
+import { EngineError } from "../../../../base/errors.ts";
 import type { LinkCounters } from "../../../../contracts/kernel.ts";
 import type { Usage } from "../../../../contracts/limits.ts";
 import type { ApiParts } from "../../../parts.ts";
@@ -12,14 +13,14 @@ export interface Sample {
   readonly networks: Readonly<Record<string, LinkCounters>>;
 }
 
-type Source = Pick<ApiParts, "engine" | "telemetry">;
+type Source = Pick<ApiParts, "engine" | "telemetry" | "log">;
 type Listener = (sample: Sample | undefined) => void;
 
 /** As often as Docker's. */
 const intervalMs = 1000;
 
 /** Throws CONTAINER_NOT_FOUND. */
-export function takeSample({ engine, telemetry }: Source, reference: string): Sample {
+export function takeSample({ engine, telemetry }: Omit<Source, "log">, reference: string): Sample {
   const { container, endpoints } = engine.containers.inspect(reference);
   const { id, name, sandboxId } = container;
   const usage = engine.containers.usage(id);
@@ -66,8 +67,10 @@ export class Sampler {
     let sample: Sample | undefined;
     try {
       sample = takeSample(this.#source, id);
-    } catch {
-      this.#stop(id, watched.timer); // removed, or not to be read any more: there is nothing more to tell
+    } catch (error) {
+      this.#stop(id, watched.timer); // there is nothing more to tell
+      if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_FOUND"))
+        this.#source.log.error({ err: error, container: id }, "cannot read what a container uses");
     }
     for (const listener of [...watched.listeners]) listener(sample);
   }
@@ -80,9 +83,9 @@ export class Sampler {
 
 const samplers = new WeakMap<object, Sampler>();
 
-/** The one of this daemon. */
-export function samplerOf(source: Source): Sampler {
-  const sampler = samplers.get(source.engine) ?? new Sampler(source);
-  samplers.set(source.engine, sampler);
+/** The one of this daemon. It keeps nothing of the request that asks first. */
+export function samplerOf({ engine, telemetry, log }: Source): Sampler {
+  const sampler = samplers.get(engine) ?? new Sampler({ engine, telemetry, log });
+  samplers.set(engine, sampler);
   return sampler;
 }
