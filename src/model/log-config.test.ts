@@ -24,6 +24,7 @@ const refused = [
   { type: "local", options: { labels: "a" }, message: /unknown log opt 'labels' for local log driver/ },
   { type: "json-file", options: { "max-size": "0" }, message: /max-size must be a positive number/ },
   { type: "json-file", options: { "max-size": "much" }, message: /max-size must be a positive number/ },
+  { type: "json-file", options: { "labels-regex": "[" }, message: /labels-regex is no regular expression/ },
   { type: "json-file", options: { "max-file": "0" }, message: /max-file must be a positive number/ },
 ];
 for (const { type, options, message } of refused) {
