@@ -118,6 +118,8 @@ test("POST /containers/{id}/attach lets a client go that types its detach keys",
   client.socket.write("x\x01d");
   await client.ended;
   assert.equal(client.api.engine.calls.at(-1)?.[0], "containers.detached");
+  client.api.engine.input.end();
+  assert.equal(await client.received, "x"); // what was typed before them
 });
 
 test("POST /containers/{id}/attach refuses keys that are none", async () => {
