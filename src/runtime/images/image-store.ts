@@ -90,11 +90,14 @@ export class ImageStore implements ImageRoots {
     return undefined;
   }
 
-  /** Directories of an image's layers, the topmost first; those of an image removed by force too. */
+  /**
+   * Directories of an image's layers, the topmost first; those of an image removed by force too. Each once, where it is
+   * topmost: overlayfs takes no directory twice (ELOOP), and what is lower shows nothing that is not hidden.
+   */
   rootsOf(imageId: string): string[] {
     const stored = this.baseOf(imageId);
     if (!stored) return [];
-    return stored.file.diffIds.map((diffId) => this.layers.pathOf(diffId)).reverse();
+    return [...new Set(stored.file.diffIds.toReversed())].map((diffId) => this.layers.pathOf(diffId));
   }
 
   /**

@@ -280,3 +280,16 @@ test("IMG-3 images.load() refuses archives that lead out of themselves or are no
     await assert.rejects(lab.runtime.images.load(Readable.from([bytes])), { code: "INVALID" }, what);
   assert.deepEqual(traces(lab), nothing);
 });
+
+test("IMG-2 an image that has a layer twice starts, and shows what is topmost", async () => {
+  await using lab = new RuntimeLab();
+  const [a, b] = [
+    [file("f", "a"), file("only-a", "a")],
+    [file("f", "b"), file("only-b", "b")],
+  ];
+  const archive = dockerArchive({ tags: ["twice:1"], layers: [a, b, a] });
+  const [loaded] = await lab.runtime.images.load(Readable.from([archive]));
+  const rootfs = { kind: "image", reference: "twice:1", imageId: loaded?.id ?? "" } as const;
+  const { output } = await lab.run({ rootfs, env: ["PATH=/bin"], args: ["cat", "/f", "/only-a", "/only-b"] });
+  assert.equal(output, "aab");
+});
