@@ -68,11 +68,12 @@ export class Registry {
   async ask(ask: Ask): Promise<IncomingMessage> {
     const url = new URL(ask.path, `${await this.#connect()}/`);
     const first = await this.#send(ask, url, this.#authorization);
-    if (first.statusCode !== 401) return this.#check(first);
-    const refused = parseChallenge(first.headers["www-authenticate"]) ?? this.#challenge;
-    await bodyOf(first);
+    // Who else refuses us has no say in where our credentials go.
+    if (first.answer.statusCode !== 401 || !first.atHome) return this.#check(first.answer);
+    const refused = parseChallenge(first.answer.headers["www-authenticate"]) ?? this.#challenge;
+    await bodyOf(first.answer);
     await this.#authorize(refused);
-    return this.#check(await this.#send(ask, url, this.#authorization));
+    return this.#check((await this.#send(ask, url, this.#authorization)).answer);
   }
 
   async #authorize(challenge: Challenge | undefined): Promise<void> {
@@ -114,18 +115,24 @@ export class Registry {
     await this.#authorize(challenge);
   }
 
-  async #send(ask: Ask, url: URL, authorization: string | undefined): Promise<IncomingMessage> {
-    const home = url.host;
+  /** `atHome`: the registry itself answered. */
+  async #send(
+    ask: Ask,
+    url: URL,
+    authorization: string | undefined,
+  ): Promise<{ answer: IncomingMessage; atHome: boolean }> {
+    const home = new URL(this.#base ?? url).origin;
     let at = url;
     for (let count = 0; ; count += 1) {
-      // Storage that a registry sends clients to has its own signature in the URL.
-      const known = authorization && at.host === home ? { Authorization: authorization } : {};
+      // Storage that a registry sends clients to, at once or by a redirect, has its own signature in the URL.
+      const atHome = at.origin === home;
+      const known = authorization && atHome ? { Authorization: authorization } : {};
       const body = ask.body?.();
       const request = { method: ask.method, url: at, headers: { ...ask.headers, ...known }, ...this.#how() };
       const answer = await this.#reach({ ...request, ...(body ? { body } : {}) });
       const { location } = answer.headers;
       const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location !== undefined;
-      if (!moved || count >= mostRedirects) return answer;
+      if (!moved || count >= mostRedirects) return { answer, atHome };
       answer.resume();
       at = new URL(location, at);
     }
