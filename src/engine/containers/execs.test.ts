@@ -46,6 +46,19 @@ test("execStart() runs it once and execInspect() tells how it ended", async () =
   assert.deepEqual(world.actions().slice(2), ["exec_create: id -u", "exec_start: id -u", "exec_die"]);
 });
 
+test("execResize() while an exec starts is not lost", async () => {
+  const { world, sizes } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", { ...spec, tty: true });
+  const { exec: start } = world.runtime;
+  world.runtime.exec = async (...args) => {
+    world.containers.execResize(exec, 24, 80);
+    return start(...args);
+  };
+  await world.containers.execStart(exec, { size: { rows: 10, columns: 20 } });
+  assert.deepEqual(sizes, [[24, 80]]);
+});
+
 test("execStart() that fails has ended with 126", async () => {
   const { world } = await running();
   using _world = world;

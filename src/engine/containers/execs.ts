@@ -116,14 +116,16 @@ export async function startExec(
 ): Promise<ExecSession> {
   const { exec, container } = checkExec(parts, execId);
   exec.status = "starting";
+  const size = exec.size ?? options.size ?? exec.spec.size;
   try {
-    const size = exec.size ?? options.size ?? exec.spec.size;
     exec.session = await parts.runtime.exec(container.id, { ...exec.spec, ...(size ? { size } : {}) });
   } catch (error) {
     // Docker: what could not be run has ended, with the shell's code for it.
     parts.execs.end(exec, failureCode(error));
     throw error;
   }
+  // A resize that came while it started: clients tell the size as soon as they have asked for the start.
+  if (exec.size && exec.size !== size) exec.session.resize(exec.size.rows, exec.size.columns);
   Object.assign(exec, { status: "running", pid: exec.session.pid });
   tell(parts, `exec_start: ${exec.spec.args.join(" ")}`, container, { execID: execId });
   void followExec(parts, exec, exec.session);
