@@ -61,7 +61,7 @@ export class RemoteIpam {
     return asking;
   }
 
-  /** A pool of the plugin's default address space. `note` gets it before anything else can fail. */
+  /** A pool of the plugin's default address space. */
   async requestPool(plugin: string, wanted: RemotePoolRequest): Promise<RemotePool> {
     const { space } = await this.ready(plugin);
     return this.#askPool(plugin, space, wanted);
@@ -97,7 +97,7 @@ export class RemoteIpam {
   }
 
   async #open(plugin: string): Promise<Ready> {
-    const { plugins, log } = this.#parts;
+    const { plugins } = this.#parts;
     await plugins.activate(plugin, "IpamDriver");
     const capabilities = await this.#capabilities(plugin);
     const spaces = await this.#ask(plugin, "GetDefaultAddressSpaces", {});
@@ -107,9 +107,7 @@ export class RemoteIpam {
         ({ ipamDriver, configOnly }) => ipamDriver === plugin && !configOnly,
       );
       for (const network of networks) {
-        await this.#replay(plugin, space, network).catch((err: unknown) =>
-          log.error({ err, plugin, network: network.name }, "an IPAM plugin does not give again what it gave"),
-        );
+        await this.#tolerate(plugin, network, () => this.#replay(plugin, space, network));
       }
     }
     return { space, wantsMac: capabilities.flag("RequiresMACAddress") };
@@ -136,13 +134,25 @@ export class RemoteIpam {
           why: `pool ${subnet} was ${remote.id}, and is ${poolId} now`,
         });
       const again = (address: string, Options: object) =>
-        this.#ask(plugin, "RequestAddress", { PoolID: poolId, Address: address, Options });
+        this.#tolerate(plugin, network, () =>
+          this.#ask(plugin, "RequestAddress", { PoolID: poolId, Address: address, Options }),
+        );
       if (gateway && remote.gateway) await again(gateway, { [requestType]: gatewayType });
       for (const address of Object.values(aux)) await again(address, {});
       for (const { ipv4, ipv6: six, mac } of endpoints) {
         const address = (ipv6 ? six : ipv4)?.split("/")[0];
         if (address) await again(address, mac ? { [macOption]: mac } : {});
       }
+    }
+  }
+
+  /** What it refuses is logged, and the rest goes on; one that is away has to hear all of it again, before anything else. */
+  async #tolerate(plugin: string, network: Network, asking: () => Promise<unknown>): Promise<void> {
+    try {
+      await asking();
+    } catch (err) {
+      if (err instanceof EngineError && err.code === "PLUGIN_AWAY") throw err;
+      this.#parts.log.error({ err, plugin, network: network.name }, "an IPAM plugin does not give again what it gave");
     }
   }
 
