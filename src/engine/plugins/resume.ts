@@ -10,7 +10,7 @@ import { isHalfRemoved } from "./remote-networks.ts";
  */
 export function resumePlugins(parts: Parts): void {
   const { claims, remoteIpam, state, log } = parts;
-  finishRemovals(parts).catch((err: unknown) => log.error({ err }, "cannot finish the removal of a plugin's network"));
+  void finishRemovals(parts);
   parts.nodeNews.follow();
   claims.audit((claim) => hasOwner(parts, claim));
   const inUse = [...state.networks.values()].filter((network) => !network.configOnly && isRemoteIpam(network));
@@ -25,10 +25,15 @@ export function resumePlugins(parts: Parts): void {
       );
 }
 
-/** Of networks that their plugins have removed already. */
+/** Of networks that their plugins have removed already. Never throws: one that stays does not keep the others. */
 async function finishRemovals(parts: Parts): Promise<void> {
   for (const network of [...parts.state.networks.values()].filter((each) => isHalfRemoved(parts, each)))
-    await removeNetwork(parts, network.id);
+    await removeNetwork(parts, network.id).catch((err: unknown) =>
+      parts.log.error(
+        { err, network: network.name },
+        "cannot finish the removal of a plugin's network: remove it again",
+      ),
+    );
 }
 
 /** Endpoints at plugins are there for open sandboxes; addresses, pools and networks for their records. */
