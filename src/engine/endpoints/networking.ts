@@ -2,8 +2,8 @@ import { EngineError } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
-import type { Endpoint } from "../../model/endpoint.ts";
-import { isRemoteIpam } from "../../model/network.ts";
+import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
+import { isRemoteIpam, type Network } from "../../model/network.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { unaddressed } from "../leases/leased.ts";
@@ -46,16 +46,17 @@ export class EndpointNetworking implements Networking {
     commit: (endpoints: readonly Endpoint[]) => void,
   ): Promise<void> {
     const { state, locks } = this.#parts;
-    const networks = wanted.map(({ network }) => findNetwork(state, network));
-    const ids = networks.map(({ id }) => id);
+    // Names are looked up once: while we wait, another network may get one of them.
+    const found = wanted.map(({ network, settings }) => ({ network: findNetwork(state, network), settings }));
     await using asking = new Rollback();
-    const prepared = networks.some(isRemoteIpam) ? await this.#prepare(container, wanted, asking) : [];
-    await using _locks = await locks.holdAll(ids);
+    const remote = found.some(({ network }) => isRemoteIpam(network));
+    const prepared = remote ? await this.#prepare(container, found, asking) : [];
+    await using _locks = await locks.holdAll(found.map(({ network }) => network.id));
     await using rollback = new Rollback();
     const endpoints: Endpoint[] = [];
-    for (const [index, { settings }] of wanted.entries()) {
+    for (const [index, { network: known, settings }] of found.entries()) {
       // Looked up again under the lock: it may have been removed while we waited.
-      const network = findNetwork(state, ids[index] ?? "");
+      const network = findNetwork(state, known.id);
       endpoints.push(
         await reserveEndpoint(
           this.#parts,
@@ -70,12 +71,14 @@ export class EndpointNetworking implements Networking {
   }
 
   /** What IPAM plugins give, in the order of what is wanted. */
-  async #prepare(container: Container, wanted: ContainerRequest["endpoints"], rollback: Rollback) {
+  async #prepare(
+    container: Container,
+    wanted: readonly { network: Network; settings: EndpointSettings }[],
+    rollback: Rollback,
+  ) {
     const prepared: (Prepared | undefined)[] = [];
-    for (const { network: reference, settings } of wanted) {
-      const network = findNetwork(this.#parts.state, reference);
+    for (const { network, settings } of wanted)
       prepared.push(await prepareAddresses(this.#parts, { network, container, settings }, rollback));
-    }
     return prepared;
   }
 
@@ -88,7 +91,7 @@ export class EndpointNetworking implements Networking {
     if (!this.#parts.sandboxes.get(container.id)) dropLegs(this.#parts, container.id);
     if (!this.#parts.sandboxes.get(container.id)) await avoidDuplicatesOf(this.#parts, container, rollback);
     const passage = new Passage(this.#parts.gate, rollback);
-    const sandbox = await this.#inside(container, passage, async () => {
+    const sandbox = await this.#inside(container, passage, [], async () => {
       const kept = this.#parts.sandboxes.get(container.id);
       if (kept) this.#enter(kept, container, rollback);
       else await regainAddresses(this.#parts, container, rollback);
@@ -101,14 +104,21 @@ export class EndpointNetworking implements Networking {
     const endpoints = await this.#leasing.acquire(container, sandbox, rollback);
     const plugged = endpoints.some((endpoint) => endpoint.plugged);
     const leg = plugged ? await reserveLeg(this.#parts, { container, sandbox, endpoints }, rollback) : undefined;
-    const late = { sandbox, endpoints, added: leg ? [leg] : [] };
-    return this.#inside(container, passage, () => this.#address(container, late, commit, rollback));
+    const added = leg ? [leg] : [];
+    const late = { sandbox, endpoints, added };
+    return this.#inside(container, passage, added, () => this.#address(container, late, commit, rollback));
   }
 
-  /** Under the locks of the container's networks and behind the gate. */
-  async #inside<T>(container: Container, passage: Passage, body: () => Promise<T>): Promise<T> {
+  /** Under the locks of the container's networks, and of those that are to be `added`, and behind the gate. */
+  async #inside<T>(
+    container: Container,
+    passage: Passage,
+    added: readonly Attachment[],
+    body: () => Promise<T>,
+  ): Promise<T> {
     const { locks, state } = this.#parts;
-    await using _locks = await locks.holdAll(state.endpointsOf(container.id).map(({ networkId }) => networkId));
+    const endpoints = [...state.endpointsOf(container.id), ...added.map(({ endpoint }) => endpoint)];
+    await using _locks = await locks.holdAll(endpoints.map(({ networkId }) => networkId));
     await passage.enter();
     const result = await body();
     passage.leave();
@@ -124,6 +134,8 @@ export class EndpointNetworking implements Networking {
   ): Promise<OpenNetwork> {
     const { state } = this.#parts;
     const { sandbox, endpoints, added } = late;
+    // Networks may have been removed while we waited.
+    for (const { endpoint, network } of added) attachmentOf(this.#parts, { ...endpoint, removedNetwork: network.name });
     for (const { id } of endpoints) attachmentOf(this.#parts, state.endpoints.get(id) ?? raise(id));
     const upstreams = this.#side.upstreamsOf(container, endpoints);
     const { finish } = await readdress(this.#parts, { sandbox, container, endpoints, added, upstreams }, rollback);

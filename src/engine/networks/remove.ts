@@ -14,7 +14,8 @@ export async function removeNetwork(parts: Parts, reference: string): Promise<vo
   const found = findNetwork(parts.state, reference);
   using _going = parts.drivers.find(found.driver).remote ? await leavePlugin(parts, found.id) : undefined;
   await using _list = await parts.locks.hold(networksLock);
-  const network = findNetwork(parts.state, reference);
+  // Not by its name: while we waited, another network may have got it.
+  const network = findNetwork(parts.state, found.id);
   await using _lock = await parts.locks.hold(network.id);
   refuseRemoval(parts, network);
   if (isShared(network)) await parts.cluster.removeNetwork(network);

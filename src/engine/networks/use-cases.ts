@@ -64,7 +64,8 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
       const prepared = isRemoteIpam(known)
         ? await prepareAddresses(parts, { network: known, container: containers.find(id), settings }, rollback)
         : undefined;
-      const [endpoint, joined] = await withNetwork(reference, id, async (network, container) => {
+      // Not by its name: while we waited, another network may have got it.
+      const [endpoint, joined] = await withNetwork(known.id, id, async (network, container) => {
         const upstreams = containers.upstreamsOf(container);
         return [await connectContainer(parts, { network, container, settings, upstreams, prepared }), network];
       });
