@@ -70,7 +70,7 @@ export type OpenRuntime = Runtime &
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
   const { mounts, layerFiles, terminals, streams, log } = options;
   const layout = openLayout(options);
-  const images = openImages(layout, layerFiles);
+  const images = openImages(layout, layerFiles, log);
   const processes = new Processes(layout);
   const secrets = [layout.dataRoot, layout.execRoot, ...(options.secrets ?? [])];
   const parts: RuntimeParts = {
@@ -111,10 +111,10 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
   };
 }
 
-function openImages(layout: Layout, files: LayerFiles): ImageStore {
+function openImages(layout: Layout, files: LayerFiles, log: Log): ImageStore {
   const packages = { tar: "tar", find: "findutils", sync: "coreutils" } as const;
   const found = Object.entries(packages).map(([name, debianPackage]) => [name, findProgram(name, debianPackage)]);
-  return new ImageStore(layout.images, Object.fromEntries(found) as ImagePrograms, files);
+  return new ImageStore(layout.images, Object.fromEntries(found) as ImagePrograms, files, log);
 }
 
 function runtimeOf(parts: RuntimeParts): Runtime & Disposable {

@@ -29,8 +29,11 @@ export const mediaTypes = {
 
 export const isIndexType = (type: string): boolean => type === mediaTypes.ociIndex || type === mediaTypes.manifestList;
 
-/** overlayfs takes 500 layers (fs/overlayfs, OVL_MAX_STACK), of which one is the container's own. */
-const mostLayers = 499;
+/**
+ * As in Docker (moby, layer/layer_store.go, maxLayerDepth). More would not be mounted: mount(2) takes one page of
+ * options, of which a layer takes 28 bytes (layers.ts) and the container's own two paths the rest.
+ */
+const mostLayers = 125;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,7 +54,10 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
     throw invalid("image manifest", "only schema version 2 is understood: push the image again with a newer tool");
   const layers = list(json["layers"], "image manifest").map(parseDescriptor);
   if (layers.length > mostLayers)
-    throw invalid("image manifest", `it has ${layers.length} layers, more than ${mostLayers}`);
+    throw invalid(
+      "image manifest",
+      `it has ${layers.length} layers, more than ${mostLayers}: "docker export" and "docker import" make one of all`,
+    );
   const type = mediaType || json["mediaType"] || mediaTypes.ociManifest;
   return { mediaType: String(type), config: parseDescriptor(json["config"]), layers };
 }

@@ -29,6 +29,8 @@ const formerKey = "io.fairlead.former-id";
 export class ImageIndex {
   readonly #directory: string;
   entries: readonly IndexEntry[];
+  /** Entries that stay in the file and are not used, until their name is another's. */
+  aside: readonly IndexEntry[] = [];
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -42,11 +44,15 @@ export class ImageIndex {
   }
 
   commit(entries: readonly IndexEntry[]): void {
-    const manifests = entries.map(({ manifest, ...rest }) => ({ ...manifest, annotations: annotationsOf(rest) }));
+    const names = new Set(entries.flatMap(({ reference }) => reference ?? []));
+    const aside = this.aside.filter(({ reference }) => !names.has(reference ?? ""));
+    const all = [...entries, ...aside];
+    const manifests = all.map(({ manifest, ...rest }) => ({ ...manifest, annotations: annotationsOf(rest) }));
     const unfinished = join(this.#directory, ".index.json");
     writeFileSync(unfinished, JSON.stringify({ schemaVersion: 2, manifests }), { flush: true, mode: 0o600 });
     renameSync(unfinished, this.#path);
     this.entries = entries;
+    this.aside = aside;
   }
 }
 

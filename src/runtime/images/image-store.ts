@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
 import type { LayerFiles } from "../../contracts/layer-files.ts";
 import type { Image } from "../../model/image.ts";
 import { canonicalReference, type ImageReference } from "../../model/image-reference.ts";
@@ -14,6 +15,7 @@ import { findImage } from "./find-image.ts";
 import { ImageIndex, type IndexEntry } from "./image-index.ts";
 import { imageOf } from "./image-of.ts";
 import { Layers } from "./layers.ts";
+import { type ImageParts, partsNotUnderstood } from "./not-understood.ts";
 
 export interface ImagePrograms {
   readonly tar: string;
@@ -39,10 +41,12 @@ export class ImageStore implements ImageRoots {
   readonly layers: Layers;
   readonly #index: ImageIndex;
   readonly #manifests = new Map<string, StoredManifest>();
+  /** What the index's entries aside lead to, by manifest. */
+  readonly #partsAside = new Map<string, ImageParts>();
   /** Operations that have put down blobs and layers which the index does not know yet. */
   #working = 0;
 
-  constructor(directory: string, programs: ImagePrograms, files: LayerFiles) {
+  constructor(directory: string, programs: ImagePrograms, files: LayerFiles, log: Log) {
     this.directory = directory;
     this.programs = programs;
     mkdirSync(directory, { recursive: true });
@@ -50,7 +54,22 @@ export class ImageStore implements ImageRoots {
     this.blobs = new Blobs(directory);
     this.layers = new Layers(join(directory, "layers"), { programs, files });
     this.#index = new ImageIndex(directory);
-    this.#index.entries = this.#index.entries.filter((entry) => this.#stored(entry.manifest));
+    this.#putAside(log);
+  }
+
+  /** Leaves out what cannot be read; what only this release does not understand keeps its files and its entry. */
+  #putAside(log: Log): void {
+    const { readable = [], unreadable = [] } = Object.groupBy(this.#index.entries, ({ manifest }) =>
+      this.#stored(manifest) ? "readable" : "unreadable",
+    );
+    this.#index.entries = readable;
+    this.#index.aside = unreadable.filter(({ manifest: { digest }, reference, removed }) => {
+      const parts = removed ? undefined : partsNotUnderstood(this.blobs, digest);
+      if (parts) this.#partsAside.set(digest, parts);
+      const what = parts ? "its files are kept for a release that understands it" : "its files go";
+      log.error({ digest, reference }, `an image cannot be read and is left out: ${what}; pull or load it again`);
+      return parts !== undefined;
+    });
   }
 
   list(): Image[] {
@@ -188,6 +207,11 @@ export class ImageStore implements ImageRoots {
       for (const one of [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)])
         blobs.add(one);
       for (const diffId of file.diffIds) layers.add(diffId);
+    }
+    for (const { manifest } of this.#index.aside) {
+      const parts = this.#partsAside.get(manifest.digest);
+      for (const digest of parts?.blobs ?? []) blobs.add(digest);
+      for (const diffId of parts?.layers ?? []) layers.add(diffId);
     }
     return { blobs, layers };
   }

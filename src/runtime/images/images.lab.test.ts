@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { dockerArchive } from "../../../lab/images/docker-archive.ts";
 import { directory, file, symlink, tarOf } from "../../../lab/images/tar.ts";
 import type { ImageWords } from "../../contracts/images.ts";
+import { emptyRuntimeConfig } from "../../model/image.ts";
 import { parseImageReference, withTag } from "../../model/image-reference.ts";
 import { RuntimeLab } from "../testing/lab.ts";
 import { requirePidNamespace } from "../testing/pid-namespace.ts";
@@ -292,4 +293,19 @@ test("IMG-2 an image that has a layer twice starts, and shows what is topmost", 
   const rootfs = { kind: "image", reference: "twice:1", imageId: loaded?.id ?? "" } as const;
   const { output } = await lab.run({ rootfs, env: ["PATH=/bin"], args: ["cat", "/f", "/only-a", "/only-b"] });
   assert.equal(output, "aab");
+});
+
+test("IMG-21 an image of as many layers as there may be starts; a commit on it is refused and leaves nothing", async () => {
+  await using lab = new RuntimeLab();
+  const layers = Array.from({ length: 124 }, (_, number) => [file(`f${number}`, String(number))]);
+  const [loaded] = await lab.runtime.images.load(Readable.from([dockerArchive({ tags: ["deep:1"], layers })]));
+  const imageId = loaded?.id ?? "";
+  const rootfs = { kind: "image", reference: "deep:1", imageId } as const;
+  const script = "cat /f0 /f123; echo x >/more";
+  const { id, output } = await lab.run({ rootfs, env: ["PATH=/bin"], args: ["sh", "-c", script] });
+  assert.equal(output, "0123");
+  const before = traces(lab);
+  const request = { containerId: id, imageId, config: emptyRuntimeConfig, createdBy: "sh", author: "", comment: "" };
+  await assert.rejects(lab.runtime.images.commit(request), { code: "INVALID", message: /126 layers, more than 125/ });
+  assert.deepEqual(traces(lab), before);
 });

@@ -1,6 +1,7 @@
 import type { Image } from "../../model/image.ts";
 import type { ImageReference } from "../../model/image-reference.ts";
-import { type Descriptor, mediaTypes } from "./documents.ts";
+import { type Descriptor, mediaTypes, parseManifest } from "./documents.ts";
+import { digestOf } from "./hashing.ts";
 import type { ImageStore } from "./image-store.ts";
 
 /** Makes an image of a configuration file and its layers' blobs, which are there: Docker's manifest, schema 2. */
@@ -10,14 +11,15 @@ export async function makeImage(
   layers: readonly Descriptor[],
   options: { references: readonly ImageReference[]; formerId?: string },
 ): Promise<Image> {
-  const digest = await store.blobs.put(config);
   const manifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, size: config.length, digest },
+    config: { mediaType: mediaTypes.config, size: config.length, digest: digestOf(config) },
     layers: layers.map(({ mediaType, size, digest: blob }) => ({ mediaType, size, digest: blob })),
   };
   const bytes = Buffer.from(JSON.stringify(manifest, undefined, 3));
+  parseManifest(bytes); // refuses what would not be understood later
+  await store.blobs.put(config);
   const descriptor = { mediaType: mediaTypes.manifest, digest: await store.blobs.put(bytes), size: bytes.length };
   return store.add(descriptor, options.references, options.formerId);
 }
