@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { Layout } from "../src/runtime/layout.ts";
 import { LineLog } from "./line-log.ts";
 import type { Machine } from "./machine.ts";
-import { checkout, ending } from "./process.ts";
+import { checkout, lineOf } from "./process.ts";
 
 const unpacked = join(checkout, ".cache");
 /** Debian's docker.io and containerd, as setup.sh unpacks them, before the machine's own. */
@@ -62,11 +62,7 @@ export class Dockerd {
   static async start(host: Machine, ...flags: string[]): Promise<Dockerd> {
     await host.run("sh", "-c", prepare, "sh", host.folder);
     const dockerd = new Dockerd(host.spawn([...command(host), ...flags], { PATH: searchPath.join(delimiter) }));
-    const ended = ending(dockerd.#process).then(() => {
-      throw new Error(`dockerd ended before it was ready:\n${dockerd.log.join("\n")}`);
-    });
-    await Promise.race([dockerd.#log.logged(/msg="API listen on/), ended]);
-    ended.catch(() => {}); // it ends with the host
+    await lineOf(dockerd.#process, /msg="API listen on/, "dockerd");
     return dockerd;
   }
 

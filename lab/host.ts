@@ -47,7 +47,21 @@ export class Host extends Machine implements AsyncDisposable {
       "--kill-child",
       "--mount-proc",
     ];
-    const holder = start(["unshare", ...namespaces, "tini", "--", "sh", "-c", firstProcess, "sh", folder]);
+    // It ends with its maker, however that ends: a bench that is killed leaves no machine behind (PR_SET_PDEATHSIG).
+    const holder = start([
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "unshare",
+      ...namespaces,
+      "tini",
+      "--",
+      "sh",
+      "-c",
+      firstProcess,
+      "sh",
+      folder,
+    ]);
     await lineOf(holder, /^ready$/, `host ${name}`);
     return new Host(name, folder, holder);
   }

@@ -1,5 +1,5 @@
-import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 /** What a process writes, line by line; a line can be awaited. */
 export class LineLog {
@@ -7,7 +7,7 @@ export class LineLog {
   readonly lines: string[] = [];
   readonly #listeners = new Set<(line: string) => void>();
 
-  constructor({ stdout, stderr }: ChildProcess) {
+  constructor({ stdout, stderr }: { readonly stdout: Readable | null; readonly stderr: Readable | null }) {
     for (const stream of [stdout, stderr]) if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
   }
 

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineLog } from "./line-log.ts";
 import type { Machine } from "./machine.ts";
-import { checkout } from "./process.ts";
+import { checkout, lineOf } from "./process.ts";
 
 /** Where `npm run setup` unpacks Debian's docker-registry; an installed one is as good. */
 const places = [join(checkout, ".cache/docker-registry/usr/bin/docker-registry"), "/usr/bin/docker-registry"];
@@ -42,7 +42,8 @@ http:
   addr: 127.0.0.1:${port}${auth}
 `;
   writeFileSync(host.pathOf(`${folder}/config.yml`), config);
-  const log = new LineLog(host.spawn([program ?? "docker-registry", "serve", `${folder}/config.yml`]));
-  await log.logged(/listening on/);
+  const child = host.spawn([program ?? "docker-registry", "serve", `${folder}/config.yml`]);
+  const log = new LineLog(child);
+  await lineOf(child, /listening on/, `the registry at port ${port}`);
   return log;
 }

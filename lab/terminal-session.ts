@@ -69,7 +69,7 @@ export class TerminalSession implements AsyncDisposable {
     }
   }
 
-  /** Types, and resolves once `wanted` is shown after that. */
+  /** Types. */
   type(keys: string): void {
     this.#stream.write(Buffer.from(keys, "latin1"));
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../lab/api.ts";
 import { lacksNewDocker } from "../../lab/docker-version.ts";
@@ -104,18 +105,10 @@ test("CONF-1, CONF-3, CONF-10 docker run with security options, and docker info 
     defaultAction: "SCMP_ACT_ALLOW",
     syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_ERRNO" }],
   });
-  await host.exec(["sh", "-c", "cat >/tmp/profile.json"], { input: profile });
-  const made = await host.docker(
-    "run",
-    "--rm",
-    "--security-opt",
-    "seccomp=/tmp/profile.json",
-    "busybox",
-    "mkdir",
-    "/x",
-  );
+  const path = `${host.folder}/profile.json`;
+  writeFileSync(host.pathOf(path), profile);
+  const made = await host.docker("run", "--rm", "--security-opt", `seccomp=${path}`, "busybox", "mkdir", "/x");
   assert.match(made.stderr, /Operation not permitted/);
-  await host.run("rm", "/tmp/profile.json");
   const shown = await docker(
     "run",
     "--rm",

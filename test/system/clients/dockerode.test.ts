@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, afterEach, before, test } from "node:test";
@@ -6,7 +7,7 @@ import Docker from "dockerode";
 import { clear } from "../../../lab/api.ts";
 import { Host } from "../../../lab/host.ts";
 import { rootArchive } from "../../../lab/images/docker-archive.ts";
-import { LineStream } from "../../../lab/line-stream.ts";
+import { LineLog } from "../../../lab/line-log.ts";
 
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
@@ -80,7 +81,7 @@ test("CLI-3 dockerode: logs whole and followed, with timestamps and a tail", asy
   const followed = await container.logs({ follow: true, stdout: true, stderr: true });
   const out = new PassThrough();
   docker.modem.demuxStream(followed, out, out);
-  await new LineStream(out).line(/^line 3$/);
+  await new LineLog({ stdout: out, stderr: null }).logged(/^line 3$/);
   const whole = await container.logs({ follow: false, stdout: true, tail: 1, timestamps: true });
   assert.match(whole.subarray(8).toString(), /^\d{4}-\d\d-\d\dT[\d:.]+Z line 3\n$/);
 });
@@ -89,7 +90,7 @@ test("CLI-3 dockerode: events of a container's life arrive as objects, in order"
   const events = await docker.getEvents({ filters: { type: ["container"] } });
   const seen: string[] = [];
   const died = Promise.withResolvers<void>();
-  new LineStream(events as never).each((line) => {
+  createInterface(events as never).on("line", (line) => {
     const { Action, Actor } = JSON.parse(line) as { Action: string; Actor: { Attributes: { name: string } } };
     seen.push(`${Actor.Attributes.name} ${Action}`);
     if (Action === "destroy") died.resolve();

@@ -63,7 +63,7 @@ test("STR-20 a client that goes away in the middle of any call leaves nothing be
   await shell(host, "timeout 20 docker start -a still"); // nobody holds it any more
 });
 
-/** The traces once they are as wanted, or have been the same for a while. A probe finds a client that is gone in 15 s. */
+/** The traces once they are as wanted; without a wish, after the time in which a probe finds a client that is gone, 15 s. */
 async function settled(wanted?: Awaited<ReturnType<typeof traces>>) {
   const deadline = Date.now() + (wanted ? 40_000 : 16_000);
   let last = await traces();

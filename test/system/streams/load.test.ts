@@ -34,7 +34,7 @@ test("STR-13 100 MB pass through run -i and exec -i bit for bit", { skip }, asyn
 test("STR-14 logs -f of a container that writes as fast as it can does not make the daemon grow", {
   skip,
 }, async () => {
-  const writer = `i=0; while [ $i -lt 10 ]; do cat /dev/zero | head -c 10485760 | tr '\\000' 'x' | fold -w 99; i=$((i+1)); done`;
+  const writer = `i=0; while [ $i -lt 30 ]; do cat /dev/zero | head -c 10485760 | tr '\\000' 'x' | fold -w 99; i=$((i+1)); done`;
   await docker(
     host,
     "run",
