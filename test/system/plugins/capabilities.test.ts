@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { installSpecification, LabPlugin } from "../../../lab/plugin/plugin.ts";
 import { PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labcaps");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin } = place;
@@ -14,7 +12,7 @@ afterEach(async () => {
   await clear(host);
 });
 
-test("PLUG-28 GwAllocChecker: a network whose plugin wants no gateway has none", { skip }, async () => {
+test("PLUG-28 GwAllocChecker: a network whose plugin wants no gateway has none", async () => {
   plugin.order({
     "NetworkDriver.GetCapabilities": { answer: { GwAllocChecker: true } },
     "NetworkDriver.GwAllocCheck": { raw: { status: 200, text: '{"SkipIPv4":true,"SkipIPv6":false}' } },
@@ -32,7 +30,7 @@ test("PLUG-28 GwAllocChecker: a network whose plugin wants no gateway has none",
   assert.deepEqual(IPAM.Config, [{ Subnet: "10.90.0.0/24" }]);
 });
 
-test("PLUG-28 RequiresMACAddress: addresses are asked for with a MAC, and the container has it", { skip }, async () => {
+test("PLUG-28 RequiresMACAddress: addresses are asked for with a MAC, and the container has it", async () => {
   plugin.order({ "IpamDriver.GetCapabilities": { answer: { RequiresMACAddress: true } } });
   await place.docker("network", "create", "-d", "labcaps", "--ipam-driver", "labcaps", "blue");
   plugin.forget();
@@ -43,7 +41,7 @@ test("PLUG-28 RequiresMACAddress: addresses are asked for with a MAC, and the co
   assert.match(await place.inside("one", "ip", "-o", "link", "show", "eth0"), new RegExp(`link/ether ${MacAddress} `));
 });
 
-test("PLUG-28 a scope that is none is refused, and global is taken for this host's", { skip }, async () => {
+test("PLUG-28 a scope that is none is refused, and global is taken for this host's", async () => {
   plugin.order({ "NetworkDriver.GetCapabilities": { answer: { Scope: "solar" } } });
   assert.match(
     await place.failure("network", "create", "-d", "labcaps", "x"),
@@ -54,7 +52,7 @@ test("PLUG-28 a scope that is none is refused, and global is taken for this host
   assert.equal(await place.docker("network", "inspect", "-f", "{{.Scope}}", "x"), "local");
 });
 
-test("PLUG-29 a plugin at a TCP port that a specification names", { skip }, async () => {
+test("PLUG-29 a plugin at a TCP port that a specification names", async () => {
   await LabPlugin.start(host, "far", { address: "7007" });
   installSpecification(host, "far.spec", "tcp://127.0.0.1:7007\n");
   installSpecification(host, "near.json", JSON.stringify({ Name: "near", Addr: "http://127.0.0.1:7007" }));

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labdeath", "--plugin-timeout", "2");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin, eventually } = place;
@@ -14,9 +12,7 @@ afterEach(async () => {
   await clear(host);
 });
 
-test("PLUG-15 a plugin that dies: containers run on and can be stopped, what it is owed it gets when it is back", {
-  skip,
-}, async () => {
+test("PLUG-15 a plugin that dies: containers run on and can be stopped, what it is owed it gets when it is back", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("one", "--network", "blue");
   await place.run("two", "--network", "blue");
@@ -32,9 +28,7 @@ test("PLUG-15 a plugin that dies: containers run on and can be stopped, what it 
   await place.inside("one", "ping", "-c1", "-W2", "four");
 });
 
-test("PLUG-16 a plugin that dies at a verb: the call fails in words, and is undone when the plugin is back", {
-  skip,
-}, async () => {
+test("PLUG-16 a plugin that dies at a verb: the call fails in words, and is undone when the plugin is back", async () => {
   await place.docker("network", "create", ...network, "blue");
   for (const verb of ["CreateEndpoint", "Join"]) {
     plugin.order({ [`NetworkDriver.${verb}`]: { die: true, after: true } });
@@ -49,7 +43,7 @@ test("PLUG-16 a plugin that dies at a verb: the call fails in words, and is undo
   }
 });
 
-test("PLUG-17 a plugin that hangs holds up neither other networks nor the reconciler", { skip }, async () => {
+test("PLUG-17 a plugin that hangs holds up neither other networks nor the reconciler", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.docker("network", "create", "inner");
   plugin.order({ "NetworkDriver.CreateEndpoint": { hang: true } });

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import type { Order } from "../../../lab/plugin/protocol.ts";
 import { nothing, PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labfail", "--plugin-timeout", "1");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin, eventually } = place;
@@ -28,9 +26,7 @@ const network = ["-d", "labfail", "--ipam-driver", "labfail"];
 
 for (const [way, order, message] of ways) {
   for (const verb of creating) {
-    test(`PLUG-11 network create, when the plugin ${way} at ${verb}, leaves host and plugin as they were`, {
-      skip,
-    }, async () => {
+    test(`PLUG-11 network create, when the plugin ${way} at ${verb}, leaves host and plugin as they were`, async () => {
       const before = await host.snapshot();
       plugin.order({ [`NetworkDriver.${verb}`]: order });
       assert.match(await place.failure("network", "create", ...network, "blue"), message);
@@ -40,9 +36,7 @@ for (const [way, order, message] of ways) {
     });
   }
   for (const verb of starting) {
-    test(`PLUG-12 start and connect, when the plugin ${way} at ${verb}, leave host and plugin as they were`, {
-      skip,
-    }, async () => {
+    test(`PLUG-12 start and connect, when the plugin ${way} at ${verb}, leave host and plugin as they were`, async () => {
       await place.docker("network", "create", ...network, "blue");
       await place.run("other", "--network", "none");
       await place.run("live");
@@ -63,9 +57,7 @@ for (const [way, order, message] of ways) {
 }
 
 for (const verb of ["RequestPool", "RequestAddress"]) {
-  test(`PLUG-13 network create, when the IPAM plugin refuses at ${verb}, leaves host and plugin as they were`, {
-    skip,
-  }, async () => {
+  test(`PLUG-13 network create, when the IPAM plugin refuses at ${verb}, leaves host and plugin as they were`, async () => {
     const before = await host.snapshot();
     plugin.order({ [`IpamDriver.${verb}`]: { fail: "nothing left" } });
     assert.match(await place.failure("network", "create", ...network, "blue"), /remote: nothing left/);
@@ -74,9 +66,7 @@ for (const verb of ["RequestPool", "RequestAddress"]) {
   });
 }
 
-test("PLUG-14 a plugin that refuses to remove a network keeps it; one that does not answer, too", {
-  skip,
-}, async () => {
+test("PLUG-14 a plugin that refuses to remove a network keeps it; one that does not answer, too", async () => {
   await place.docker("network", "create", ...network, "blue");
   plugin.order({ "NetworkDriver.DeleteNetwork": { fail: "still in use by me" } });
   assert.match(await place.failure("network", "rm", "blue"), /remote: still in use by me/);

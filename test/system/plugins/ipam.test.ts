@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { nothing, PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labipam");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin } = place;
@@ -15,9 +13,7 @@ afterEach(async () => {
 
 const taken = () => Object.values(plugin.state.pools).map(({ subnet, taken: addresses }) => [subnet, addresses]);
 
-test("PLUG-7 a bridge network with addresses of an IPAM plugin: asked for, shown, used, given back", {
-  skip,
-}, async () => {
+test("PLUG-7 a bridge network with addresses of an IPAM plugin: asked for, shown, used, given back", async () => {
   plugin.forget();
   const options = ["--ipam-driver", "labipam", "--ipam-opt", "rack=7"];
   await place.docker(
@@ -60,9 +56,7 @@ test("PLUG-7 a bridge network with addresses of an IPAM plugin: asked for, shown
   assert.deepEqual(plugin.state, nothing);
 });
 
-test("PLUG-8 both halves of a plugin together: a subnet of its choice, and an address that outlives a restart of the container", {
-  skip,
-}, async () => {
+test("PLUG-8 both halves of a plugin together: a subnet of its choice, and an address that outlives a restart of the container", async () => {
   await place.docker("network", "create", "-d", "labipam", "--ipam-driver", "labipam", "blue");
   await place.run("one", "--network", "blue");
   await place.run("two", "--network", "blue");
@@ -77,9 +71,7 @@ test("PLUG-8 both halves of a plugin together: a subnet of its choice, and an ad
   assert.deepEqual(plugin.state, nothing);
 });
 
-test("PLUG-9 the null IPAM driver leaves addresses to the network plugin, and is refused where nobody gives them", {
-  skip,
-}, async () => {
+test("PLUG-9 the null IPAM driver leaves addresses to the network plugin, and is refused where nobody gives them", async () => {
   plugin.forget();
   plugin.order({
     "NetworkDriver.CreateEndpoint": {
@@ -102,9 +94,7 @@ test("PLUG-9 the null IPAM driver leaves addresses to the network plugin, and is
   );
 });
 
-test("PLUG-10 a pool of the plugin's choice that a route of the host covers is given back, and another is taken", {
-  skip,
-}, async () => {
+test("PLUG-10 a pool of the plugin's choice that a route of the host covers is given back, and another is taken", async () => {
   await host.run("ip", "route", "add", "blackhole", "10.99.0.0/24");
   await place.docker("network", "create", "--ipam-driver", "labipam", "blue");
   const { IPAM } = JSON.parse(await place.docker("network", "inspect", "blue"))[0];

@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { nothing, PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labkilled", "--plugin-timeout", "5");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin, eventually } = place;
@@ -18,9 +16,7 @@ afterEach(async () => {
 const endpoints = () => Object.keys(plugin.state.endpoints).length;
 
 for (const verb of ["CreateEndpoint", "Join", "ProgramExternalConnectivity"]) {
-  test(`PLUG-21 a daemon that is killed while a plugin is at ${verb} gives back what nobody owns, at its next start`, {
-    skip,
-  }, async () => {
+  test(`PLUG-21 a daemon that is killed while a plugin is at ${verb} gives back what nobody owns, at its next start`, async () => {
     await place.docker("network", "create", ...network, "blue");
     const before = await host.snapshot();
     plugin.forget();
@@ -40,9 +36,7 @@ for (const verb of ["CreateEndpoint", "Join", "ProgramExternalConnectivity"]) {
   });
 }
 
-test("PLUG-21 a connect that a kill of the daemon cut short is completed at the next start, or undone", {
-  skip,
-}, async () => {
+test("PLUG-21 a connect that a kill of the daemon cut short is completed at the next start, or undone", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("other", "--network", "blue");
   await place.run("one");
@@ -71,9 +65,7 @@ test("PLUG-21 a connect that a kill of the daemon cut short is completed at the 
   }
 });
 
-test("PLUG-22 a daemon that is killed while a plugin makes a network gives that back, pool and all", {
-  skip,
-}, async () => {
+test("PLUG-22 a daemon that is killed while a plugin makes a network gives that back, pool and all", async () => {
   const before = await host.snapshot();
   plugin.forget();
   plugin.order({ "NetworkDriver.CreateNetwork": { hang: true, after: true } });
@@ -87,9 +79,7 @@ test("PLUG-22 a daemon that is killed while a plugin makes a network gives that 
   assert.deepEqual(await host.snapshot(), before);
 });
 
-test("PLUG-22 a daemon that is killed while a plugin removes a network: it can be removed afterwards", {
-  skip,
-}, async () => {
+test("PLUG-22 a daemon that is killed while a plugin removes a network: it can be removed afterwards", async () => {
   const before = await host.snapshot();
   await place.docker("network", "create", ...network, "blue");
   plugin.forget();
@@ -105,7 +95,7 @@ test("PLUG-22 a daemon that is killed while a plugin removes a network: it can b
   assert.deepEqual(await host.snapshot(), before);
 });
 
-test("PLUG-24 whenever the daemon is killed, the plugin has in the end what runs, and no more", { skip }, async () => {
+test("PLUG-24 whenever the daemon is killed, the plugin has in the end what runs, and no more", async () => {
   await place.docker("network", "create", ...network, "blue");
   for (let round = 0; round < 4; round++) {
     const running = host.cli("run", "-d", "--rootfs", "host", "--network", "blue", "sleep", "infinity");

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { LabPlugin } from "../../../lab/plugin/plugin.ts";
 import { nothing, PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labnet");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin } = place;
@@ -14,9 +12,7 @@ afterEach(async () => {
   await clear(host);
 });
 
-test("PLUG-1 a network of a plugin: what it is asked for, and two containers that reach each other", {
-  skip,
-}, async () => {
+test("PLUG-1 a network of a plugin: what it is asked for, and two containers that reach each other", async () => {
   plugin.forget();
   const id = await place.docker(
     ...["network", "create", "-d", "labnet", "-o", "color=blue", "--subnet", "10.60.0.0/24", "--internal", "blue"],
@@ -56,7 +52,7 @@ test("PLUG-1 a network of a plugin: what it is asked for, and two containers tha
   assert.deepEqual([listed.Driver, listed.Scope, Object.keys(listed.Containers).length], ["labnet", "local", 2]);
 });
 
-test("PLUG-2 everything made is given back: at stop, at removal, and with the network", { skip }, async () => {
+test("PLUG-2 everything made is given back: at stop, at removal, and with the network", async () => {
   const before = await host.snapshot();
   await place.docker("network", "create", "-d", "labnet", "blue");
   await place.run("one", "--network", "blue");
@@ -73,7 +69,7 @@ test("PLUG-2 everything made is given back: at stop, at removal, and with the ne
   assert.deepEqual(await host.snapshot(), before);
 });
 
-test("PLUG-3 connect and disconnect are live, and the default route moves with them", { skip }, async () => {
+test("PLUG-3 connect and disconnect are live, and the default route moves with them", async () => {
   await place.docker("network", "create", "-d", "labnet", "--subnet", "10.61.0.0/24", "blue");
   await place.docker("network", "create", "--subnet", "10.62.0.0/24", "inner");
   await place.run("one", "--network", "inner");
@@ -88,9 +84,7 @@ test("PLUG-3 connect and disconnect are live, and the default route moves with t
   assert.match(await place.repair(), /agree/);
 });
 
-test("PLUG-4 ports go to the plugin that leads outside, and are revoked when another network does", {
-  skip,
-}, async () => {
+test("PLUG-4 ports go to the plugin that leads outside, and are revoked when another network does", async () => {
   await place.docker("network", "create", "-d", "labnet", "blue");
   await place.docker("network", "create", "--subnet", "10.63.0.0/24", "aaa");
   await place.run("one", "--network", "blue", "-p", "127.0.0.1:8080:80", "--expose", "90/udp");
@@ -111,9 +105,7 @@ test("PLUG-4 ports go to the plugin that leads outside, and are revoked when ano
   assert.deepEqual(plugin.verbs.slice(1), ["NetworkDriver.ProgramExternalConnectivity"]);
 });
 
-test("PLUG-5 names, routes and gateways of the plugin's answer are carried out; what makes no sense is refused", {
-  skip,
-}, async () => {
+test("PLUG-5 names, routes and gateways of the plugin's answer are carried out; what makes no sense is refused", async () => {
   await place.docker("network", "create", "-d", "labnet", "--subnet", "10.64.0.0/24", "blue");
   const answer = {
     Gateway: "",
@@ -156,9 +148,7 @@ test("PLUG-5 names, routes and gateways of the plugin's answer are carried out; 
   }
 });
 
-test("PLUG-6 a plugin that is installed later is found, and one that is not there is not: Docker's words", {
-  skip,
-}, async () => {
+test("PLUG-6 a plugin that is installed later is found, and one that is not there is not: Docker's words", async () => {
   assert.match(await place.failure("network", "create", "-d", "later", "green"), /plugin "later" not found/);
   assert.match(await place.failure("network", "create", "--ipam-driver", "later", "green"), /plugin "later" not found/);
   const later = await LabPlugin.start(host, "later");

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { nothing, PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labkept", "--plugin-timeout", "5");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin, eventually } = place;
@@ -16,9 +14,7 @@ afterEach(async () => {
 
 const endpoints = () => Object.keys(plugin.state.endpoints).length;
 
-test("PLUG-18 a daemon that is killed and started leaves containers of plugins alone, and knows them again", {
-  skip,
-}, async () => {
+test("PLUG-18 a daemon that is killed and started leaves containers of plugins alone, and knows them again", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("one", "--network", "blue");
   await place.run("two", "--network", "blue");
@@ -38,7 +34,7 @@ test("PLUG-18 a daemon that is killed and started leaves containers of plugins a
   assert.deepEqual(plugin.state, nothing);
 });
 
-test("PLUG-19 an IPAM plugin that keeps nothing is told at the next start what it gave", { skip }, async () => {
+test("PLUG-19 an IPAM plugin that keeps nothing is told at the next start what it gave", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("one", "--network", "blue");
   const { pools } = plugin.state;
@@ -50,7 +46,7 @@ test("PLUG-19 an IPAM plugin that keeps nothing is told at the next start what i
   await eventually(() => assert.deepEqual(plugin.state.pools, pools));
 });
 
-test("PLUG-20 a plugin that is not there keeps neither the daemon nor others from starting", { skip }, async () => {
+test("PLUG-20 a plugin that is not there keeps neither the daemon nor others from starting", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("one", "--network", "blue");
   await host.killDaemon();
@@ -65,9 +61,7 @@ test("PLUG-20 a plugin that is not there keeps neither the daemon nor others fro
   await place.run("three", "--network", "blue");
 });
 
-test("PLUG-23 containers that ended, and removals that were cut short, while the daemon was away are given back", {
-  skip,
-}, async () => {
+test("PLUG-23 containers that ended, and removals that were cut short, while the daemon was away are given back", async () => {
   await place.docker("network", "create", ...network, "blue");
   await place.run("one", "--network", "blue");
   await place.run("two", "--network", "blue");

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { PluginPlace } from "./place.ts";
 
-const skip = lacksNewDocker();
 const place = await PluginPlace.create("labinner");
 after(() => place[Symbol.asyncDispose]());
 const { host, plugin } = place;
@@ -21,9 +19,7 @@ const legs = async () =>
   >) ?? {};
 const routes = (name: string) => place.inside(name, "ip", "route");
 
-test("PLUG-26 a container whose plugin offers no way out has a leg on docker_gwbridge, as long as it runs and needs it", {
-  skip,
-}, async () => {
+test("PLUG-26 a container whose plugin offers no way out has a leg on docker_gwbridge, as long as it runs and needs it", async () => {
   plugin.order({ "NetworkDriver.Join": { answer: noGateway } });
   await place.docker("network", "create", "-d", "labinner", "--subnet", "10.80.0.0/24", "blue");
   const id = await place.run("one", "--network", "blue", "-p", "127.0.0.1:8088:80");
@@ -58,7 +54,7 @@ test("PLUG-26 a container whose plugin offers no way out has a leg on docker_gwb
   await place.docker("network", "rm", "docker_gwbridge");
 });
 
-test("PLUG-26 a leg comes and goes with the networks of a running container", { skip }, async () => {
+test("PLUG-26 a leg comes and goes with the networks of a running container", async () => {
   plugin.order({ "NetworkDriver.Join": { answer: noGateway } });
   await place.docker("network", "create", "-d", "labinner", "--subnet", "10.81.0.0/24", "blue");
   await place.docker("network", "create", "--subnet", "10.82.0.0/24", "inner");
@@ -75,9 +71,7 @@ test("PLUG-26 a leg comes and goes with the networks of a running container", { 
   assert.match(await place.repair(), /agree/);
 });
 
-test("PLUG-27 no leg for a plugin that objects (DisableGatewayService), nor on an internal network", {
-  skip,
-}, async () => {
+test("PLUG-27 no leg for a plugin that objects (DisableGatewayService), nor on an internal network", async () => {
   plugin.order({ "NetworkDriver.Join": { answer: { Gateway: "", DisableGatewayService: true } } });
   await place.docker("network", "create", "-d", "labinner", "--subnet", "10.83.0.0/24", "blue");
   await place.run("one", "--network", "blue");

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { TerminalSession } from "../../../lab/terminal-session.ts";
 import { docker, shell, streamsHost } from "./streams-host.ts";
-
-const skip = lacksNewDocker();
 
 const host = await streamsHost();
 after(() => host[Symbol.asyncDispose]());
@@ -13,9 +10,7 @@ afterEach(() => clear(host));
 
 const prompt = /[#] [^\n#]*$/;
 
-test("STR-16 a daemon that is killed loses no line and no exit code, also of a log that is begun anew", {
-  skip,
-}, async () => {
+test("STR-16 a daemon that is killed loses no line and no exit code, also of a log that is begun anew", async () => {
   const writer =
     "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; [ $((i%100)) = 0 ] && sleep 0.1; done; exit 17";
   const limits = ["--log-opt", "max-size=8k", "--log-opt", "max-file=100"];
@@ -32,7 +27,7 @@ test("STR-16 a daemon that is killed loses no line and no exit code, also of a l
   for (const name of ["plain", "limited"]) assert.equal(await docker(host, "logs", name), all, name);
 });
 
-test("STR-17 a terminal outlives the daemon: it can be attached to again, and typed at", { skip }, async () => {
+test("STR-17 a terminal outlives the daemon: it can be attached to again, and typed at", async () => {
   await using first = TerminalSession.docker(host, "run", "-it", "--name", "shell", "busybox", "sh");
   await first.until(prompt);
   await first.say("x=kept", prompt);
@@ -45,7 +40,7 @@ test("STR-17 a terminal outlives the daemon: it can be attached to again, and ty
   assert.equal(await second.code, 3);
 });
 
-test("STR-18 a pipe outlives the daemon: its input is no more at its end than before", { skip }, async () => {
+test("STR-18 a pipe outlives the daemon: its input is no more at its end than before", async () => {
   const first = shell(
     host,
     "(echo one; sleep 1000) | docker run -i --name reader busybox sh -c 'while read x; do echo got $x; done; echo end'",
@@ -62,7 +57,7 @@ test("STR-18 a pipe outlives the daemon: its input is no more at its end than be
   await first;
 });
 
-test("STR-19 a process run with exec goes on when the daemon is killed, without its streams", { skip }, async () => {
+test("STR-19 a process run with exec goes on when the daemon is killed, without its streams", async () => {
   await docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "1000");
   await docker(host, "exec", "-d", "box", "sh", "-c", "sleep 2; echo done > /done");
   const attached = shell(host, "docker exec box sleep 3000");

@@ -3,10 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { docker, shell, streamsHost } from "./streams-host.ts";
-
-const skip = lacksNewDocker();
 
 const host = await streamsHost();
 after(() => host[Symbol.asyncDispose]());
@@ -21,7 +18,7 @@ const big = `${host.folder}/big`;
 await host.run("sh", "-c", `head -c 104857600 /dev/urandom > ${big}`);
 const sum = (await host.run("sh", "-c", `sha256sum < ${big}`)).trim();
 
-test("STR-13 100 MB pass through run -i and exec -i bit for bit", { skip }, async () => {
+test("STR-13 100 MB pass through run -i and exec -i bit for bit", async () => {
   await docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "1000");
   for (const command of ["docker run -i --rm busybox cat", "docker exec -i box cat"]) {
     const { code, stdout } = await shell(host, `${command} < ${big} | sha256sum`);
@@ -31,9 +28,7 @@ test("STR-13 100 MB pass through run -i and exec -i bit for bit", { skip }, asyn
   assert.equal(stdout.trim(), sum, "without a log, too");
 });
 
-test("STR-14 logs -f of a container that writes as fast as it can does not make the daemon grow", {
-  skip,
-}, async () => {
+test("STR-14 logs -f of a container that writes as fast as it can does not make the daemon grow", async () => {
   const writer = `i=0; while [ $i -lt 30 ]; do cat /dev/zero | head -c 10485760 | tr '\\000' 'x' | fold -w 99; i=$((i+1)); done`;
   await docker(
     host,
@@ -68,7 +63,7 @@ test("STR-14 logs -f of a container that writes as fast as it can does not make 
   assert.ok(most < 150, `the daemon grew by ${most} MB`);
 });
 
-test("STR-15 50 containers started at once all run, and each says its own", { skip }, async () => {
+test("STR-15 50 containers started at once all run, and each says its own", async () => {
   const one = "docker run --rm busybox echo container";
   const { stdout, stderr } = await shell(host, `for i in $(seq 50); do ${one} $i & done; wait`);
   assert.equal(stderr, "");

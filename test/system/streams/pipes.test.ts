@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { docker, shell, streamsHost } from "./streams-host.ts";
-
-const skip = lacksNewDocker();
 
 const host = await streamsHost();
 after(() => host[Symbol.asyncDispose]());
@@ -15,7 +12,7 @@ const said = async (script: string) => {
   return { code, stdout, stderr };
 };
 
-test("STR-3 docker run -i carries its input, the input's end, both outputs and the exit code", { skip }, async () => {
+test("STR-3 docker run -i carries its input, the input's end, both outputs and the exit code", async () => {
   assert.deepEqual(await said("echo hi | docker run -i --rm busybox cat"), { code: 0, stdout: "hi\n", stderr: "" });
   assert.deepEqual(await said("echo hi | docker run -i --rm busybox sh -c 'cat; cat >&2; echo err >&2; exit 3'"), {
     code: 3,
@@ -28,15 +25,13 @@ test("STR-3 docker run -i carries its input, the input's end, both outputs and t
   assert.equal((await said("seq 1000000 | docker run -i --rm busybox head -n1")).stdout, "1\n");
 });
 
-test("STR-4 nothing is lost of a container that ends at once, nor of its exit code", { skip }, async () => {
+test("STR-4 nothing is lost of a container that ends at once, nor of its exit code", async () => {
   const once = "docker run --rm busybox sh -c 'echo hi; echo err >&2; exit 5'; echo code $?";
   const script = `one() { for i in $(seq 25); do ${once}; done; }; (one & one & one & one & wait) 2>&1 | sort | uniq -c`;
   assert.deepEqual((await said(script)).stdout.trim().split(/\s*\n\s*/), ["100 code 5", "100 err", "100 hi"]);
 });
 
-test("STR-5 the input of a container that was started without a client stays open between clients", {
-  skip,
-}, async () => {
+test("STR-5 the input of a container that was started without a client stays open between clients", async () => {
   await docker(
     host,
     "run",
@@ -61,7 +56,7 @@ test("STR-5 the input of a container that was started without a client stays ope
   assert.equal(await docker(host, "logs", "reader"), "got one\ngot two");
 });
 
-test("STR-6 docker start -ai joins what it starts, and its input ends the container's", { skip }, async () => {
+test("STR-6 docker start -ai joins what it starts, and its input ends the container's", async () => {
   await docker(host, "create", "-i", "--name", "again", "busybox", "sh", "-c", "cat; exit 6");
   for (const text of ["first", "second"]) {
     assert.deepEqual(await said(`echo ${text} | docker start -ai again`), { code: 6, stdout: `${text}\n`, stderr: "" });
@@ -69,7 +64,7 @@ test("STR-6 docker start -ai joins what it starts, and its input ends the contai
   assert.equal(await docker(host, "logs", "again"), "first\nsecond");
 });
 
-test("STR-7 attach shows what was written before when it is asked to, and tells events", { skip }, async () => {
+test("STR-7 attach shows what was written before when it is asked to, and tells events", async () => {
   const since = await host.run("date", "+%s.%N");
   const id = await docker(
     host,
@@ -107,7 +102,7 @@ test("STR-7 attach shows what was written before when it is asked to, and tells 
   );
 });
 
-test("STR-8 docker attach passes signals on unless it is told not to", { skip }, async () => {
+test("STR-8 docker attach passes signals on unless it is told not to", async () => {
   const trap = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done";
   await docker(host, "run", "-d", "--name", "trapped", "busybox", "sh", "-c", trap);
   const interrupt = (...options: string[]) =>
@@ -117,7 +112,7 @@ test("STR-8 docker attach passes signals on unless it is told not to", { skip },
   assert.equal((await interrupt()).stdout, "caught\ncode 9\n");
 });
 
-test("STR-9 docker wait with each condition, and its refusals", { skip }, async () => {
+test("STR-9 docker wait with each condition, and its refusals", async () => {
   await docker(host, "create", "--name", "waited", "busybox", "sh", "-c", "exit 4");
   const wait = (query: string) =>
     said(

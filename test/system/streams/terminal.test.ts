@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
-import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { checkout } from "../../../lab/process.ts";
 import { TerminalSession } from "../../../lab/terminal-session.ts";
 import { docker, streamsHost } from "./streams-host.ts";
-
-const skip = lacksNewDocker();
 
 const host = await streamsHost();
 after(() => host[Symbol.asyncDispose]());
@@ -23,7 +20,7 @@ async function left(session: TerminalSession): Promise<void> {
   assert.equal(await session.code, 1);
 }
 
-test("STR-1 docker run -it is a shell at a terminal: echo, size, keys, exit code", { skip }, async () => {
+test("STR-1 docker run -it is a shell at a terminal: echo, size, keys, exit code", async () => {
   await using session = open("run", "-it", "--rm", "busybox", "sh");
   await session.until(prompt);
   assert.match(await session.say("stty size", /\r\n\d+ \d+\r\n/), /\r\n24 80\r\n/);
@@ -41,7 +38,7 @@ test("STR-1 docker run -it is a shell at a terminal: echo, size, keys, exit code
   assert.equal(await session.code, 7);
 });
 
-test("STR-2 Ctrl-P Ctrl-Q leaves a container that goes on, and docker attach comes back", { skip }, async () => {
+test("STR-2 Ctrl-P Ctrl-Q leaves a container that goes on, and docker attach comes back", async () => {
   await using first = open("run", "-it", "--name", "shell", "busybox", "sh");
   await first.until(prompt);
   await first.say("x=kept", prompt);
