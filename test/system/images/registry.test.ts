@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { callApi } from "../../../lab/api.ts";
 import { Host } from "../../../lab/host.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
@@ -30,8 +32,11 @@ async function failure(...args: string[]): Promise<string> {
   return stderr.trim();
 }
 
-/** What lies in the store, but for what index.json leads to: nothing. */
-const unfinished = () => host.run("find", `${host.folder}/data/images`, "-name", ".*", "-not", "-path", "*/diff/*");
+/** Hidden names, which are of unfinished work, in the store. Read from here: what is looked for comes and goes. */
+const unfinished = () =>
+  [".", "layers", "blobs/sha256"].flatMap((folder) =>
+    readdirSync(host.pathOf(`${host.folder}/data/images/${folder}`)).filter((name) => name.startsWith(".")),
+  );
 
 before(async () => {
   if (skip) return;
@@ -74,7 +79,7 @@ test("IMG-10 docker push sends an image, what the registry has once only, and do
   assert.equal(await docker("images", "--format", "{{.Tag}}", `${open}/team/app`), "1\n2");
   const shown = await docker("images", "--digests", "--format", "{{.Tag}} {{.Digest}}", `${open}/team/app`);
   assert.equal(shown, `1 ${digest}\n2 ${digest}`);
-  assert.equal(await unfinished(), "");
+  assert.deepEqual(unfinished(), []);
 });
 
 test("IMG-11 docker run pulls what is missing, and says why it cannot", { skip }, async () => {
@@ -153,11 +158,11 @@ test("IMG-14 a daemon killed in a pull leaves nothing of it, and the next one pu
   void pulling.finally(() => {
     over = true;
   });
-  while (!over && (await unfinished()) === "");
+  while (!over && unfinished().length === 0) await setImmediate();
   await host.killDaemon();
   assert.notEqual((await pulling).code, 0);
   await host.startDaemon("--debug");
-  assert.equal(await unfinished(), "");
+  assert.deepEqual(unfinished(), []);
   assert.equal(await host.run("sh", "-c", `cd ${host.folder}/data/images && ls blobs/sha256 layers`), before);
   assert.equal(await docker("pull", "-q", `${open}/big:1`), `${open}/big:1`);
 });
