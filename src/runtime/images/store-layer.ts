@@ -22,7 +22,10 @@ export async function storeLayer(
   file: string,
   expectedDiffId?: string,
 ): Promise<StoredLayer> {
-  const [{ diffId }, blob] = await Promise.all([layers.unpack(file, expectedDiffId), storeBlob(blobs, file)]);
+  const both = [layers.unpack(file, expectedDiffId), storeBlob(blobs, file)] as const;
+  // When one fails, the other must not go on behind the caller, who removes the file and lets what is left be collected.
+  await Promise.allSettled(both);
+  const [{ diffId }, blob] = await Promise.all(both);
   return { diffId, blob };
 }
 
