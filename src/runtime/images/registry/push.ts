@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { EngineError } from "../../../base/errors.ts";
 import type { PushedImage, TransferOptions } from "../../../contracts/images.ts";
 import { type ImageReference, repositoryOf } from "../../../model/image-reference.ts";
 import { type Descriptor, parseManifest } from "../documents.ts";
-import { Hashing } from "../hashing.ts";
 import type { ImageStore } from "../image-store.ts";
 import { endpointsOf, type RegistrySettings } from "./endpoints.ts";
 import { shortDigest, throttled } from "./fetch-layer.ts";
@@ -26,11 +26,7 @@ export async function pushImage(
   const { path, domain } = reference;
   const scope = `repository:${path}:pull,push`;
   const registry = new Registry(domain, endpoint, { credentials, scope, signal });
-  const diffIds =
-    store
-      .list()
-      .find((image) => image.id === id)
-      ?.layers.map(({ diffId }) => diffId) ?? [];
+  const diffIds = store.baseOf(id)?.file.diffIds ?? [];
   const layers = manifest.layers.map((layer, index) => ({ layer, id: shortDigest(diffIds[index] ?? layer.digest) }));
   try {
     for (const one of layers) onProgress({ id: one.id, status: "Preparing" });
@@ -76,14 +72,19 @@ async function pushBlob(
     method: "PUT",
     path: `${location}${separator}digest=${encodeURIComponent(blob.digest)}`,
     headers: { "Content-Type": "application/octet-stream", "Content-Length": String(blob.size) },
-    body: () => {
-      const counted = new Hashing(every);
-      const source = createReadStream(store.blobs.pathOf(blob.digest));
-      source.once("error", (cause) => counted.destroy(cause));
-      return source.pipe(counted);
-    },
+    body: () => Readable.from(counted(store.blobs.pathOf(blob.digest), every), { objectMode: false }),
   });
   report({ status: "Pushed" });
+}
+
+/** What a file holds; the file is closed when nobody wants the rest. */
+async function* counted(path: string, onBytes: (total: number) => void): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    onBytes(total);
+    yield chunk;
+  }
 }
 
 async function exists(registry: Registry, path: string, { digest }: Descriptor): Promise<boolean> {
