@@ -88,7 +88,7 @@ test(
     await says(lab, id, "ready\n");
     const before = lab.runtime.usage(id)?.memory.limit;
     await assert.rejects(
-      lab.runtime.limit(id, { memoryBytes: 128 * mb, memorySwapBytes: 128 * mb, cpusetCpus: "4000" }),
+      lab.runtime.limit(id, { memoryBytes: 96 * mb, memorySwapBytes: 96 * mb, cpusetCpus: "4000" }),
       /cpuset/,
     );
     assert.equal(lab.runtime.usage(id)?.memory.limit, before);
