@@ -57,6 +57,9 @@ export interface Image {
   readonly size: number;
 }
 
+/** When it was made, to compare: what made it may have written any offset, and any fraction of a second. */
+export const createdMs = ({ created }: Pick<Image, "created">): number => Date.parse(created) || 0;
+
 export const emptyRuntimeConfig: ImageRuntimeConfig = {
   user: "",
   env: [],

@@ -1,5 +1,5 @@
 import { matchesGlob } from "node:path";
-import type { Image } from "../../model/image.ts";
+import { createdMs, type Image } from "../../model/image.ts";
 import { parseImageReference, tryParseImageReference } from "../../model/image-reference.ts";
 import type { Filters } from "../engine.ts";
 import { hasLabel, momentOf, oneOf } from "../filter-values.ts";
@@ -11,12 +11,12 @@ type Matcher = (image: Image) => boolean;
 export function imageMatcher({ images }: Pick<ImageParts, "images">, filters: Filters): Matcher {
   const makers: Readonly<Record<string, (value: string) => Matcher>> = {
     before: (value) => {
-      const { created } = images.find(value);
-      return (image) => image.created < created;
+      const created = createdMs(images.find(value));
+      return (image) => createdMs(image) < created;
     },
     since: (value) => {
-      const { created } = images.find(value);
-      return (image) => image.created > created;
+      const created = createdMs(images.find(value));
+      return (image) => createdMs(image) > created;
     },
     dangling: (value) => {
       const wanted = ["true", "1"].includes(oneOf("dangling", value, ["true", "false", "1", "0"]));
@@ -26,8 +26,8 @@ export function imageMatcher({ images }: Pick<ImageParts, "images">, filters: Fi
     "label!": (value) => (image) => !hasLabel(image.config.labels, value),
     reference: (value) => (image) => [...image.references, ...image.digests].some((name) => matchesName(name, value)),
     until: (value) => {
-      const moment = momentOf(value);
-      return (image) => image.created < moment;
+      const moment = Date.parse(momentOf(value));
+      return (image) => createdMs(image) < moment;
     },
   };
   // Labels must all be there, as in Docker; of the others one value must match.

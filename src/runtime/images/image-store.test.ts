@@ -108,3 +108,17 @@ test("parseManifest() takes 125 layers, as many as a container can lie on, and n
   assert.equal(parseManifest(manifest(125)).layers.length, 125);
   assert.throws(() => parseManifest(manifest(126)), { code: "INVALID", message: /126 layers, more than 125/ });
 });
+
+test("what a crash left is collected once: afterwards the end of a container lists no blobs", async () => {
+  using lab = storeWith(1);
+  let lists = 0;
+  const { all } = lab.store.blobs;
+  lab.store.blobs.all = function count() {
+    lists += 1;
+    return all.call(this);
+  };
+  await lab.store.collect(new Set());
+  const before = lists;
+  await lab.store.collect(new Set());
+  assert.deepEqual([before > 0, lists - before, lab.store.layers.all()], [true, 0, []]);
+});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { LayerFiles } from "../../contracts/layer-files.ts";
-import type { Image } from "../../model/image.ts";
+import { createdMs, type Image } from "../../model/image.ts";
 import { canonicalReference, type ImageReference } from "../../model/image-reference.ts";
 import type { ImageRoots } from "../rootfs.ts";
 import { runProgram } from "../run-program.ts";
@@ -45,6 +45,8 @@ export class ImageStore implements ImageRoots {
   readonly #partsAside = new Map<string, ImageParts>();
   /** Operations that have put down blobs and layers which the index does not know yet. */
   #working = 0;
+  /** What a crash left has been collected; since then whoever leaves something collects it. */
+  #swept = false;
 
   constructor(directory: string, programs: ImagePrograms, files: LayerFiles, log: Log) {
     this.directory = directory;
@@ -74,7 +76,7 @@ export class ImageStore implements ImageRoots {
 
   list(): Image[] {
     const ids = new Set(this.#entries().map((entry) => this.#idOf(entry)));
-    return [...ids].map((id) => this.#image(id)).sort((left, right) => (left.created < right.created ? 1 : -1));
+    return [...ids].map((id) => this.#image(id)).sort((left, right) => createdMs(right) - createdMs(left));
   }
 
   find(reference: string): Image {
@@ -171,7 +173,10 @@ export class ImageStore implements ImageRoots {
     const needed = (entry: IndexEntry) => inUse.has(this.#idOf(entry)) || inUse.has(entry.formerId ?? "");
     const kept = this.#index.entries.filter((entry) => !entry.removed || needed(entry));
     if (kept.length !== this.#index.entries.length) this.#commit(kept);
+    else if (this.#swept) return;
+    this.#swept = false; // unless it fails
     await this.#collect();
+    this.#swept = true;
   }
 
   /** While it is held, nothing is collected: what is being put down is not in the index yet. */
