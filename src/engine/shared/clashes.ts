@@ -8,7 +8,10 @@ import type { Parts } from "../parts.ts";
 /** Why this host cannot use a network of the cluster; undefined: it can. Looked at anew each time: what was in the way may be gone. */
 export function clashOf(parts: Parts, network: Network): string | undefined {
   if (parts.clashes.has(network.id)) adoptPools(parts, network);
-  return parts.clashes.get(network.id) ?? ownAddressIn(parts, network.pools);
+  // While it is in use here its bridge is there, and the host has come to terms with it.
+  return (
+    parts.clashes.get(network.id) ?? (parts.inUse.has(network.id) ? undefined : ownAddressIn(parts, network.pools))
+  );
 }
 
 /** A subnet with an address of the host's own in it: a bridge with that subnet would take the host off its LAN. */
