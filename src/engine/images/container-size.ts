@@ -7,12 +7,14 @@ export interface ContainerSize {
   readonly wholeBytes: number;
 }
 
-export async function containerSize({ images }: ImageParts, { id, config }: Container): Promise<ContainerSize> {
-  const { rootfs } = config;
-  const writtenBytes = rootfs.kind === "directory" ? 0 : await images.writtenBytes(id);
-  const below = rootfs.kind === "image" ? images.list().find((image) => isOf(image, rootfs.imageId)) : undefined;
-  return { writtenBytes, wholeBytes: writtenBytes + (below?.size ?? 0) };
+/** Looks at the images once, for whoever asks for several containers. */
+export function containerSizes({ images }: ImageParts): (container: Container) => Promise<ContainerSize> {
+  const sizes = new Map(
+    images.list().flatMap(({ id, formerId, size }) => [id, formerId ?? id].map((one) => [one, size] as const)),
+  );
+  return async ({ id, config: { rootfs } }) => {
+    const writtenBytes = rootfs.kind === "directory" ? 0 : await images.writtenBytes(id);
+    const below = rootfs.kind === "image" ? (sizes.get(rootfs.imageId) ?? 0) : 0;
+    return { writtenBytes, wholeBytes: writtenBytes + below };
+  };
 }
-
-const isOf = ({ id, formerId }: { readonly id: string; readonly formerId?: string }, imageId: string): boolean =>
-  id === imageId || formerId === imageId;

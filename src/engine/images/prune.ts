@@ -1,3 +1,4 @@
+import { EngineError } from "../../base/errors.ts";
 import type { Filters } from "../engine.ts";
 import { oneOf } from "../filter-values.ts";
 import { imageMatcher, isDangling } from "./filters.ts";
@@ -19,8 +20,7 @@ export async function pruneImages(
     const names = [...image.references, ...image.digests];
     for (const name of names.length > 0 ? names : [image.id]) {
       // With its last name or the last tag of a repository the rest may have gone already.
-      if (parts.images.list().some(({ references, digests, id }) => [id, ...references, ...digests].includes(name)))
-        removed.push(...(await removeImage(parts, name, { force: false })));
+      if (isThere(parts, name)) removed.push(...(await removeImage(parts, name, { force: false })));
     }
   }
   const after = layerSizes(parts);
@@ -28,6 +28,16 @@ export async function pruneImages(
   const reclaimedBytes = gone.reduce((sum, [, size]) => sum + size, 0);
   parts.events.emit("image", "prune", { id: "", attributes: { reclaimed: String(reclaimedBytes) } });
   return { removed, reclaimedBytes };
+}
+
+function isThere({ images }: ImageParts, name: string): boolean {
+  try {
+    images.find(name);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "IMAGE_NOT_FOUND") return false;
+    throw error;
+  }
 }
 
 /** Bytes of every layer that an image has. */

@@ -23,13 +23,13 @@ import type { Filters } from "../engine.ts";
 import type { EventHub } from "../events.ts";
 import type { State } from "../state.ts";
 import { type CommitWords, commit } from "./commit.ts";
-import { type ContainerSize, containerSize } from "./container-size.ts";
+import { type ContainerSize, containerSizes } from "./container-size.ts";
 import { imageMatcher, withMatchingNames } from "./filters.ts";
 import { layerSizes, pruneImages } from "./prune.ts";
 import { type RemovedImage, removeImage } from "./remove.ts";
 import { imagesToSave } from "./save.ts";
 import { tellImage } from "./tell.ts";
-import { type ImageUse, imagesInUse, useOf } from "./use.ts";
+import { type ImageUse, imagesInUse, usesOf } from "./use.ts";
 
 export type TaggedReference = ImageReference & { readonly tag: string };
 
@@ -47,8 +47,8 @@ export interface ImageParts {
 export interface ImageUseCases {
   list(filters: Filters): Image[];
   find(reference: string): Image;
-  /** How much of an image is shared with others, and how many containers lie on it. */
-  use(image: Image): ImageUse;
+  /** How much of an image is shared with others, and how many containers lie on it; counted at the call. */
+  uses(): (image: Image) => ImageUse;
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
   load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
   /** Throws at once for what is not there; then an archive of all of them. */
@@ -56,8 +56,8 @@ export interface ImageUseCases {
   commit(container: string, words: CommitWords): Promise<Image>;
   /** Bytes of all layers, each counted once. */
   layersBytes(): number;
-  /** Bytes that a container wrote, and those together with what lies below. */
-  containerSize(container: Container): Promise<ContainerSize>;
+  /** Bytes that a container wrote, and those together with what lies below, as the images are at the call. */
+  containerSizes(): (container: Container) => Promise<ContainerSize>;
   pull(reference: ImageReference, options: PullOptions): Promise<PulledImage>;
   push(reference: TaggedReference, options: TransferOptions): Promise<PushedImage>;
   /** Tags that images of this host have in a repository. */
@@ -80,7 +80,7 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
       return found.map((image) => withMatchingNames(image, filters));
     },
     find: (reference) => images.find(reference),
-    use: (image) => useOf(parts, image),
+    uses: () => usesOf(parts),
     async import(archive, words) {
       const image = await images.import(archive, words);
       const name = words.reference ? familiarReference(words.reference) : image.id;
@@ -99,7 +99,7 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
     },
     commit: (container, words) => commit(parts, container, words),
     layersBytes: () => [...layerSizes(parts).values()].reduce((sum, size) => sum + size, 0),
-    containerSize: (container) => containerSize(parts, container),
+    containerSizes: () => containerSizes(parts),
     async pull(reference, options) {
       const pulled = await images.pull(reference, options);
       tellImage(events, "pull", { id: familiarReference(reference), name: familiarRepository(reference) });

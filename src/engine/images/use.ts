@@ -22,12 +22,17 @@ export function usersOf({ state }: Pick<ImageParts, "state">, image: Image): Con
   });
 }
 
-export function useOf(parts: ImageParts, image: Image): ImageUse {
-  const others = parts.images.list().filter(({ id }) => id !== image.id);
-  const elsewhere = new Set(others.flatMap(({ layers }) => layers.map(({ diffId }) => diffId)));
-  const shared = image.layers.filter(({ diffId }) => elsewhere.has(diffId));
-  return {
-    sharedBytes: shared.reduce((sum, { size }) => sum + size, 0),
-    containers: usersOf(parts, image).length,
+/** Counts once how the images are used now, for whoever asks for several of them. */
+export function usesOf(parts: ImageParts): (image: Image) => ImageUse {
+  const owners = new Map<string, number>();
+  for (const { layers } of parts.images.list())
+    for (const diffId of new Set(layers.map((layer) => layer.diffId)))
+      owners.set(diffId, (owners.get(diffId) ?? 0) + 1);
+  return (image) => {
+    const shared = image.layers.filter(({ diffId }) => (owners.get(diffId) ?? 0) > 1);
+    return {
+      sharedBytes: shared.reduce((sum, { size }) => sum + size, 0),
+      containers: usersOf(parts, image).length,
+    };
   };
 }

@@ -5,7 +5,7 @@ import { type Call, type Route, reply, route } from "../../route.ts";
 import { containerCreateBody } from "./create-body.ts";
 import { containerName, containerRequest } from "./create-request.ts";
 import { containerJson } from "./inspect-json.ts";
-import { containerSummary, sizeJson } from "./summary-json.ts";
+import { containerSummary, sizedSummaries, sizeJson } from "./summary-json.ts";
 
 /** A container as a path names it; Docker shows names with a slash in front and takes them back so. */
 export const containerOf = (call: Call<unknown>): string => (call.params["id"] ?? "").replace(/^\//, "");
@@ -34,18 +34,18 @@ export const containerRoutes: readonly Route[] = [
     method: "GET",
     path: "/containers/json",
     summary: "List containers",
-    async handle({ engine, images, query, version }) {
+    async handle(call) {
+      const { engine, query, version } = call;
       const filters = checked(query.filters(listFilters));
       const limit = query.integer("limit");
       // Docker: a status filter and a limit look at containers that do not run, too.
       const all = query.flag("all") || "status" in filters || "exited" in filters || (limit ?? 0) > 0;
       const views = engine.containers.list({ all, filters, ...(limit !== undefined && limit > 0 ? { limit } : {}) });
+      if (query.flag("size")) return reply(200, await sizedSummaries(call, views));
       const options = { version, now: Date.now() };
-      const sized = async (view: (typeof views)[number]) =>
-        containerSummary(view, { ...options, size: await images.containerSize(view.container) });
       return reply(
         200,
-        query.flag("size") ? await Promise.all(views.map(sized)) : views.map((view) => containerSummary(view, options)),
+        views.map((view) => containerSummary(view, options)),
       );
     },
   }),
@@ -55,7 +55,7 @@ export const containerRoutes: readonly Route[] = [
     summary: "Inspect a container",
     async handle(call) {
       const view = call.engine.containers.inspect(containerOf(call));
-      const size = call.query.flag("size") ? sizeJson(await call.images.containerSize(view.container)) : {};
+      const size = call.query.flag("size") ? sizeJson(await call.images.containerSizes()(view.container)) : {};
       return reply(200, { ...containerJson(view, call.version), ...size });
     },
   }),

@@ -2,6 +2,7 @@ import type { ContainerView } from "../../../engine/engine.ts";
 import type { ContainerSize } from "../../../engine/images/container-size.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 import { stateWord } from "../../../model/container-state.ts";
+import type { Call } from "../../route.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
 import { imageName } from "./inspect-json.ts";
 import { mountsJson } from "./mounts-json.ts";
@@ -40,6 +41,17 @@ export function containerSummary(view: ContainerView, options: { version: number
     },
     Mounts: mountsJson(view),
   };
+}
+
+/** With what each takes up; one after the other, since every one reads a whole tree of files. */
+export async function sizedSummaries({ images, version }: Call, views: readonly ContainerView[]) {
+  const sizeOf = images.containerSizes();
+  const summaries = [];
+  for (const view of views) {
+    const size = await sizeOf(view.container);
+    summaries.push(containerSummary(view, { version, now: Date.now(), size }));
+  }
+  return summaries;
 }
 
 /** Docker's: arguments with a blank are quoted, the program never is. */

@@ -18,11 +18,11 @@ export const imageRoutes: readonly Route[] = [
     path: "/images/json",
     summary: "List images",
     handle({ images, query, version }) {
-      const shared = query.flag("shared-size");
+      const useOf = query.flag("shared-size") ? images.uses() : undefined;
       const shown = images.list(query.filters(listFilters));
       return reply(
         200,
-        shown.map((image) => imageSummary(image, version, shared ? images.use(image) : undefined)),
+        shown.map((image) => imageSummary(image, version, useOf?.(image))),
       );
     },
   }),

@@ -1,5 +1,5 @@
 import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
-import { containerSummary } from "../containers/summary-json.ts";
+import { sizedSummaries } from "../containers/summary-json.ts";
 import { imageSummary } from "../images/image-json.ts";
 import { volumeJson } from "../volumes/routes.ts";
 
@@ -20,7 +20,7 @@ async function usage(call: Call): Promise<Outcome> {
   const wants = (type: string) => types.length === 0 || types.includes(type);
   return reply(200, {
     ...(wants("image") ? images(call) : {}),
-    ...(wants("container") ? { Containers: await containers(call) } : {}),
+    ...(wants("container") ? { Containers: await sizedSummaries(call, everyContainer(call)) } : {}),
     ...(wants("volume") ? { Volumes: await volumes(call) } : {}),
     ...(wants("build-cache") ? { BuildCache: [] } : {}),
     ...(call.version < 42 ? { BuilderSize: 0 } : {}),
@@ -28,18 +28,12 @@ async function usage(call: Call): Promise<Outcome> {
 }
 
 function images({ images: all, version }: Call) {
-  const Images = all.list({}).map((image) => imageSummary(image, version, all.use(image)));
+  const useOf = all.uses();
+  const Images = all.list({}).map((image) => imageSummary(image, version, useOf(image)));
   return { LayersSize: all.layersBytes(), Images };
 }
 
-async function containers({ engine, images: all, version }: Call) {
-  const summaries = [];
-  for (const view of engine.containers.list({ all: true, filters: {} })) {
-    const size = await all.containerSize(view.container);
-    summaries.push(containerSummary(view, { version, now: Date.now(), size }));
-  }
-  return summaries;
-}
+const everyContainer = ({ engine }: Call) => engine.containers.list({ all: true, filters: {} });
 
 async function volumes({ engine }: Call) {
   const all = await engine.volumes.usage();
