@@ -97,17 +97,16 @@ Printed by \`node scripts/print-reference.ts\`, which asks the server each of th
 
 function createFields(): string {
   const fields = { ...prefixed("HostConfig.", unsupportedHostConfig), ...prefixed("", unsupportedConfig) };
-  const rows = Object.entries(fields).map(([name, { do: what, why, harmless = [] }]) => [
+  const rows = Object.entries(fields).map(([name, { do: what, why }]) => [
     `\`${name}\``,
     what === "refuse" ? "refused with 501" : "accepted with a warning",
     why,
-    harmless.map((value) => `\`${String(value)}\``).join(", "),
   ]);
   return `## Fields of ContainerCreate that are not carried out
 
 Empty and default values are always accepted.
 
-${table(["field", "what happens", "why, or what to do", "accepted too"], rows)}`;
+${table(["field", "what happens", "why, or what to do"], rows)}`;
 }
 
 const prefixed = <T>(prefix: string, fields: Readonly<Record<string, T>>): Record<string, T> =>

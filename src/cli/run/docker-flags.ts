@@ -1,30 +1,27 @@
 import { flag, integer, list, type OptionValues, text } from "../command/options.ts";
 import { badValue } from "../errors.ts";
 
-/**
- * Flags of docker's run that Fairlead does not carry out. They are taken and sent as docker's CLI sends them, so that
- * the daemon alone decides which it warns of and which it refuses, and says why.
- */
+/** Flags that are sent as docker's CLI sends them: the daemon alone decides what it warns of and what it refuses. */
 export const dockerFlags = {
-  cpuShares: integer({ short: "c", hidden: true, about: "no effect" }),
-  cpus: text({ hidden: true, about: "no effect" }),
-  cpusetCpus: text({ hidden: true, about: "no effect" }),
-  device: list({ hidden: true, about: "refused" }),
-  groupAdd: list({ hidden: true, about: "refused" }),
-  init: flag({ hidden: true, about: "no effect" }),
-  ipc: text({ hidden: true, about: "refused" }),
-  logDriver: text({ hidden: true, about: "refused" }),
-  memory: text({ short: "m", hidden: true, about: "no effect" }),
-  memorySwap: text({ hidden: true, about: "no effect" }),
-  pid: text({ hidden: true, about: "refused" }),
-  pidsLimit: integer({ hidden: true, about: "no effect" }),
+  cpuShares: integer({ short: "c", about: "relative weight of its CPU time" }),
+  cpus: text({ about: "how many CPUs it may use, such as 1.5" }),
+  cpusetCpus: text({ about: "which CPUs it may use, such as 0-2,4" }),
+  device: list({ about: "device of the host, as path[:path-inside][:rwm]" }),
+  groupAdd: list({ about: "further group of its user" }),
+  init: flag({ about: "run an init process that reaps and passes signals on" }),
+  ipc: text({ about: "IPC namespace: private, shareable, none, host or container:NAME" }),
+  logDriver: text({ about: "json-file, local or none" }),
+  memory: text({ short: "m", about: "memory it may use, such as 512m" }),
+  memorySwap: text({ about: "memory and swap together; -1 for no limit" }),
+  pid: text({ about: "process namespace: host or container:NAME" }),
+  pidsLimit: integer({ about: "how many processes it may have; -1 for no limit" }),
   restart: text({ about: "no, always, unless-stopped or on-failure[:COUNT]" }),
-  securityOpt: list({ hidden: true, about: "refused" }),
-  shmSize: text({ hidden: true, about: "no effect" }),
-  ulimit: list({ hidden: true, about: "no effect" }),
-  userns: text({ hidden: true, about: "refused" }),
-  uts: text({ hidden: true, about: "refused" }),
-  volumesFrom: list({ hidden: true, about: "refused" }),
+  securityOpt: list({ about: "no-new-privileges, seccomp=unconfined and others" }),
+  shmSize: text({ about: "size of /dev/shm, such as 64m" }),
+  ulimit: list({ about: "limit of a resource, as name=soft[:hard]" }),
+  userns: text({ about: "user namespace: host" }),
+  uts: text({ about: "name namespace: host" }),
+  volumesFrom: list({ about: "mounts of another container, as NAME[:ro]" }),
 } as const;
 
 type Flags = OptionValues<typeof dockerFlags>;

@@ -24,8 +24,17 @@ test("parseMount() reads synonyms, flags and quoted commas", () => {
   });
 });
 
+test("parseMount() takes a volume, by name or one of its own, unless told otherwise", () => {
+  assert.deepEqual(parseMount("src=v,dst=/a,volume-nocopy,volume-subpath=x", "/"), {
+    ...{ Type: "volume", Source: "v", Target: "/a" },
+    VolumeOptions: { NoCopy: true, Subpath: "x" },
+  });
+  assert.deepEqual(parseMount("type=volume,target=/a", "/"), { Type: "volume", Target: "/a" });
+});
+
 for (const mount of [
-  "type=volume,target=/a",
+  "type=image,target=/a",
+  "src=v,dst=/a,volume-nocopy=x",
   "type=bind,target=/a",
   "type=tmpfs",
   "type=tmpfs,target=/a,tmpfs-size=x",

@@ -30,25 +30,31 @@ export function parseTmpfs(all: readonly string[]): Record<string, string> {
   );
 }
 
-/** `--mount`: type=bind|tmpfs and its keys. */
+/** `--mount`: type=bind|volume|tmpfs and its keys. */
 export function parseMount(text: string, directory: string): object {
   const fields = new Map(splitCsv(text).map((field) => splitField(field)));
   const type = fields.get("type") ?? "volume";
   const target = fields.get("target") ?? "";
-  if (type !== "bind" && type !== "tmpfs") throw new Error(`invalid mount "${text}": type must be bind or tmpfs`);
+  const kind = kinds[type];
+  if (!kind) throw new Error(`invalid mount "${text}": type must be bind, volume or tmpfs`);
   if (target === "") throw new Error(`invalid mount "${text}": target is required`);
-  const readOnly = booleanField(fields, "readonly");
-  const common = { Type: type, Target: target, ...(readOnly ? { ReadOnly: true } : {}) };
-  const mount =
-    type === "bind" ? { ...common, ...bindFields(fields, text, directory) } : { ...common, ...tmpfsFields(fields) };
-  const known = ["type", "target", "readonly", ...(type === "bind" ? bindKeys : tmpfsKeys)];
-  const unknown = [...fields.keys()].find((key) => !known.includes(key));
+  const unknown = [...fields.keys()].find((key) => !["type", "target", "readonly", ...kind.keys].includes(key));
   if (unknown !== undefined) throw new Error(`unexpected key '${unknown}' in '${text}'`);
-  return mount;
+  const readOnly = booleanField(fields, "readonly");
+  return { Type: type, Target: target, ...(readOnly ? { ReadOnly: true } : {}), ...kind.read(fields, text, directory) };
 }
 
-const bindKeys = ["source", "bind-propagation"];
-const tmpfsKeys = ["tmpfs-size", "tmpfs-mode"];
+interface MountKind {
+  readonly keys: readonly string[];
+  read(fields: ReadonlyMap<string, string>, text: string, directory: string): object;
+}
+
+const kinds: Readonly<Record<string, MountKind>> = {
+  bind: { keys: ["source", "bind-propagation"], read: bindFields },
+  volume: { keys: ["source", "volume-nocopy", "volume-subpath"], read: volumeFields },
+  tmpfs: { keys: ["tmpfs-size", "tmpfs-mode"], read: tmpfsFields },
+};
+
 const synonyms: Readonly<Record<string, string>> = {
   src: "source",
   dst: "target",
@@ -77,6 +83,19 @@ function bindFields(fields: ReadonlyMap<string, string>, text: string, directory
   return {
     Source: isAbsolute(source) ? source : resolve(directory, source),
     ...(propagation ? { BindOptions: { Propagation: propagation } } : {}),
+  };
+}
+
+/** Without a source: a volume of its own. */
+function volumeFields(fields: ReadonlyMap<string, string>): object {
+  const [source, subpath] = [fields.get("source"), fields.get("volume-subpath")];
+  const options = {
+    ...(booleanField(fields, "volume-nocopy") ? { NoCopy: true } : {}),
+    ...(subpath ? { Subpath: subpath } : {}),
+  };
+  return {
+    ...(source ? { Source: source } : {}),
+    ...(Object.keys(options).length > 0 ? { VolumeOptions: options } : {}),
   };
 }
 

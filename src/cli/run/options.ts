@@ -25,7 +25,10 @@ export const containerOptions = {
   link: list({ about: "other container to reach under an alias, as container:alias", completes: "containers" }),
   linkLocalIp: list({ about: "further link-local address" }),
   macAddress: text({ about: "MAC address on the first network" }),
-  mount: list({ placeholder: "mount", about: "type=bind,src=PATH,dst=PATH[,readonly] or type=tmpfs,dst=PATH" }),
+  mount: list({
+    placeholder: "mount",
+    about: "type=bind,src=PATH,dst=PATH[,readonly], type=volume,src=NAME,dst=PATH or type=tmpfs,dst=PATH",
+  }),
   name: text({ about: "name; made up if not given" }),
   network: list({
     placeholder: "network",
@@ -50,7 +53,7 @@ export const containerOptions = {
   tmpfs: list({ about: "mount a tmpfs, as path[:options]" }),
   tty: flag({ short: "t", about: "give it a terminal; Ctrl-P Ctrl-Q leaves it" }),
   user: text({ short: "u", about: "user, as name|uid[:group|gid]" }),
-  volume: list({ short: "v", about: "bind-mount, as host-path:container-path[:ro]" }),
+  volume: list({ short: "v", about: "bind-mount or volume, as PATH:path-inside[:ro] or NAME:path-inside[:ro]" }),
   workdir: text({ short: "w", about: "working directory" }),
   ...healthFlags,
   ...dockerFlags,

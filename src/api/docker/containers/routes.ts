@@ -77,16 +77,6 @@ export const containerRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    path: "/containers/:id/start",
-    summary: "Start a container",
-    action: "container_start",
-    async handle(call) {
-      await call.engine.containers.start(containerOf(call));
-      return reply(204);
-    },
-  }),
-  route({
-    method: "POST",
     path: "/containers/:id/stop",
     summary: "Stop a container",
     action: "container_stop",

@@ -1,26 +1,22 @@
 import { type Route, reply, route } from "../../route.ts";
 import { containerOf } from "./routes.ts";
 
-/** Docker Engine API: ContainerPause and ContainerUnpause. */
-export const containerStateRoutes: readonly Route[] = [
+const verbs = [
+  ["start", "Start a container"],
+  ["pause", "Freeze the processes of a container"],
+  ["unpause", "Thaw the processes of a container"],
+] as const;
+
+/** Docker Engine API: ContainerStart, ContainerPause and ContainerUnpause. */
+export const containerStateRoutes: readonly Route[] = verbs.map(([verb, summary]) =>
   route({
     method: "POST",
-    path: "/containers/:id/pause",
-    summary: "Freeze the processes of a container",
-    action: "container_pause",
+    path: `/containers/:id/${verb}`,
+    summary,
+    action: `container_${verb}`,
     async handle(call) {
-      await call.engine.containers.pause(containerOf(call));
+      await call.engine.containers[verb](containerOf(call));
       return reply(204);
     },
   }),
-  route({
-    method: "POST",
-    path: "/containers/:id/unpause",
-    summary: "Thaw the processes of a container",
-    action: "container_unpause",
-    async handle(call) {
-      await call.engine.containers.unpause(containerOf(call));
-      return reply(204);
-    },
-  }),
-];
+);

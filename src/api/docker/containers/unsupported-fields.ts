@@ -2,14 +2,13 @@ import { EngineError } from "../../../base/errors.ts";
 
 /**
  * Docker's create fields that Fairlead does not carry out. `warn`: the container works without, and the user is told.
- * `refuse`: it would not work, or would be less protected than asked. Values in `harmless` say nothing, neither do
- * null, false, 0, "", empty lists and empty objects. Fields of HostConfig that are in neither this table nor the
- * schema have no meaning on Linux or here (ContainerIDFile, ConsoleSize, Isolation, Annotations ...).
+ * `refuse`: it would not work, or would be less protected than asked. null, false, 0, "", empty lists and
+ * empty objects say nothing. Fields of HostConfig that are in neither this table nor the schema have no meaning on Linux
+ * or here (ContainerIDFile, Isolation, Annotations ...).
  */
 interface Unsupported {
   readonly do: "warn" | "refuse";
   readonly why: string;
-  readonly harmless?: readonly unknown[];
 }
 
 /** Gone from Docker 28, too: such a limit makes system calls fail in ways that no program expects. */
@@ -30,20 +29,12 @@ export function checkUnsupported(table: Readonly<Record<string, Unsupported>>, b
   const values = (body ?? {}) as Readonly<Record<string, unknown>>;
   const warnings: string[] = [];
   for (const [name, rule] of Object.entries(table)) {
-    if (isHarmless(values[name], rule.harmless ?? [])) continue;
+    if (saysNothing(values[name])) continue;
     if (rule.do === "refuse") throw new EngineError("NOT_SUPPORTED", { what: name, instead: rule.why });
     warnings.push(`${name} has no effect: ${rule.why}`);
   }
   return warnings;
 }
 
-function isHarmless(value: unknown, harmless: readonly unknown[]): boolean {
-  if (!value || value === "default" || harmless.includes(value)) return true;
-  if (Array.isArray(value)) return value.every((item) => harmless.includes(item));
-  if (typeof value !== "object") return false;
-  // RestartPolicy and LogConfig say what they are in a field; the others are maps.
-  const { Name, Type } = value as { Name?: unknown; Type?: unknown };
-  const named = Name ?? Type;
-  if (named !== undefined) return isHarmless(named, harmless);
-  return Object.values(value).every((item) => isHarmless(item, []));
-}
+const saysNothing = (value: unknown): boolean =>
+  !value || (typeof value === "object" && Object.values(value).every(saysNothing));
