@@ -37,6 +37,8 @@ for (const change of [
   "ENV =1",
   "HEALTHCHECK --odd=1 CMD x",
   "HEALTHCHECK --interval=5 CMD x",
+  "HEALTHCHECK --retries=x CMD x",
+  "HEALTHCHECK --retries=-1 CMD x",
 ]) {
   test(`applyChanges() refuses ${JSON.stringify(change)}`, () => {
     assert.throws(() => applyChanges(emptyRuntimeConfig, [change]), { code: "INVALID" });

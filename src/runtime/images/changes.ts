@@ -97,7 +97,7 @@ function healthcheckOf(rest: string, config: Config): Healthcheck {
     const [all, name = "", value = ""] = found;
     const key = durations[name];
     if (!key && name !== "retries") throw invalid("change", `HEALTHCHECK has no option --${name}`);
-    options[key ?? "retries"] = key ? nanoseconds(value) : Number(value);
+    options[key ?? "retries"] = key ? nanoseconds(value) : retriesOf(value);
     command = command.slice(all.length);
   }
   const [, kind = "", line = ""] = /^(NONE|CMD)\s*(.*)$/is.exec(command) ?? [];
@@ -106,6 +106,11 @@ function healthcheckOf(rest: string, config: Config): Healthcheck {
   const test = list ? ["CMD", ...list] : ["CMD-SHELL", line];
   const none = { intervalNs: 0, timeoutNs: 0, startPeriodNs: 0, startIntervalNs: 0, retries: 0 };
   return { ...none, ...config.healthcheck, ...options, test: kind.toUpperCase() === "NONE" ? ["NONE"] : test };
+}
+
+function retriesOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw invalid("change", `HEALTHCHECK --retries takes a whole number such as 3, not "${text}"`);
 }
 
 const units: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };

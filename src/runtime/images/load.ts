@@ -129,7 +129,7 @@ async function loadManifest(
   if (diffIds.length !== manifest.layers.length)
     throw invalid("image archive", "its layers are not those of its configuration");
   for (const { digest } of [descriptor, manifest.config, ...manifest.layers])
-    await store.blobs.receive(createReadStream(files.blob(digest)), { digest });
+    if (!store.blobs.has(digest)) await store.blobs.receive(createReadStream(files.blob(digest)), { digest });
   for (const [index, diffId] of diffIds.entries())
     await store.layers.unpack(store.blobs.pathOf(manifest.layers[index]?.digest ?? ""), diffId);
   const { digest } = descriptor;

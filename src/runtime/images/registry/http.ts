@@ -44,10 +44,12 @@ export async function send({ method, url, headers, body, insecure, signal }: Htt
 }
 
 function secureAgent(host: string, insecure: boolean): HttpsAgent {
-  const key = `${insecure} ${host}`;
+  const own = certificatesOf(host);
+  // Certificates may be put there and replaced while the daemon runs.
+  const key = JSON.stringify([insecure, host, ...own]);
   const known = secure.get(key);
   if (known) return known;
-  const ca = [...getCACertificates("default"), ...getCACertificates("system"), ...certificatesOf(host)];
+  const ca = [...getCACertificates("default"), ...getCACertificates("system"), ...own];
   const agent = new HttpsAgent({ keepAlive: true, ca, rejectUnauthorized: !insecure, proxyEnv: process.env });
   secure.set(key, agent);
   return agent;
