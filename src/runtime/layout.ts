@@ -33,10 +33,6 @@ export class Layout {
   get subpaths(): string {
     return join(this.execRoot, "subpaths");
   }
-  /** Where images' layers are put together for a moment, to be copied from. */
-  get lowers(): string {
-    return join(this.execRoot, "lowers");
-  }
   /** An empty directory, where processes of their own mount namespace put together what they look at. */
   get view(): string {
     return join(this.execRoot, "view");

@@ -4,7 +4,6 @@ import { EngineError, invalid } from "../base/errors.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Rootfs } from "../model/container.ts";
 import type { ContainerLayout } from "./layout.ts";
-import { type Lower, openLower } from "./lower.ts";
 import { secretsIn } from "./spec/protected-paths.ts";
 
 /** Where images are unpacked, as far as roots need to know. */
@@ -25,8 +24,6 @@ export interface Roots {
   /** Makes the root ready and returns its path. Safe to repeat: what is mounted already is unmounted first. */
   open(rootfs: Rootfs, files: ContainerLayout): Promise<string>;
   close(files: ContainerLayout): Promise<void>;
-  /** What lies below the container's own layer, to be read until it is disposed. */
-  openLower(rootfs: Rootfs): Lower;
   /** The layers of a root that is not mounted, the container's own made if it is not there yet. */
   layers(rootfs: Rootfs, files: ContainerLayout): RootLayers;
   /** What lies below the container's own layer, the topmost first. */
@@ -35,12 +32,8 @@ export interface Roots {
   secrets(rootfs: Rootfs): string[];
 }
 
-/** `secrets`: the daemon's own directories and sockets on the host; `scratch`: where lower layers are put together. */
-export function createRoots(
-  mounts: Mounts,
-  images: ImageRoots,
-  { secrets, scratch }: { readonly secrets: readonly string[]; readonly scratch: string },
-): Roots {
+/** `secrets`: the daemon's own directories and sockets on the host. */
+export function createRoots(mounts: Mounts, images: ImageRoots, secrets: readonly string[]): Roots {
   const lowerOf = (rootfs: Rootfs): string[] => {
     if (rootfs.kind === "host") return ["/"];
     return rootfs.kind === "directory" ? [rootfs.path] : images.rootsOf(rootfs.imageId);
@@ -60,7 +53,6 @@ export function createRoots(
       return files.merged;
     },
     close: (files) => mounts.unmount(files.merged),
-    openLower: (rootfs) => openLower(mounts, scratch, lowerOf(rootfs)),
     layers(rootfs, { upper, work }) {
       this.check(rootfs);
       mkdirSync(work, { recursive: true });

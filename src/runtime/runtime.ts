@@ -30,7 +30,6 @@ import { LogChain } from "./logs/log-chain.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { readLog } from "./logs/read-log.ts";
 import { tapOf } from "./logs/tap-output.ts";
-import { closeLowers } from "./lower.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { isPaused, pauseContainer, unpauseContainer } from "./pause.ts";
 import { hasEnded } from "./process-identity.ts";
@@ -62,7 +61,7 @@ export type OpenRuntime = Runtime &
     readonly images: Images;
     readonly volumes: VolumeFiles;
     readonly archive: Archive & CopyUp;
-    /** Brings images of an earlier release into the present form, and removes what a crash left mounted. */
+    /** Brings images of an earlier release into the present form. */
     prepare(): Promise<void>;
   };
 
@@ -78,7 +77,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     processes,
     exits: new Exits(layout, processes, log),
     outOfMemory: followRunning(new OutOfMemory(layout, log), layout, processes),
-    roots: createRoots(mounts, images, { secrets, scratch: layout.lowers }),
+    roots: createRoots(mounts, images, secrets),
     subpaths: new Subpaths(layout.subpaths, mounts),
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
@@ -93,10 +92,6 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
   const volumes = new DirectoryVolumes(layout.volumes, { mounts, du: findProgram("du", "coreutils") });
   const program = { unshare: findProgram("unshare", "util-linux"), file: options.archiveWorker };
   const archive = new WorkerArchive({ layout, roots: parts.roots, program });
-  const prepare = async () => {
-    await closeLowers(mounts, layout.lowers);
-    await migrateImages(images, log);
-  };
   return {
     ...runtimeOf(parts),
     images: imagesOf({
@@ -107,7 +102,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     }),
     volumes,
     archive,
-    prepare,
+    prepare: () => migrateImages(images, log),
   };
 }
 

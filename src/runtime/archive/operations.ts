@@ -46,7 +46,7 @@ async function readPath({ do: what, view, path }: ReadRequest, { access, tell }:
   tell({ stat });
   if (what === "stat") return;
   if (!found.entry.isDirectory()) return tarEnd(tarFile(found.parent.fd, found.name, "inherit"));
-  using directory = found.name === "." ? inside.child(found.parent, ".") : inside.child(found.parent, found.name);
+  using directory = inside.child(found.parent, found.name);
   await tarEnd(tarDirectory(directory.fd, stat.name, "inherit"));
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { file, tarOf } from "../../../lab/images/tar.ts";
 import { silentLog } from "../../base/log.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { parseImageReference, withTag } from "../../model/image-reference.ts";
@@ -13,27 +14,27 @@ import { makeImage } from "./make-image.ts";
 const programs = { tar: "tar", find: "find", sync: "sync" };
 
 /** A store with layers that no image needs. */
-function storeWith(count: number) {
+async function storeWith(count: number) {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-images-"));
   const store = new ImageStore(join(directory, "images"), programs, layerFiles, silentLog);
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   for (let number = 0; number < count; number += 1) {
-    const root = join(directory, "root");
-    mkdirSync(root);
-    writeFileSync(join(root, "file"), "content");
-    store.layers.adopt(root, { diffId: `sha256:${String(number).repeat(64)}`, size: 7 });
+    const archive = join(directory, "archive");
+    writeFileSync(archive, tarOf([file("file", `content ${number}`, { owner })]));
+    await store.layers.unpack(archive);
   }
   const remove = () => rmSync(directory, { recursive: true, force: true });
   return { store, places: () => readdirSync(join(store.directory, "layers")), [Symbol.dispose]: remove };
 }
 
 test("two collections at a time share the work", async () => {
-  using lab = storeWith(5);
+  using lab = await storeWith(5);
   await Promise.all([lab.store.collect(new Set()), lab.store.collect(new Set())]);
   assert.deepEqual([lab.store.layers.all(), lab.places()], [[], []]);
 });
 
 test("a collection takes nothing away once work has begun that may need it", async () => {
-  using lab = storeWith(3);
+  using lab = await storeWith(3);
   const { layers } = lab.store;
   const collecting = lab.store.collect(new Set());
   const work = lab.store.work();
@@ -60,7 +61,7 @@ function reopened(directory: string) {
 }
 
 /** A store with one layer and an image on it, whose manifest is then made one that is refused. */
-async function withRefusedImage({ store }: ReturnType<typeof storeWith>) {
+async function withRefusedImage({ store }: Awaited<ReturnType<typeof storeWith>>) {
   const [diffId = ""] = store.layers.all();
   const layer = { mediaType: mediaTypes.layer, digest: await store.blobs.put(Buffer.from("a layer")), size: 7 };
   const { id } = await makeImage(store, config("one", [diffId]), [layer], { references: [nameOf("box")] });
@@ -73,7 +74,7 @@ async function withRefusedImage({ store }: ReturnType<typeof storeWith>) {
 }
 
 test("IMG-4 an image that is not understood is told of, and keeps its files until its name is another's", async () => {
-  using lab = storeWith(1);
+  using lab = await storeWith(1);
   const { digest, parts, diffId } = await withRefusedImage(lab);
   const { store, said } = reopened(lab.store.directory);
   assert.deepEqual(said, [`${digest} docker.io/library/box:latest`]);
@@ -90,7 +91,7 @@ test("IMG-4 an image that is not understood is told of, and keeps its files unti
 });
 
 test("IMG-4 a damaged image is told of, and is gone, so that it can be pulled again", async () => {
-  using lab = storeWith(0);
+  using lab = await storeWith(0);
   const { id } = await makeImage(lab.store, config("one", []), [], { references: [nameOf("box")] });
   writeFileSync(lab.store.blobs.pathOf(id), "");
   const { store, said } = reopened(lab.store.directory);
@@ -110,7 +111,7 @@ test("parseManifest() takes 125 layers, as many as a container can lie on, and n
 });
 
 test("what a crash left is collected once: afterwards the end of a container lists no blobs", async () => {
-  using lab = storeWith(1);
+  using lab = await storeWith(1);
   let lists = 0;
   const { all } = lab.store.blobs;
   lab.store.blobs.all = function count() {

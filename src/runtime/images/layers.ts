@@ -82,14 +82,6 @@ export class Layers {
     }
   }
 
-  /** Takes a directory that is unpacked already, which must be on the same file system, as a layer. */
-  adopt(root: string, record: LayerRecord): void {
-    const unfinished = mkdtempSync(join(this.#directory, ".adopt-"));
-    renameSync(root, join(unfinished, "diff"));
-    this.#place(unfinished, record);
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-
   #place(unfinished: string, record: LayerRecord): LayerRecord {
     writeFileSync(join(unfinished, "layer.json"), JSON.stringify(record));
     const place = join(this.#directory, nameOf(record.diffId));
