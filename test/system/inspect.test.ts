@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { callApi, clear, refusal } from "../../lab/api.ts";
+import { dockerCli } from "../../lab/docker-cli.ts";
 import { lacksNewDocker } from "../../lab/docker-version.ts";
 import { Host } from "../../lab/host.ts";
 import { importBusybox } from "../../lab/images/import-busybox.ts";
@@ -14,12 +15,7 @@ before(async () => {
 });
 beforeEach(() => clear(host));
 
-/** Output of docker, which must succeed. */
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-  return stdout.trimEnd();
-}
+const { docker } = dockerCli(host);
 const inspect = async (name: string, format: string) => docker("inspect", "-f", format, name);
 
 test("LIFE-20 docker inspect has what docker run was given", { skip }, async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../lab/api.ts";
+import { dockerCli } from "../../lab/docker-cli.ts";
 import { lacksNewDocker } from "../../lab/docker-version.ts";
 import { Host } from "../../lab/host.ts";
 import { importBusybox } from "../../lab/images/import-busybox.ts";
@@ -13,11 +14,7 @@ await host.startDaemon();
 afterEach(() => clear(host));
 await importBusybox(host);
 
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  return stdout.trimEnd();
-}
+const { docker } = dockerCli(host, { mayWarn: true });
 
 const inspect = (name: string, format: string) => docker("inspect", "-f", format, name);
 

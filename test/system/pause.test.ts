@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { callApi, clear, refusal } from "../../lab/api.ts";
+import { dockerCli } from "../../lab/docker-cli.ts";
 import { Host } from "../../lab/host.ts";
 import { importBusybox } from "../../lab/images/import-busybox.ts";
 
@@ -12,12 +13,7 @@ before(async () => {
 });
 beforeEach(() => clear(host));
 
-/** Output of docker, which must succeed. */
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-  return stdout.trimEnd();
-}
+const { docker } = dockerCli(host);
 const counting = ["busybox", "sh", "-c", "trap 'exit 7' TERM; while :; do echo x; usleep 2000; done"];
 const state = () => docker("inspect", "-f", "{{.State.Status}} {{.State.Running}} {{.State.Paused}}", "web");
 const lines = async () => (await docker("logs", "web")).length;

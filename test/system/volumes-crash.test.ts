@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { dockerCli } from "../../lab/docker-cli.ts";
 import { Host } from "../../lab/host.ts";
 import { rootArchive } from "../../lab/images/docker-archive.ts";
 import { directory, file } from "../../lab/images/tar.ts";
 
 const host = await Host.create();
+const { docker } = dockerCli(host, { mayWarn: true });
 after(() => host[Symbol.asyncDispose]());
 let daemon = await host.startDaemon();
 const big = file("data/big", Buffer.alloc(64 * 1024 * 1024, 1));
 writeFileSync(host.pathOf(`${host.folder}/root.tar`), rootArchive([directory("data"), big]));
 await docker("import", `${host.folder}/root.tar`, "small");
-
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  return stdout.trimEnd();
-}
 
 const lines = async (...argv: string[]) => (await host.run(...argv)).split("\n").filter((line) => line !== "");
 const onDisk = () => lines("ls", "-A", `${host.folder}/data/volumes`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { callApi, clear, refusal } from "../../lab/api.ts";
+import { dockerCli } from "../../lab/docker-cli.ts";
 import { lacksNewDocker } from "../../lab/docker-version.ts";
 import { Host } from "../../lab/host.ts";
 import { rootArchive } from "../../lab/images/docker-archive.ts";
@@ -10,6 +11,7 @@ import { directory, file } from "../../lab/images/tar.ts";
 const skip = lacksNewDocker();
 
 const host = await Host.create();
+const { docker, failure } = dockerCli(host, { mayWarn: true });
 after(() => host[Symbol.asyncDispose]());
 await host.startDaemon();
 writeFileSync(
@@ -26,19 +28,6 @@ afterEach(async () => {
   await clear(host);
   await docker("volume", "prune", "-af");
 });
-
-/** The unmodified docker CLI, which must succeed. */
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  return stdout.trimEnd();
-}
-
-async function failure(...args: string[]): Promise<string> {
-  const { code, stderr } = await host.docker(...args);
-  assert.notEqual(code, 0, args.join(" "));
-  return stderr.trim();
-}
 
 /** Runs a shell command in a container that is removed at its end. */
 const sh = (command: string, ...options: string[]) =>

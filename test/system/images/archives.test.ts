@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { callApi } from "../../../lab/api.ts";
+import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
 import { directory, file } from "../../../lab/images/tar.ts";
@@ -17,17 +18,7 @@ afterEach(async () => {
   assert.equal(await docker("images", "-aq"), "");
 });
 
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-  return stdout.trimEnd();
-}
-
-async function failure(...args: string[]): Promise<string> {
-  const { code, stderr } = await host.docker(...args);
-  assert.notEqual(code, 0, args.join(" "));
-  return stderr.trim();
-}
+const { docker, failure } = dockerCli(host);
 
 /** The CLI shows an image's repositories in no order. */
 async function namesAndIds(): Promise<string[]> {

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { callApi } from "../../../lab/api.ts";
+import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
 import { file } from "../../../lab/images/tar.ts";
@@ -17,20 +18,9 @@ const open = "127.0.0.1:5000";
 const closed = "127.0.0.1:5001";
 let registry: LineLog;
 
-/** `docker ...`, which must succeed; what it says. */
-async function docker(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-  return stdout.trimEnd();
-}
+const { docker, failure } = dockerCli(host);
 
 const idOf = (name: string) => docker("image", "inspect", "-f", "{{.Id}}", name);
-
-async function failure(...args: string[]): Promise<string> {
-  const { code, stderr } = await host.docker(...args);
-  assert.notEqual(code, 0, args.join(" "));
-  return stderr.trim();
-}
 
 /** Hidden names, which are of unfinished work, in the store. Read from here: what is looked for comes and goes. */
 const unfinished = () =>

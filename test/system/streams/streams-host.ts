@@ -1,26 +1,18 @@
-import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
-import { busyboxRoot } from "../../../lab/images/busybox.ts";
-import { tarOf } from "../../../lab/images/tar.ts";
+import { importBusybox } from "../../../lab/images/import-busybox.ts";
 import type { Result } from "../../../lab/process.ts";
 
 /** A host with a daemon and the image "busybox". */
 export async function streamsHost(...daemonArguments: string[]): Promise<Host> {
   const host = await Host.create();
   await host.startDaemon(...daemonArguments);
-  const archive = `${host.folder}/busybox.tar`;
-  writeFileSync(host.pathOf(archive), tarOf(busyboxRoot()));
-  await docker(host, "import", archive, "busybox");
+  await importBusybox(host);
   return host;
 }
 
 /** Runs the docker CLI, which must succeed without a word on stderr; returns what it printed. */
-export async function docker(host: Host, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await host.docker(...args);
-  assert.deepEqual([code, stderr], [0, ""], args.join(" "));
-  return stdout.trimEnd();
-}
+export const docker = (host: Host, ...args: string[]): Promise<string> => dockerCli(host).docker(...args);
 
 /** Runs a shell script in the host, in which `docker` talks to its daemon. */
 export function shell(host: Host, script: string): Promise<Result> {
