@@ -106,7 +106,7 @@ function answerError(parts: ApiParts, error: unknown, request: FastifyRequest, r
 /** Failures of the HTTP layer itself first, then everything else. */
 function describe(error: unknown): { status: number; message: string } {
   const { validation, statusCode, code, message } = error as FastifyError;
-  if (validation?.[0]) return { status: 400, message: `invalid request: ${schemaMessage(validation[0])}` };
+  if (validation?.[0]) return { status: 400, message: `invalid request: ${schemaMessage(closest(validation))}` };
   if (error instanceof SyntaxError) return { status: 400, message: `invalid JSON: ${message}` };
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return { status: 413, message: `request body is too large: at most ${bodyLimit} bytes are accepted` };
@@ -116,6 +116,11 @@ function describe(error: unknown): { status: number; message: string } {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, message };
   return toDocker(error);
 }
+
+/** Of the problems with each form that a value may have, that of the form which fits furthest in. */
+const closest = (problems: readonly SchemaProblem[]): SchemaProblem =>
+  problems.reduce((best, one) => (depthOf(one) > depthOf(best) ? one : best));
+const depthOf = ({ instancePath }: SchemaProblem): number => instancePath.split("/").length;
 
 interface SchemaProblem {
   readonly instancePath: string;

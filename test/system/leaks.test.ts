@@ -65,7 +65,7 @@ const state = async () => ({
 test("FIX-6 cycles of run --rm, connect, exec and kill leave no descriptor, thread, link, rule, namespace, mount, process or control group", async (t) => {
   let warm = 10;
   await cycles(() => warm-- > 0);
-  const before = await state();
+  const before = await steady();
   const end = Date.now() + cyclesMs;
   const done = await cycles(() => Date.now() < end);
   t.diagnostic(`${done} cycles`);
@@ -73,6 +73,16 @@ test("FIX-6 cycles of run --rm, connect, exec and kill leave no descriptor, thre
   await settled(before);
   assert.deepEqual(await state(), before);
 });
+
+/** The state once it has stayed the same for half a second. */
+async function steady(): Promise<unknown> {
+  let [last, now]: unknown[] = [undefined, await state()];
+  for (let left = 20; left > 0 && !isDeepStrictEqual(last, now); left--) {
+    await setTimeout(500);
+    [last, now] = [now, await state()];
+  }
+  return now;
+}
 
 /** The daemon closes its end of a connection some time after we have ours: nothing tells, so it is looked at again. */
 async function settled(before: unknown): Promise<void> {

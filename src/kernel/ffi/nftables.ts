@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import { withoutSignals } from "./signals.ts";
 
 /*
  * libnftables.so.1 (Debian 12: 1.0.6), include/nftables/libnftables.h. Synchronous; a context holds a netlink socket of
@@ -46,7 +47,8 @@ export class NftContext implements Disposable {
   /** Runs nft commands as one transaction. `error` holds nft's words, also for a warning with `failed` false. */
   run(commands: string, print: keyof typeof outputFlags = "terse"): { failed: boolean; output: string; error: string } {
     this.#lib.setOutputFlags(this.#context, outputFlags[print]);
-    const status: number = this.#lib.run(this.#context, commands);
+    // It waits in select(2), which a signal ends even when the kernel has done all that it was asked.
+    const status: number = withoutSignals(() => this.#lib.run(this.#context, commands));
     const output: string = this.#lib.output(this.#context);
     const error: string = this.#lib.error(this.#context);
     return { failed: status !== 0, output, error };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import type { PortRewrite } from "../../contracts/nft.ts";
@@ -42,4 +43,23 @@ test("rewritePorts() and run() work when the first 1024 descriptors are taken, w
   nft.rewritePorts("box", "lab", rewrite(40_000));
   nft.run("host", "add table inet lab; delete table inet lab");
   for (const fd of taken) closeSync(fd);
+});
+
+test("run() is not upset by signals: libnftables takes an interrupted wait for a failure of the kernel's", async () => {
+  await using lab = openLabKernel();
+  using nft = openNft(lab.kernel.sandboxes);
+  let seen = 0;
+  process.on("SIGWINCH", () => (seen += 1));
+  // No more than Node's pipe for signals holds: what comes beyond is lost, the end of the child among it.
+  const script = `for i in $(seq 3000); do kill -s WINCH ${process.pid} || exit; done`;
+  const sender = spawn("sh", ["-c", script], { stdio: "ignore" });
+  try {
+    await once(process, "SIGWINCH");
+    for (let turn = 0; turn < 100; turn++) nft.run("host", "add table inet lab; add chain inet lab c");
+  } finally {
+    sender.kill();
+    await once(sender, "exit");
+    process.removeAllListeners("SIGWINCH");
+  }
+  assert.ok(seen > 10, `only ${seen} signals came`);
 });

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { LayerFiles } from "../../contracts/layer-files.ts";
+import { ifThere } from "../if-there.ts";
 import { runProgram } from "../run-program.ts";
 import { findRecords, pathBelow } from "./find-files.ts";
 
@@ -66,7 +67,7 @@ async function select({ programs, files }: PackParts, upper: string): Promise<Se
       selection.found = true;
       if (!path.includes("/")) top.push(path);
     }
-    if (type === "d" && files.isOpaque(whole)) added.push(join(path, ".wh..wh..opq"));
+    if (type === "d" && ifThere(() => files.isOpaque(whole))) added.push(join(path, ".wh..wh..opq"));
   }
   return selection;
 }
