@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { EngineError } from "../base/errors.ts";
 import { fileAccess } from "../kernel/files/file-access.ts";
 import { perform } from "../runtime/archive/operations.ts";
 import { type ArchiveAnswer, type ArchiveRequest, Refusal } from "../runtime/archive/protocol.ts";
@@ -39,7 +40,9 @@ function errnoOf(error: unknown): string {
 
 function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
   const { message } = error as Error;
-  if (error instanceof Refusal || refused.has(errnoOf(error))) return { refused: message };
+  // INVALID: the archive cannot be unpacked.
+  const blamed = error instanceof Refusal || (error instanceof EngineError && error.code === "INVALID");
+  if (blamed || refused.has(errnoOf(error))) return { refused: message };
   if (errnoOf(error) === "ENOENT" && "path" in request) return { notFound: request.path };
   return { failed: message };
 }

@@ -147,10 +147,10 @@ async function finish(what: string, steps: readonly (() => unknown)[]): Promise<
 /**
  * Ends the container and waits for its conmon, which would otherwise write the exit file after we removed it.
  */
-async function endProcesses({ processes, runc }: RuntimeParts, id: string): Promise<void> {
+async function endProcesses({ layout, processes, runc }: RuntimeParts, id: string): Promise<void> {
   const init = processes.init(id);
   if (init) send(init, 9);
-  if (init && isFrozen(init.pid)) await runc.resume(id);
+  if (init && isFrozen(layout.of(id))) await runc.resume(id);
   const monitor = processes.monitor(id);
   if (monitor && !(await hasEnded(monitor))) send(monitor, 9);
   if (init && !(await hasEnded(init))) throw new Error(`process ${init.pid} does not end on SIGKILL`);

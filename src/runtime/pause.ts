@@ -15,7 +15,6 @@ async function change({ processes, runc }: RuntimeParts, id: string, verb: "paus
 }
 
 /** Runtime.isPaused: asked of the kernel, since a daemon may have been killed between the deed and its record. */
-export function isPaused({ processes }: Pick<RuntimeParts, "processes">, id: string): boolean {
-  const init = processes.init(id);
-  return init !== undefined && isFrozen(init.pid);
+export function isPaused({ layout, processes }: Pick<RuntimeParts, "layout" | "processes">, id: string): boolean {
+  return processes.init(id) !== undefined && isFrozen(layout.of(id));
 }

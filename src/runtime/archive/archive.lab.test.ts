@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   closeSync,
@@ -17,6 +18,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { directory, type Entry, file, symlink, tarOf } from "../../../lab/images/tar.ts";
 import { EngineError } from "../../base/errors.ts";
 import type { ArchiveSource } from "../../contracts/archive.ts";
@@ -215,4 +217,16 @@ test("FILE-5 who is still sending an archive that is refused hears why", async (
   await sent;
   server.closeAllConnections();
   server.close();
+});
+
+test("FILE-5 an archive whose compression is damaged is refused", async () => {
+  await using lab = new RuntimeLab();
+  const { source } = world(lab);
+  const whole = gzipSync(tarOf([file("f", randomBytes(4096).toString("hex"))]));
+  const options = { noOverwriteDirNonDir: false, toUser: false };
+  for (const bytes of [whole.subarray(0, 1000), Buffer.from(whole).fill(0xff, 100, 200)])
+    await assert.rejects(lab.runtime.archive.write(source, "/", Readable.from([bytes]), options), {
+      code: "FILE_REFUSED",
+      message: /gzip/,
+    });
 });

@@ -38,21 +38,6 @@ export class ByteReader {
     while (await this.#more());
   }
 
-  /** The next bytes, which stay to be read; fewer at the end of the stream. */
-  async peek(length: number): Promise<Buffer> {
-    while (this.#rest.length < length && (await this.#more())) {}
-    return this.#rest.subarray(0, length);
-  }
-
-  /** Everything that is left. */
-  async *all(): AsyncGenerator<Buffer> {
-    do {
-      const chunk = this.#rest;
-      this.#rest = Buffer.alloc(0);
-      if (chunk.length > 0) yield chunk;
-    } while (await this.#more());
-  }
-
   async #more(): Promise<boolean> {
     const { done, value } = await this.#source.next();
     if (done) return false;

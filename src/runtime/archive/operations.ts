@@ -1,10 +1,11 @@
 import { constants, openSync, readdirSync } from "node:fs";
+import { Readable } from "node:stream";
 import type { FileAccess } from "../../contracts/file-access.ts";
+import { decompressed } from "../decompress.ts";
 import { lookUpUser } from "../spec/process-user.ts";
 import { smallFileText } from "../spec/small-file.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { overlayChanges } from "./changes.ts";
-import { decompressed } from "./decompress.ts";
 import { extract } from "./extract.ts";
 import { Inside } from "./inside.ts";
 import { locate, pathStat } from "./path-stat.ts";
@@ -71,7 +72,8 @@ async function write(request: RequestTo<"write">, { access, input, tell }: Worke
   refuseReadOnly(request, into);
   const { user, noOverwriteDirNonDir } = request;
   const owner = user === undefined ? {} : { owner: lookUpUser(user, userFiles(inside)) };
-  await extract(await decompressed(input), inside, { into, noOverwriteDirNonDir, withRoot: false, ...owner });
+  const { stream } = await decompressed(Readable.from(input));
+  await extract(new ByteReader(stream), inside, { into, noOverwriteDirNonDir, withRoot: false, ...owner });
   tell({ done: true });
 }
 

@@ -7,7 +7,8 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { directory, file, symlink, tarOf } from "../../../lab/images/tar.ts";
-import { decompressed } from "./decompress.ts";
+import { decompressed } from "../decompress.ts";
+import { ByteReader } from "./byte-reader.ts";
 import { paxRecords, readTar, type TarEntry } from "./tar-reader.ts";
 
 async function entriesOf(archive: Uint8Array, chunk = 1000): Promise<(TarEntry & { text: string })[]> {
@@ -15,7 +16,8 @@ async function entriesOf(archive: Uint8Array, chunk = 1000): Promise<(TarEntry &
   const chunks = Array.from({ length: Math.ceil(archive.length / chunk) }, (_, index) =>
     archive.subarray(index * chunk, (index + 1) * chunk),
   );
-  await readTar(await decompressed(Readable.from(chunks)), async (entry, content) => {
+  const { stream } = await decompressed(Readable.from(chunks));
+  await readTar(new ByteReader(stream), async (entry, content) => {
     found.push({ ...entry, text: (await buffer(content)).toString() });
   });
   return found;

@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createGzip } from "node:zlib";
+import { compressionOf, decompressed } from "../decompress.ts";
 import type { Blobs } from "./blobs.ts";
-import { compressionOf, decompressed } from "./decompress.ts";
 import { type Descriptor, mediaTypes } from "./documents.ts";
 import type { Layers } from "./layers.ts";
 

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { type Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { invalid } from "../../base/errors.ts";
+import { decompressed } from "../decompress.ts";
 import { programEnvironment, textOf } from "../run-program.ts";
-import { decompressed } from "./decompress.ts";
 
 /** Unpacks a tar, plain or compressed, into a directory. `steps` see its bytes uncompressed. */
 export async function untar(

@@ -55,7 +55,7 @@ export function deviceRules(privileged: boolean): DeviceRule[] {
 /** What runc makes or mounts itself. */
 const madeByRunc = new Set("null zero full random urandom tty console ptmx pts shm mqueue fd".split(" "));
 
-/** The host's device nodes, which a privileged container gets. */
+/** The host's device nodes, or those below a directory of it. */
 export function hostDevices(directory = "/dev"): DeviceNode[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry): DeviceNode[] => {
     if (directory === "/dev" && madeByRunc.has(entry.name)) return [];

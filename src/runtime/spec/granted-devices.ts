@@ -1,8 +1,8 @@
-import { readdirSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import { invalid } from "../../base/errors.ts";
 import type { DeviceGrant } from "../../model/confinement.ts";
-import { type DeviceNode, type DeviceRule, deviceNode } from "./devices.ts";
+import { type DeviceNode, type DeviceRule, deviceNode, hostDevices } from "./devices.ts";
 
 /** Nodes to make in a container, and what it may do with them. */
 export interface GrantedDevices {
@@ -21,19 +21,11 @@ export function grantedDevices(grants: readonly DeviceGrant[]): GrantedDevices {
 
 function nodesOf({ pathOnHost, pathInContainer }: DeviceGrant): DeviceNode[] {
   const path = real(pathOnHost);
-  if (statSync(path).isDirectory()) return nodesBelow(path, pathInContainer);
+  if (statSync(path).isDirectory())
+    return hostDevices(path).map((node) => ({ ...node, path: join(pathInContainer, relative(path, node.path)) }));
   const node = deviceNode(path, pathInContainer);
   if (node) return [node];
   throw refused(pathOnHost, "not a device node");
-}
-
-function nodesBelow(directory: string, target: string): DeviceNode[] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): DeviceNode[] => {
-    const [path, inside] = [join(directory, entry.name), join(target, entry.name)];
-    if (entry.isDirectory()) return nodesBelow(path, inside);
-    const node = deviceNode(path, inside);
-    return node ? [node] : [];
-  });
 }
 
 function real(path: string): string {

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { invalid } from "../../base/errors.ts";
-import { findProgram, programEnvironment, textOf } from "../run-program.ts";
+import { invalid } from "../base/errors.ts";
+import { findProgram, programEnvironment, textOf } from "./run-program.ts";
 
 export type Compression = "none" | "gzip" | "zstd" | "xz" | "bzip2";
 
