@@ -24,21 +24,33 @@ export function withImageDefaults(
   return { ...merged, entrypoint, args, stopSignal };
 }
 
+type Words = Pick<
+  ImageRuntimeConfig,
+  "user" | "env" | "entrypoint" | "command" | "workingDir" | "labels" | "stopSignal" | "healthcheck"
+>;
+
+/** What is said anew, completed by what lies below; a new entrypoint keeps the old command away. */
+export function completed(own: Words, below: Words): Words {
+  const healthcheck = mergeHealthcheck(own.healthcheck, below.healthcheck);
+  return {
+    user: own.user || below.user,
+    env: [...own.env, ...below.env.filter((one) => !hasVariable(own.env, one))],
+    entrypoint: own.entrypoint.length > 0 ? own.entrypoint : below.entrypoint,
+    command: own.command.length > 0 || own.entrypoint.length > 0 ? own.command : below.command,
+    workingDir: own.workingDir || below.workingDir,
+    labels: { ...below.labels, ...own.labels },
+    stopSignal: own.stopSignal || below.stopSignal,
+    ...(healthcheck ? { healthcheck } : {}),
+  };
+}
+
 function merge(config: ContainerConfig, image: ImageRuntimeConfig, entrypointGiven: boolean): ContainerConfig {
   const volumes = [...new Set([...(config.storage?.volumes ?? []), ...image.volumes])];
-  const healthcheck = mergeHealthcheck(config.healthcheck, image.healthcheck);
   return {
     ...config,
-    // An entrypoint of one's own has nothing to do with the image's command.
-    command: config.command.length > 0 || config.entrypoint.length > 0 ? config.command : image.command,
-    entrypoint: entrypointGiven || config.entrypoint.length > 0 ? config.entrypoint : image.entrypoint,
-    env: [...config.env, ...image.env.filter((one) => !hasVariable(config.env, one))],
-    user: config.user || image.user,
-    workingDir: config.workingDir || image.workingDir,
-    labels: { ...image.labels, ...config.labels },
-    stopSignal: config.stopSignal || image.stopSignal,
+    ...completed(config, image),
+    ...(entrypointGiven ? { entrypoint: config.entrypoint } : {}),
     exposed: mergePorts(config.exposed, image.exposed),
-    ...(healthcheck ? { healthcheck } : {}),
     ...(volumes.length > 0 ? { storage: { ...config.storage, volumes } } : {}),
     ...shownFrom(config, image),
   };

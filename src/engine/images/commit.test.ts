@@ -59,3 +59,23 @@ test("a commit of a container that runs holds nobody up", async () => {
   assert.equal(await isFree(world, id), true);
   await finish();
 });
+
+test("a health check that a commit changes keeps what the change does not say", async () => {
+  using world = new World();
+  const nothing = { test: [], intervalNs: 0, timeoutNs: 0, startPeriodNs: 0, startIntervalNs: 0, retries: 0 };
+  const healthcheck = { ...nothing, test: ["CMD", "true"], intervalNs: 5e9, retries: 7 };
+  await world.containers.create(request("web", { rootfs, healthcheck }));
+  const changed = { ...nothing, test: ["CMD", "false"], retries: 2 };
+  const made: unknown[] = [];
+  const images: Pick<Images, "applyChanges" | "commit"> = {
+    applyChanges: () => ({ ...emptyRuntimeConfig, healthcheck: changed }),
+    async commit({ config }) {
+      made.push(config.healthcheck);
+      return { ...({} as Image), id: "sha256:made" };
+    },
+  };
+  const { state, parts } = world;
+  const all = { images: images as Images, state, locks: parts.locks, events: new EventHub(), log: silentLog };
+  await commit(all, "web", { changes: ["HEALTHCHECK"], comment: "", author: "" });
+  assert.deepEqual(made, [{ ...changed, intervalNs: 5e9 }]);
+});

@@ -3,6 +3,7 @@ import type { Container, ContainerConfig } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
 import { emptyRuntimeConfig, type Image, type ImageRuntimeConfig } from "../../model/image.ts";
 import type { ImageReference } from "../../model/image-reference.ts";
+import { completed } from "../containers/image-defaults.ts";
 import { findContainer } from "../reference.ts";
 import type { ImageParts } from "./use-cases.ts";
 
@@ -73,21 +74,12 @@ function configOf({ config }: Container): ImageRuntimeConfig {
 
 const portsOf = ({ exposed }: ContainerConfig): string[] => exposed.map(({ port, protocol }) => `${port}/${protocol}`);
 
-/** What was changed, then what the container had; an entrypoint that is new keeps the old command away. */
+/** What was changed, then what the container had. */
 function mergeConfigs(own: ImageRuntimeConfig, base: ImageRuntimeConfig): ImageRuntimeConfig {
-  const names = new Set(own.env.map((one) => one.split("=", 1)[0]));
-  const healthcheck = own.healthcheck ?? base.healthcheck;
   return {
-    user: own.user || base.user,
-    env: [...own.env, ...base.env.filter((one) => !names.has(one.split("=", 1)[0]))],
-    entrypoint: own.entrypoint.length > 0 ? own.entrypoint : base.entrypoint,
-    command: own.command.length > 0 || own.entrypoint.length > 0 ? own.command : base.command,
-    workingDir: own.workingDir || base.workingDir,
+    ...completed(own, base),
     exposed: [...new Set([...own.exposed, ...base.exposed])],
     volumes: [...new Set([...own.volumes, ...base.volumes])],
-    labels: { ...base.labels, ...own.labels },
-    stopSignal: own.stopSignal || base.stopSignal,
-    ...(healthcheck ? { healthcheck } : {}),
     shell: own.shell.length > 0 ? own.shell : base.shell,
     onBuild: own.onBuild,
   };
