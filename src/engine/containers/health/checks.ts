@@ -61,10 +61,8 @@ async function record(
     return nextInMs(healthcheck, value.state);
   } catch (error) {
     parts.log.error({ err: error, container: id }, "cannot write down the health of a container");
-    return nextInMs(healthcheck, {
-      ...parts.state.containers.get(id)?.state,
-      startedAt: result.start,
-    } as ContainerState);
+    const now = parts.state.containers.get(id);
+    return now && nextInMs(healthcheck, now.state);
   }
 }
 

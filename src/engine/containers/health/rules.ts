@@ -58,7 +58,7 @@ export function goDuration(milliseconds: number): string {
   const [hours, minutes, seconds] = [
     Math.floor(milliseconds / 3_600_000),
     Math.floor(milliseconds / 60_000) % 60,
-    (milliseconds / 1000) % 60,
+    (milliseconds % 60_000) / 1000,
   ];
   if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
   return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;

@@ -11,15 +11,11 @@ export function fitLimits(
 ): { config: ContainerConfig; warnings: string[] } {
   if (!config.limits) return { config, warnings: [] };
   const host = hostLimits();
-  const asked = withSwap(config.limits);
+  // Docker doubles the memory unasked: that the host cannot limit this is only said to those who asked.
+  const asked = host.can.memorySwap ? withSwap(config.limits) : config.limits;
   checkLimits(asked, host, { isUpdate: false });
   const { limits, warnings } = discardUnsupported(asked, host);
-  // Docker doubles the memory unasked: that it cannot limit this is only said to those who asked.
-  const unasked = config.limits.memorySwapBytes === undefined && limits.memorySwapBytes === undefined;
-  return {
-    config: { ...config, limits },
-    warnings: unasked ? warnings.filter((one) => !one.includes("swap limit")) : warnings,
-  };
+  return { config: { ...config, limits }, warnings };
 }
 
 /** Docker's default: as much swap as memory. */

@@ -7,9 +7,10 @@ import { resumeRestarts } from "./by-policy.ts";
 const signal = new AbortController().signal;
 
 /** Until the container has been started once more. */
-async function nextStart(world: World): Promise<void> {
-  const begun = world.actions().length;
-  while (!world.actions().slice(begun).includes("start")) await new Promise((resolve) => setTimeout(resolve, 5));
+async function nextStart({ parts }: World): Promise<void> {
+  const { promise: started, resolve } = Promise.withResolvers<void>();
+  using _listening = parts.events.subscribe(({ action }) => action === "start" && resolve());
+  await started;
 }
 
 test("LIFE-6 wherever the daemon is killed between a container's end and its restart, the next one starts it", async () => {

@@ -1,8 +1,8 @@
 import { type Container, type ContainerState, never } from "../../../model/container.ts";
 
 /** Docker's waits (moby, restartmanager): doubling from the first to the longest, from the start again after a long run. */
-export const firstDelayMs = 100;
-export const longestDelayMs = 60_000;
+const firstDelayMs = 100;
+const longestDelayMs = 60_000;
 const longRunMs = 10_000;
 
 /** Whether its policy starts a container again that has just ended with `exitCode`. A user's stop is final. */

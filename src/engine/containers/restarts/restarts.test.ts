@@ -204,11 +204,14 @@ test("LIFE-7 a new daemon starts what is to run always, leaves what runs, and st
 test("LIFE-8 Restarts runs four at a time, and one that was cancelled meanwhile not at all", async () => {
   using restarts = new Restarts();
   const doors = new Map<string, () => void>();
-  const ids = ["a", "b", "c", "d", "e", "f"];
-  for (const id of ids) {
-    restarts.schedule({ id, delayMs: 0, run: () => new Promise((resolve) => doors.set(id, resolve)) });
-  }
-  while (doors.size < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  const four = Promise.withResolvers<void>();
+  const run = (id: string) =>
+    new Promise<void>((resolve) => {
+      doors.set(id, resolve);
+      if (doors.size === 4) four.resolve();
+    });
+  for (const id of ["a", "b", "c", "d", "e", "f"]) restarts.schedule({ id, delayMs: 0, run: () => run(id) });
+  await four.promise;
   await idle();
   assert.deepEqual([...doors.keys()], ["a", "b", "c", "d"]);
   restarts.cancel("e");
