@@ -95,8 +95,6 @@ export interface LimitedRuntime {
   limit(containerId: string, limits: Limits): Promise<void>;
   /** Undefined when it does not run. */
   usage(containerId: string): Usage | undefined;
-  /** Its processes, as this host numbers them. */
-  pids(containerId: string): number[];
-  /** What the host's ps(1) says of them with these arguments. Throws INVALID with ps's own words. */
+  /** What the host's ps(1) says of its processes with these arguments. Throws INVALID with ps's own words. */
   processList(containerId: string, psArguments: readonly string[]): Promise<ProcessList>;
 }

@@ -24,7 +24,7 @@ const generalOptions = ["mode", "max-buffer-size"];
 const elsewhere = ["awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "logentries", "splunk", "syslog"];
 
 export const logDrivers = Object.keys(known);
-export const defaultLogConfig: LogConfig = { type: "json-file", options: {} };
+const defaultLogConfig: LogConfig = { type: "json-file", options: {} };
 
 /** Refuses, in Docker's words, what a log cannot be kept like. */
 export function checkLogConfig({ type, options }: LogConfig): void {

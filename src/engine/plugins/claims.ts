@@ -130,7 +130,7 @@ export class Claims implements Disposable {
   }
 }
 
-const order = ["endpoint", "address", "network", "gateway", "pool"];
+const order = ["endpoint", "address", "network", "pool"];
 
 /** Endpoints, addresses, networks, pools: nothing goes before what is in it. */
 function byDependence(a: string, b: string): number {

@@ -21,7 +21,7 @@ export const releaseAddress = (poolId: string, address: string): Undo => ({
   body: { PoolID: poolId, Address: address },
 });
 
-/** Ids of all claims on pools of a network, addresses first. */
+/** Ids of the claims on a network's pools, each of which stands for the addresses that were taken with it, too. */
 export const poolClaims = ({ id, pools }: Pick<Network, "id" | "pools">): string[] =>
   pools.flatMap(({ remote }, n) => (remote ? [`pool/${id}/${n}`] : []));
 

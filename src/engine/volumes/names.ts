@@ -39,7 +39,7 @@ export function validateOptions(name: string, options: Readonly<Record<string, s
 }
 
 /** True for a volume that is a directory of the host: type none (or nothing) and o=bind. */
-export const isBind = ({ o = "" }: Readonly<Record<string, string>>): boolean =>
+const isBind = ({ o = "" }: Readonly<Record<string, string>>): boolean =>
   o.split(",").some((word) => word === "bind" || word === "rbind");
 
 const refused = (why: string) => new EngineError("VOLUME_REFUSED", { why });

@@ -27,7 +27,6 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
       const cgroup = running(id);
       return cgroup && readUsage(cgroup);
     },
-    pids: (id) => pidsIn(running(id) ?? {}),
     processList: (id, psArguments) => processList(pidsIn(running(id) ?? {}), psArguments),
   };
 }

@@ -178,7 +178,6 @@ test("LIMIT-7 what a container uses is counted", async () => {
   assert.ok(usage.cpu.totalNs > 0.3e9, `${usage.cpu.totalNs}`);
   assert.ok(usage.memory.usage > 30 * mb && usage.memory.usage < 100 * mb, `${usage.memory.usage}`);
   assert.deepEqual([usage.memory.limit, usage.pids.limit, usage.pids.current], [100 * mb, 50, 1]);
-  assert.deepEqual(lab.runtime.pids(id), [(await lab.runtime.running()).get(id)]);
   await lab.runtime.remove(id);
-  assert.deepEqual([lab.runtime.usage(id), lab.runtime.pids(id)], [undefined, []]);
+  assert.equal(lab.runtime.usage(id), undefined);
 });

@@ -35,9 +35,6 @@ export class FakeLimitedRuntime implements LimitedRuntime {
   usage(): undefined {
     return undefined;
   }
-  pids(): number[] {
-    return [];
-  }
   async processList(): Promise<ProcessList> {
     return { titles: [], rows: [] };
   }
