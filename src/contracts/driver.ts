@@ -78,6 +78,8 @@ export interface Driver {
   overhead?(options: Network["options"], underlay: Pick<Underlay, "address"> | undefined): number;
   /** The LAN that a network's endpoints sit on; undefined for a network that meets none. Absent: this driver's never do. */
   lan?(network: Network): Lan | undefined;
+  /** The bridge of this host on which an address may come to another MAC; absent: there is none, or addresses keep theirs. */
+  bridgeOf?(network: Network): string;
   /** Refuses options it does not know or that make no sense; throws EngineError INVALID naming the option. */
   validateNetwork(network: Network): void;
   /**

@@ -310,6 +310,8 @@ export interface Kernel {
   uplink(): HostLink | undefined;
   /** Announces an address of a sandbox's interface to its neighbours (gratuitous ARP, unsolicited NA); best effort, logged. */
   announce(netns: NetnsRef, link: string, mac: string, addresses: readonly string[]): void;
+  /** The same to all on a bridge of the host, and to the host; takes no time. */
+  announceOnBridge(bridge: string, mac: string, addresses: readonly string[]): void;
   /**
    * Asks a link's neighbours for addresses (ARP probes, neighbour solicitations; RFC 5227, RFC 4862): those that somebody
    * has, with the MAC that answered. MACs of the host's links do not count. Takes some 400 ms when nobody answers.

@@ -71,6 +71,51 @@ test("counters() counts packets, and knows no link or sandbox that is not there"
   assert.deepEqual([lab.kernel.counters("a", "eth9"), lab.kernel.counters("nosuch", "eth0")], [undefined, undefined]);
 });
 
+test("announceOnBridge() corrects what containers know, and the host forgets what it knew", async () => {
+  await using lab = openLabKernel();
+  for (const id of ["a", "b"]) lab.kernel.sandboxes.create(id);
+  lab.kernel.apply([...labBridge, ...labEndpoint("a")], new Rollback());
+  const inside = ["nsenter", `--net=${lab.kernel.sandboxes.path("a")}`];
+  const run = (...argv: string[]) => execFileSync(argv[0] ?? "", argv.slice(1), { encoding: "utf8" });
+  const addresses = ["10.9.0.7", "fd09::7"];
+  for (const address of addresses)
+    for (const [entrance, link] of [
+      [[], "br-lab"],
+      [inside, "eth0"],
+    ] as const)
+      run(
+        ...entrance,
+        "ip",
+        "neigh",
+        "replace",
+        address,
+        "lladdr",
+        "02:00:00:00:00:77",
+        "dev",
+        link,
+        "nud",
+        "reachable",
+      );
+  lab.kernel.announceOnBridge(
+    "br-lab",
+    "02:00:00:00:01:07",
+    addresses.map((address) => `${address}/24`),
+  );
+  const known = (entrance: readonly string[]) =>
+    run(...entrance, "ip", "neigh")
+      .split("\n")
+      .filter((line) => /[.:]7 /.test(line));
+  assert.deepEqual(
+    known([]).filter((line) => line.includes("lladdr")),
+    [],
+  );
+  assert.deepEqual(
+    known(inside).map((line) => line.split(" ")[4]),
+    ["02:00:00:00:01:07", "02:00:00:00:01:07"],
+  );
+  lab.kernel.announceOnBridge("nosuch", "02:00:00:00:01:07", addresses); // logged, not thrown
+});
+
 test("announce() corrects what neighbours know", async () => {
   await using lab = openLabKernel();
   lab.kernel.sandboxes.create("a");

@@ -16,9 +16,11 @@ import {
   type NetnsRef,
   type Sandboxes,
 } from "../contracts/kernel.ts";
+import * as libc from "./ffi/libc.ts";
 import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
+import { BridgeAnnouncer } from "./neighbours/bridge-announcer.ts";
 import { probeAddresses } from "./neighbours/probe.ts";
 import type { PublishedPort } from "./netlink/flush-conntrack.ts";
 import { getCounters, listLinks, listRoutes } from "./netlink/lists.ts";
@@ -46,6 +48,7 @@ export class HostKernel implements Kernel {
   readonly #host: NetlinkSocket;
   readonly #deletion: DeletionThread;
   readonly #log: Log;
+  readonly #announcer: BridgeAnnouncer;
   readonly #watchers = new Set<Watcher>();
 
   constructor(parts: { namespaces: Namespaces; host: NetlinkSocket; deletion: DeletionThread; log: Log }) {
@@ -54,6 +57,9 @@ export class HostKernel implements Kernel {
     this.#deletion = parts.deletion;
     this.#log = parts.log;
     this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
+    this.#announcer = new BridgeAnnouncer(parts.host, () =>
+      parts.namespaces.runIn(hostNetns, () => libc.socket(libc.AF_PACKET, libc.SOCK_DGRAM, 0)),
+    );
     this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }
@@ -132,6 +138,16 @@ export class HostKernel implements Kernel {
     }
   }
 
+  announceOnBridge(bridge: string, mac: string, addresses: readonly string[]): void {
+    try {
+      using session = this.#session();
+      const ifIndex = session.ifIndex(hostNetns, bridge);
+      for (const address of addresses) this.#announcer.announce(ifIndex, mac, address.replace(/\/.*$/, ""));
+    } catch (error) {
+      this.#log.warn({ err: error, bridge }, "cannot announce an address on a bridge");
+    }
+  }
+
   async probeAddresses(
     at: { readonly netns: NetnsRef; readonly link: string },
     addresses: readonly string[],
@@ -171,6 +187,7 @@ export class HostKernel implements Kernel {
     await this.packets.close();
     await this.#deletion.close();
     this.forwarding[Symbol.dispose]();
+    this.#announcer[Symbol.dispose]();
     this.#host[Symbol.dispose]();
     this.#namespaces[Symbol.dispose]();
   }

@@ -69,3 +69,29 @@ test("EP-13 a connect that is refused for another reason leaves the stopped cont
 function asks(IPv4Address: string) {
   return { Container: "apart", EndpointConfig: { IPAMConfig: { IPv4Address } } };
 }
+
+test("EP-14 an address that comes to another container is reached there at once, by the host and by neighbours", async () => {
+  const address = ["10.99.0.9", "fd99::9"];
+  await host.fairlead("network", "create", "--ipv6", "--subnet", "10.99.0.0/24", "--subnet", "fd99::/64", "swap");
+  const run = (name: string, ...more: string[]) =>
+    host.fairlead("run", "-d", "--rootfs", "host", "--network", "swap", "--name", name, ...more, "sleep", "infinity");
+  const holder = (name: string) => run(name, "--ip", "10.99.0.9", "--ip6", "fd99::9");
+  await run("neighbour");
+  const reached = async () => {
+    for (const each of address) {
+      const ping = ["ping", "-q", "-c", "1", "-i", "0.1", "-w", "3", each];
+      assert.equal((await host.exec(ping)).code, 0, `the host reaches ${each}`);
+      await host.fairlead("exec", "neighbour", ...ping);
+    }
+  };
+  await holder("former");
+  await reached();
+  await host.fairlead("rm", "-f", "former");
+  await holder("next");
+  await reached();
+  await host.fairlead("network", "disconnect", "swap", "next");
+  await run("third");
+  await host.fairlead("rm", "-f", "third");
+  await host.fairlead("network", "connect", "--ip", "10.99.0.9", "--ip6", "fd99::9", "swap", "next");
+  await reached();
+});

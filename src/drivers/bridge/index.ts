@@ -23,6 +23,7 @@ function create({ defaultBridge }: DriverKit): Driver {
     singleton: false,
     scope: "local",
     publishes: true,
+    bridgeOf: (network) => read(network).bridge,
     validateNetwork(network) {
       parseBridgeOptions(network);
       refuseUnworkable(network);

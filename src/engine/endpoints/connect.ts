@@ -10,7 +10,7 @@ import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import type { Prepared } from "../plugins/remote-addresses.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
-import { announceOnLan } from "./announce.ts";
+import { announce } from "./announce.ts";
 import { attachmentOf } from "./attachments.ts";
 import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
@@ -81,7 +81,7 @@ async function attachLive(
   await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
-    announceOnLan(parts, sandbox.id, [attachment]);
+    announce(parts, sandbox.id, [attachment]);
     await flushFlows(parts, change.rerouted);
     await removeOld();
   };

@@ -2,6 +2,7 @@ import * as libc from "../ffi/libc.ts";
 import { sockaddrIn6, sockaddrPacket } from "../ffi/sockaddr.ts";
 import { concat, mac as macCodec, struct, u8, u16be } from "../netlink/codec.ts";
 import { encodeAddress, familyOf } from "../netlink/ip-address.ts";
+import { checksum } from "../packets/checksum.ts";
 
 /*
  * Tells neighbours where an address is now, so that nobody keeps sending to a MAC of its former holder. The kernel's own
@@ -9,6 +10,7 @@ import { encodeAddress, familyOf } from "../netlink/ip-address.ts";
  * here cost less than writing those two settings.
  */
 const ETH_P_ARP = 0x0806;
+const ICMPV6 = 58;
 const BROADCAST = Uint8Array.of(255, 255, 255, 255, 255, 255);
 
 /** RFC 826: Ethernet and IPv4. */
@@ -33,6 +35,15 @@ export function arpAnnouncement(mac: string, address: string): Uint8Array {
 export function neighbourAdvertisement(mac: string, address: string): Uint8Array {
   const option = concat([Uint8Array.of(2, 1), macCodec.encode(mac)]); // target link-layer address, 8 bytes
   return concat([advertisementHeader.encode({ type: 136, flags: 0x20 }), encodeAddress(address), option]);
+}
+
+/** The same as a whole IPv6 packet, from the address to ff02::1, for a link's own frames (RFC 8200 sections 3 and 8.1). */
+export function advertisementPacket(mac: string, address: string): Uint8Array {
+  const [message, from, to] = [neighbourAdvertisement(mac, address), encodeAddress(address), encodeAddress("ff02::1")];
+  const pseudoHeader = Uint8Array.of(0, 0, 0, message.length, 0, 0, 0, ICMPV6);
+  new DataView(message.buffer).setUint16(2, checksum(concat([from, to, pseudoHeader, message])));
+  const header = Uint8Array.of(0x60, 0, 0, 0, 0, message.length, ICMPV6, 255);
+  return concat([header, from, to, message]);
 }
 
 /** Sends the announcement of one address; the caller is in the link's namespace. */

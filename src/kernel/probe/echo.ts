@@ -1,4 +1,5 @@
 import { encodeAddress } from "../netlink/ip-address.ts";
+import { checksum } from "../packets/checksum.ts";
 
 /** Who a packet belongs to: one identifier a probe, one number a size. */
 export interface EchoId {
@@ -26,14 +27,6 @@ export function echoRequest(family: 4 | 6, { identifier, sequence }: EchoId, byt
   packet.writeUInt16BE(sequence, 6);
   if (family === 4) packet.writeUInt16BE(checksum(packet), 2);
   return packet;
-}
-
-/** RFC 1071. */
-function checksum(bytes: Buffer): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }
 
 /** Reads what a raw socket received: for IPv4 with the IP header (raw(7)), for IPv6 without. Undefined: it is about others. */
