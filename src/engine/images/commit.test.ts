@@ -15,7 +15,8 @@ const rootfs = { kind: "image", reference: "web", imageId: "sha256:1234" } as co
 async function beginCommit({ state, parts }: World, reference: string) {
   const [reading, files] = [Promise.withResolvers<void>(), Promise.withResolvers<Image>()];
   const applyChanges = () => emptyRuntimeConfig;
-  const images: Pick<Images, "applyChanges" | "commit"> = {
+  const images: Pick<Images, "applyChanges" | "commit" | "find"> = {
+    find: () => ({ ...({} as Image), config: emptyRuntimeConfig }),
     applyChanges,
     commit() {
       reading.resolve();

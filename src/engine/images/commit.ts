@@ -2,9 +2,11 @@ import { EngineError } from "../../base/errors.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
 import { emptyRuntimeConfig, type Image, type ImageRuntimeConfig } from "../../model/image.ts";
-import type { ImageReference } from "../../model/image-reference.ts";
+import { familiarReference, type ImageReference } from "../../model/image-reference.ts";
 import { completed } from "../containers/image-defaults.ts";
+import { tell } from "../containers/tell.ts";
 import { findContainer } from "../reference.ts";
+import { tellImage } from "./tell.ts";
 import type { ImageParts } from "./use-cases.ts";
 
 export interface CommitWords {
@@ -26,7 +28,7 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
   }
   const own = parts.images.applyChanges(emptyRuntimeConfig, words.changes);
   const { comment, author } = words;
-  return await parts.images.commit({
+  const image = await parts.images.commit({
     containerId: container.id,
     imageId: rootfs.imageId,
     config: mergeConfigs(own, configOf(container)),
@@ -34,6 +36,15 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
     ...{ comment, author },
     ...(words.reference ? { reference: words.reference } : {}),
   });
+  tellCommit(parts, container, image, words);
+  return image;
+}
+
+/** Docker's events: of the image's name, if it got one, then the container's (moby, daemon/commit.go). */
+function tellCommit(parts: ImageParts, container: Container, { id }: Image, { reference, comment }: CommitWords): void {
+  const imageRef = reference ? familiarReference(reference) : "";
+  if (reference) tellImage(parts, "tag", { id, name: imageRef });
+  tell(parts, "commit", container, { comment, imageID: id, imageRef });
 }
 
 /**

@@ -55,13 +55,13 @@ async function removeById(parts: ImageParts, image: Image, force: boolean): Prom
 /** Takes the image itself away; its files stay while containers lie on them. */
 async function remove(parts: ImageParts, image: Image): Promise<RemovedImage[]> {
   const chains = await parts.images.remove(image.id, { keepFiles: usersOf(parts, image).length > 0 });
-  tellImage(parts.events, "delete", { id: image.id, name: image.id });
+  tellImage(parts, "delete", { id: image.id });
   return [image.id, ...chains].map((deleted) => ({ deleted }));
 }
 
-function untag({ images, events }: ImageParts, image: Image, reference: ImageReference): RemovedImage {
-  images.untag(reference);
-  tellImage(events, "untag", { id: image.id, name: image.id });
+function untag(parts: ImageParts, { id }: Image, reference: ImageReference): RemovedImage {
+  parts.images.untag(reference);
+  tellImage(parts, "untag", { id });
   return { untagged: familiarReference(reference) };
 }
 

@@ -72,7 +72,7 @@ export interface ImageUseCases {
 
 /** The use cases, on the images of this host. Disposed, it no longer follows the removal of containers. */
 export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
-  const { images, events } = parts;
+  const { images } = parts;
   const following = collectWithContainers(parts);
   return {
     list(filters) {
@@ -83,18 +83,18 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
     uses: () => usesOf(parts),
     async import(archive, words) {
       const image = await images.import(archive, words);
-      const name = words.reference ? familiarReference(words.reference) : image.id;
-      tellImage(events, "import", { id: image.id, name });
+      if (words.reference) tellImage(parts, "tag", { id: image.id, name: familiarReference(words.reference) });
+      tellImage(parts, "import", { id: image.id });
       return image;
     },
     async load(archive) {
       const loaded = await images.load(archive);
-      for (const { id } of loaded) tellImage(events, "load", { id, name: id });
+      for (const { id } of loaded) tellImage(parts, "load", { id });
       return loaded;
     },
     save(references) {
       const wanted = imagesToSave(parts, references);
-      for (const { id } of wanted) tellImage(events, "save", { id, name: id });
+      for (const { id } of wanted) tellImage(parts, "save", { id });
       return images.save(wanted);
     },
     commit: (container, words) => commit(parts, container, words),
@@ -102,12 +102,13 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
     containerSizes: () => containerSizes(parts),
     async pull(reference, options) {
       const pulled = await images.pull(reference, options);
-      tellImage(events, "pull", { id: familiarReference(reference), name: familiarRepository(reference) });
+      tellImage(parts, "pull", { id: pulled.id, ...transferred(reference) });
       return pulled;
     },
     async push(reference, options) {
-      const pushed = await images.push(images.find(familiarReference(reference)).id, reference, options);
-      tellImage(events, "push", { id: familiarReference(reference), name: familiarRepository(reference) });
+      const { id } = images.find(familiarReference(reference));
+      const pushed = await images.push(id, reference, options);
+      tellImage(parts, "push", { id, ...transferred(reference) });
       return pushed;
     },
     namesOf: (repository) => namesOf(parts, repository),
@@ -117,13 +118,19 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
     tag(source, target) {
       const { id } = images.find(source);
       images.tag(id, target);
-      tellImage(events, "tag", { id, name: familiarReference(target) });
+      tellImage(parts, "tag", { id, name: familiarReference(target) });
     },
     remove: (reference, options) => removeImage(parts, reference, options),
     prune: (filters) => pruneImages(parts, filters),
     [Symbol.dispose]: () => following[Symbol.dispose](),
   };
 }
+
+/** What events of a transfer are about. */
+const transferred = (reference: ImageReference) => ({
+  actor: familiarReference(reference),
+  name: familiarRepository(reference),
+});
 
 /** An image that was removed by force goes with the last container that lies on it. */
 function collectWithContainers(parts: ImageParts): Disposable {

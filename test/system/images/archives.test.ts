@@ -3,6 +3,7 @@ import { after, afterEach, before, test } from "node:test";
 import { callApi } from "../../../lab/api.ts";
 import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
+import { imageId } from "../../../lab/images/docker-archive.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
 import { directory, file } from "../../../lab/images/tar.ts";
 
@@ -207,24 +208,71 @@ test("IMG-25 docker images with filters, prune, system df and ps -s", async () =
   assert.deepEqual((await names()).split("\n").sort(), ["small:1", "team/small:2"]);
 });
 
-test("IMG-26 events of images say what was done to which", async () => {
-  await loadImages(host, small);
-  await docker("tag", "small:1", "other:3");
-  await docker("rmi", "other:3");
-  const until = String(Math.ceil(Date.now() / 1000) + 1);
-  const events = await docker(
-    "events",
-    "--since",
-    "1",
-    "--until",
-    until,
-    "-f",
-    "type=image",
-    "--format",
-    "{{.Action}} {{.Actor.Attributes.name}}",
+interface Told {
+  readonly Type: string;
+  readonly Action: string;
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
+}
+
+/** What the engine told while something was done, but for the events of a container's life. */
+async function eventsOf(run: () => Promise<unknown>): Promise<(readonly [action: string, ...unknown[]])[]> {
+  const since = String(Date.now() / 1000);
+  await run();
+  const { stdout } = await host.docker(
+    ...["events", "--since", since, "--until", String(Date.now() / 1000), "--format", "json"],
+    ...["-f", "type=image", "-f", "type=container", ...["commit", "delete", "import", "load", "save"].flatMap(filter)],
+    ...["tag", "untag"].flatMap(filter),
   );
-  const id = await inspect("small:1", "{{.Id}}");
-  assert.deepEqual(events.split("\n").slice(-3), [`load ${id}`, "tag other:3", `untag ${id}`]);
+  const told = stdout.split("\n").filter(Boolean);
+  return told.map((line) => JSON.parse(line) as Told).map(({ Action, Actor }) => [Action, Actor.ID, Actor.Attributes]);
+}
+
+const filter = (event: string) => ["-f", `event=${event}`];
+
+test("IMG-26 events of images say what was done to which", async () => {
+  const labelled = { ...small, config: { ...small.config, Labels: { tier: "front" } } };
+  const archive = `${host.folder}/events.tar`;
+  const id = imageId(labelled);
+  const said = await eventsOf(async () => {
+    await loadImages(host, labelled);
+    await docker("tag", "small:1", "other:3");
+    await docker("save", "-o", archive, "small:1");
+    await docker("rmi", "other:3");
+    await docker("rmi", "-f", id);
+  });
+  const own = (name = id) => ({ name, tier: "front" });
+  assert.deepEqual(said, [
+    ["load", id, own()],
+    ["tag", id, own("other:3")],
+    ["save", id, own()],
+    ["untag", id, own()],
+    ["untag", id, own()],
+    ["untag", id, own()],
+    ["delete", id, { name: id }],
+  ]);
+});
+
+test("IMG-26 events of import and commit name the image, and its name apart", async () => {
+  await loadImages(host, small);
+  const root = `${host.folder}/root.tar`;
+  await docker("create", "--name", "box", "--label", "of=test", "small:1");
+  await docker("export", "-o", root, "box");
+  const ids: string[] = [];
+  const said = await eventsOf(async () => {
+    ids.push(await docker("import", "-c", "LABEL tier=back", root, "made:1"));
+    ids.push(await docker("commit", "-m", "why", "box", "kept:2"));
+    ids.push(await docker("commit", "box"));
+  });
+  const [imported = "", kept = "", nameless = ""] = ids;
+  const box = await docker("inspect", "-f", "{{.Id}}", "box");
+  const ofBox = { image: "small:1", name: "box", of: "test" };
+  assert.deepEqual(said, [
+    ["tag", imported, { name: "made:1", tier: "back" }],
+    ["import", imported, { name: imported, tier: "back" }],
+    ["tag", kept, { name: "kept:2", of: "test" }],
+    ["commit", box, { ...ofBox, comment: "why", imageID: kept, imageRef: "kept:2" }],
+    ["commit", box, { ...ofBox, comment: "", imageID: nameless, imageRef: "" }],
+  ]);
 });
 
 test("IMG-27 docker build is refused with the way round", async () => {

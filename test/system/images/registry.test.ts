@@ -72,6 +72,20 @@ test("IMG-10 docker push sends an image, what the registry has once only, and do
   assert.deepEqual(unfinished(), []);
 });
 
+test("IMG-26 events of push and pull have the name in the place of the id", { skip }, async () => {
+  const since = String(Date.now() / 1000);
+  await docker("push", "-q", `${open}/team/app:1`);
+  await docker("pull", "-q", `${open}/team/app:1`);
+  const filters = ["push", "pull"].flatMap((event) => ["-f", `event=${event}`]);
+  const until = String(Date.now() / 1000);
+  const said = await docker("events", "--since", since, "--until", until, ...filters, "--format", "{{json .Actor}}");
+  const told = { ID: `${open}/team/app:1`, Attributes: { from: "registry", name: `${open}/team/app` } };
+  assert.deepEqual(
+    said.split("\n").map((line) => JSON.parse(line)),
+    [told, told],
+  );
+});
+
 test("IMG-11 docker run pulls what is missing, and says why it cannot", { skip }, async () => {
   await docker("tag", "other:1", `${open}/other:1`);
   await docker("push", "-q", `${open}/other:1`);
