@@ -21,7 +21,8 @@ const kinds = {
     timeoutMs: 400_000,
   },
   // What the machine's kernel may lack, a virtual machine for each file. x.vm.lab.test.ts is a lab test too, x.vm.system.test.ts
-  // a system test too. x.uml.vm.test.ts starts daemons on hosts of its own, for which QEMU's emulation is too slow.
+  // a system test too. x.uml.vm.test.ts starts daemons on hosts of its own, for which QEMU's emulation is too slow;
+  // x.qemu.vm.test.ts takes a distribution's own kernel.
   vm: { files: ["{src,lab,test}/**/*.vm{,.lab,.system}.test.ts"], not: /^$/, host: true, timeoutMs: 300_000 },
 } as const;
 
@@ -57,17 +58,23 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
     .filter((file) => !not.test(file) && file.includes(filter))
     .sort();
   const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
-  const machine = kind === "vm" ? virtualMachine() : "";
+  const machine = kind === "vm" ? virtualMachine(process.env["FAIRLEAD_VM"]) : "";
   if (machine === undefined) {
     console.log(
       `- SKIPPED all ${found.length} files of vm tests: neither User-Mode Linux nor QEMU can be had, see above`,
     );
     totals.skipped += found.splice(0).length;
   }
-  if (machine === "qemu") totals.skipped += skipSlow(found);
+  if (machine === "qemu")
+    totals.skipped += skip(found, ".uml.vm.", "its daemons need User-Mode Linux, QEMU takes minutes to start each");
+  if (machine === "uml" && found.some(takesQemu) && virtualMachine("qemu") === undefined)
+    totals.skipped += skip(found, ".qemu.vm.", "it needs QEMU with Debian's own kernel, see above");
   const take = async (worker: number): Promise<void> => {
     for (let file = found.shift(); file; file = found.shift())
-      add(totals, await runFile(kind, file, machine ? { machine, worker } : undefined));
+      add(
+        totals,
+        await runFile(kind, file, machine ? { machine: takesQemu(file) ? "qemu" : machine, worker } : undefined),
+      );
   };
   await Promise.all([take(0), take(1)]); // two at once: what the tests wait for is mostly the kernel
   if (totals.passed + totals.failed + totals.skipped === 0) {
@@ -82,14 +89,18 @@ async function runKind(kind: Kind, filter: string): Promise<boolean> {
   return failed === 0;
 }
 
-/** Takes out the files that only User-Mode Linux is fast enough for, and says so. How many. */
-function skipSlow(found: string[]): number {
-  const slow = found.filter((file) => file.includes(".uml.vm."));
-  for (const file of slow) {
+function takesQemu(file: string): boolean {
+  return file.includes(".qemu.vm.");
+}
+
+/** Takes out the files of that kind, and says so. How many. */
+function skip(found: string[], mark: string, why: string): number {
+  const skipped = found.filter((file) => file.includes(mark));
+  for (const file of skipped) {
     found.splice(found.indexOf(file), 1);
-    console.log(`- SKIPPED ${file}: its daemons need User-Mode Linux, QEMU takes minutes to start each`);
+    console.log(`- SKIPPED ${file}: ${why}`);
   }
-  return slow.length;
+  return skipped.length;
 }
 
 /** One process a file: a file that hangs or crashes takes only itself down, and is named. */
@@ -126,9 +137,8 @@ interface Inside {
   readonly worker: number;
 }
 
-/** The back end of test/vm/run.sh, prepared; undefined when none can be had. FAIRLEAD_VM asks for one: uml or qemu. */
-function virtualMachine(): string | undefined {
-  const asked = process.env["FAIRLEAD_VM"];
+/** The back end of test/vm/run.sh, prepared: the one asked for (uml or qemu), or the first; undefined when it cannot be had. */
+function virtualMachine(asked: string | undefined): string | undefined {
   const { status, stdout } = spawnSync("test/vm/run.sh", ["-p", ...(asked ? ["-b", asked] : [])], {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",

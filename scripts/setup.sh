@@ -11,7 +11,9 @@ runtime_packages="runc conmon libnftables1 util-linux mount tar bzip2 xz-utils z
 # Independent tools that the tests look at the kernel and the wire with, and the second example's parts.
 test_packages="nftables iproute2 iputils-ping busybox-static socat netcat-openbsd dnsperf bind9-dnsutils
   faketime conntrack dnsmasq-base iperf3 tcpdump openssl zsh fish python3-flask python3-pymysql mariadb-server
-  docker-compose skopeo apache2-utils iptables qemu-system-x86 cpio kmod"
+  docker-compose skopeo apache2-utils iptables qemu-system-x86 cpio kmod apparmor"
+# What loads the profile of containers, where the kernel has AppArmor.
+[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] || runtime_packages="$runtime_packages apparmor"
 # Packages of the above that start a service by themselves, now and at every boot; the tests and examples start their own.
 services="redis-server mariadb"
 policy=/usr/sbin/policy-rc.d

@@ -34,7 +34,7 @@ export interface HostLimits {
 /** How containers are kept from the host, as GET /info tells. */
 export interface HostConfinement {
   readonly seccomp: boolean;
-  /** The host has it, whether or not it is applied. */
+  /** Every container runs under a profile. */
   readonly apparmor: boolean;
   /** An init process for containers; "" without one. */
   readonly initPath: string;

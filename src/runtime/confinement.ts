@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { EngineError } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import type { Container, ContainerConfig } from "../model/container.ts";
+import { checkApparmor } from "./apparmor/apparmor.ts";
 import type { ContainerLayout } from "./layout.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { seccompOf } from "./seccomp/seccomp-of.ts";
@@ -14,14 +15,10 @@ import { thermalPaths } from "./spec/protected-paths.ts";
 
 /** Runtime.checkConfinement: what a start would fail for, told at creation. */
 export function checkConfinement(config: ContainerConfig): void {
-  const { apparmor } = config.confinement ?? {};
   seccompOf(config);
   grantedDevices(config.confinement?.devices ?? []);
   if (config.init) initOf(config);
-  if (apparmor && !["unconfined", "docker-default"].includes(apparmor)) {
-    const instead = "no AppArmor profiles are applied: leave the option out, or give apparmor=unconfined";
-    throw new EngineError("NOT_SUPPORTED", { what: `AppArmor profile "${apparmor}"`, instead });
-  }
+  checkApparmor(config);
 }
 
 /** What a bundle says of confinement and depends on the host as it is now; mounts a /dev/shm that others may share. */

@@ -6,6 +6,7 @@ import { shortId } from "../base/ids.ts";
 import { signalNumber } from "../base/signals.ts";
 import type { RunPlan } from "../contracts/runtime.ts";
 import { logLimits } from "../model/log-config.ts";
+import { openApparmor } from "./apparmor/apparmor.ts";
 import { ensureBindSources } from "./bind-sources.ts";
 import { isFrozen, removeEmptyCgroup } from "./cgroups.ts";
 import { closeConfinement, openConfinement } from "./confinement.ts";
@@ -65,6 +66,7 @@ async function writeBundle(parts: RuntimeParts, plan: RunPlan): Promise<void> {
     cgroupsPath: join(config.namespaces?.cgroupParent ?? `/${layout.cgroupParent}`, id),
     subpaths: subpaths.open(plan),
     ...openConfinement(parts, plan.container),
+    apparmorProfile: await openApparmor(config, files.run),
   });
   writeFileSync(join(files.bundle, "config.json"), JSON.stringify(spec));
 }

@@ -97,7 +97,7 @@ start_qemu() {
   exec "${limit[@]}" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none \
     -machine pc -accel tcg,thread=multi,tb-size=512 -cpu max -smp "$cpus" -m "$memory" \
     -kernel "$kernel/linux" -initrd "$initrd" -append "console=ttyS0 panic=-1 mitigations=off nokaslr norandmaps \
-apparmor=0 selinux=0 random.trust_cpu=on nowatchdog vm_fs=9p \
+apparmor=1 security=apparmor random.trust_cpu=on nowatchdog vm_fs=9p \
 vm_fs_options=ro,trans=virtio,version=9p2000.L,cache=loose,msize=512000 $guest" \
     -serial "file:$run/console" -device virtio-serial-pci,max_ports=8 \
     -chardev "file,id=o,path=$run/out" -device virtserialport,nr=1,chardev=o \

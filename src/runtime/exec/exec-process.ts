@@ -16,6 +16,8 @@ export interface InitProcess {
   readonly rlimits?: readonly Rlimit[];
   readonly noNewPrivileges?: boolean;
   readonly oomScoreAdj?: number;
+  /** Absent on a host without AppArmor. */
+  readonly apparmorProfile?: string;
 }
 
 export const readInitProcess = (bundle: string): InitProcess =>
@@ -37,5 +39,7 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: () => User
     rlimits: sameRlimits(init.rlimits ?? []),
     noNewPrivileges: init.noNewPrivileges ?? false,
     oomScoreAdj: init.oomScoreAdj ?? 0,
+    // Of a privileged exec, too, as in Docker.
+    ...(init.apparmorProfile === undefined ? {} : { apparmorProfile: init.apparmorProfile }),
   };
 }

@@ -4,6 +4,7 @@ import { EngineError } from "../../base/errors.ts";
 import { newId, shortId } from "../../base/ids.ts";
 import type { LimitedRuntime } from "../../contracts/limits.ts";
 import type { Limits } from "../../model/limits.ts";
+import { hasApparmor } from "../apparmor/apparmor.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { hasSeccomp } from "../seccomp/seccomp-of.ts";
 import { findInit } from "../spec/init-process.ts";
@@ -11,7 +12,6 @@ import { type ContainerCgroup, cgroupOf } from "./container-cgroup.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { pidsIn } from "./pids.ts";
 import { processList } from "./process-list.ts";
-import { textOf } from "./read-file.ts";
 import { changedResources } from "./resources.ts";
 import { readUsage } from "./usage.ts";
 
@@ -30,9 +30,6 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
     processList: (id, psArguments) => processList(pidsIn(running(id) ?? {}), psArguments),
   };
 }
-
-/** Module parameter of security/apparmor/lsm.c: "Y". */
-const hasApparmor = (): boolean => textOf("/sys/module/apparmor/parameters/enabled") === "Y";
 
 /** runc puts back what it had set when the kernel refuses one of the limits. */
 async function limitRunning({ layout, processes, runc }: RuntimeParts, id: string, limits: Limits): Promise<void> {

@@ -28,6 +28,8 @@ export interface SpecInput {
   readonly secrets: readonly string[];
   readonly cgroupsPath: string;
   readonly seccomp?: SeccompProfile | undefined;
+  /** Name of a loaded profile; absent on a host without AppArmor. */
+  readonly apparmorProfile?: string | undefined;
   readonly devices?: GrantedDevices;
   /** Directories of this machine that are hidden, too. */
   readonly thermalPaths?: readonly string[];
@@ -53,7 +55,7 @@ export function configJson(input: SpecInput): Record<string, unknown> {
   };
 }
 
-function process({ plan, user, capabilities, initPath }: SpecInput): Record<string, unknown> {
+function process({ plan, user, capabilities, initPath, apparmorProfile }: SpecInput): Record<string, unknown> {
   const { config } = plan.container;
   const { noNewPrivileges, oomScoreAdj } = config.confinement ?? {};
   return {
@@ -68,6 +70,7 @@ function process({ plan, user, capabilities, initPath }: SpecInput): Record<stri
     capabilities: capabilitySets(containerCapabilities(config, capabilities), user.uid),
     rlimits: rlimits(config.limits?.ulimits ?? []),
     noNewPrivileges: noNewPrivileges ?? false,
+    ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     oomScoreAdj: oomScoreAdj ?? 0,
   };
 }

@@ -1,6 +1,7 @@
 # Second stage in the virtual machine, on the host's root: the file systems of a machine, then the command, then the end.
 # $vm_run is the folder of this run, as on the host; $vm_fs tells the back end: hostfs is UML, 9p is QEMU.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8
+export TMPDIR=/run/tmp # an overlay cannot have its upper layer on the root, which is one
 B=/bin/busybox
 mount="$B mount"
 release=$($B uname -r)
@@ -8,12 +9,13 @@ kernel=$($B cat "$vm_run/kernel")
 
 $mount --make-rshared /
 $mount -t tmpfs -o mode=755 tmpfs /run
-$B mkdir -p /dev/pts /dev/shm /dev/mqueue /dev/net /run/lock /run/netns "/lib/modules/$release"
+$B mkdir -p $TMPDIR /dev/pts /dev/shm /dev/mqueue /dev/net /run/lock /run/netns "/lib/modules/$release"
 $mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 $mount -t tmpfs tmpfs /dev/shm
 $mount -t mqueue mqueue /dev/mqueue
 $mount -t cgroup2 cgroup2 /sys/fs/cgroup
 $mount -t bpf bpf /sys/fs/bpf
+$mount -t securityfs securityfs /sys/kernel/security 2>/dev/null # QEMU only
 [ -e /dev/net/tun ] || $B mknod -m 666 /dev/net/tun c 10 200
 for link in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do $B ln -sf "/proc/self/${link#*:}" "/dev/${link%%:*}"; done
 $mount --bind "$kernel/lib/modules/$release" "/lib/modules/$release"

@@ -119,3 +119,22 @@ test("POST /containers/create resolves the container whose namespaces are joined
   await api.ask("POST", "/containers/create?name=two", { ...root, HostConfig: { PidMode: "container:db" } });
   assert.equal(api.engine.box("two").config.namespaces?.pid, `container:${db.body.Id}`);
 });
+
+const profiles: readonly { host: object; profile: string }[] = [
+  { host: {}, profile: "docker-default" },
+  { host: { Privileged: true }, profile: "unconfined" },
+  { host: { Privileged: true, SecurityOpt: ["apparmor=mine"] }, profile: "mine" },
+];
+for (const { host, profile } of profiles) {
+  test(`CONF-11 ${JSON.stringify(host)}: inspect shows ${profile} where the host has AppArmor, and info that it has`, async () => {
+    await using api = testApi();
+    const { body } = await api.ask("POST", "/containers/create", { ...root, HostConfig: host });
+    const shown = async () => [
+      (await api.ask("GET", `/containers/${body.Id}/json`)).body.AppArmorProfile,
+      (await api.ask("GET", "/info")).body.SecurityOptions.includes("name=apparmor"),
+    ];
+    assert.deepEqual(await shown(), ["", false]);
+    api.engine.limits.confinement = { ...api.engine.limits.confinement, apparmor: true };
+    assert.deepEqual(await shown(), [profile, true]);
+  });
+}

@@ -1,5 +1,7 @@
 import { shortId } from "../../../base/ids.ts";
+import type { HostConfinement } from "../../../contracts/limits.ts";
 import type { ContainerView } from "../../../engine/engine.ts";
+import { apparmorOf } from "../../../model/apparmor.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
 import { addresses, endpointJson } from "../networks/endpoint-json.ts";
 import { confinementJson } from "./confinement-json.ts";
@@ -11,7 +13,7 @@ import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
 /** Docker's container.InspectResponse. */
-export function containerJson(view: ContainerView, version: number) {
+export function containerJson(view: ContainerView, version: number, host: HostConfinement) {
   const { container, files } = view;
   const { config } = container;
   return {
@@ -31,7 +33,7 @@ export function containerJson(view: ContainerView, version: number) {
     Platform: "linux",
     MountLabel: "",
     ProcessLabel: "",
-    AppArmorProfile: "",
+    AppArmorProfile: host.apparmor ? apparmorOf(config) : "",
     ExecIDs: view.execIds.length > 0 ? view.execIds : null,
     HostConfig: hostConfigJson(container),
     GraphDriver: { Name: "overlay2", Data: null },

@@ -56,7 +56,7 @@ export const containerRoutes: readonly Route[] = [
     async handle(call) {
       const view = call.engine.containers.inspect(containerOf(call));
       const size = call.query.flag("size") ? sizeJson(await call.images.containerSizes()(view.container)) : {};
-      return reply(200, { ...containerJson(view, call.version), ...size });
+      return reply(200, { ...containerJson(view, call.version, call.engine.hostConfinement()), ...size });
     },
   }),
   route({

@@ -19,8 +19,9 @@ export function limitFacts(engine: Engine) {
 
 /** How containers are kept from the host. Clients before 1.25 know options without "name=". */
 export function confinementFacts(engine: Engine, version: number) {
-  const { seccomp, initPath } = engine.hostConfinement();
+  const { seccomp, apparmor, initPath } = engine.hostConfinement();
   const options = [
+    ...(apparmor ? [["name=apparmor", "apparmor"]] : []),
     ...(seccomp ? [["name=seccomp,profile=builtin", "seccomp"]] : []),
     ["name=cgroupns", "cgroupns"],
   ] as const;
@@ -48,10 +49,9 @@ const missing: readonly [kind: LimitKind, what: string][] = [
 
 export function limitWarnings(engine: Engine): string[] {
   const { can } = engine.hostLimits();
-  const { seccomp, apparmor } = engine.hostConfinement();
+  const { seccomp } = engine.hostConfinement();
   return [
     ...missing.filter(([kind]) => !can[kind]).map(([, what]) => `WARNING: No ${what} support`),
     ...(seccomp ? [] : ["WARNING: No seccomp support: system calls of containers are not filtered"]),
-    ...(apparmor ? ["WARNING: AppArmor is on, but no profile is applied to containers"] : []),
   ];
 }
