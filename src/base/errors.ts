@@ -167,6 +167,12 @@ export const catalogue = {
     status: 404,
     text: (d: { image: string }) => `No such image: ${d.image}; pull, load or import it first`,
   },
+  // The status for which docker's CLI goes and pulls the image that was asked for.
+  IMAGE_OTHER_PLATFORM: {
+    status: 404,
+    text: (d: { image: string; wanted: string; actual: string }) =>
+      `image with reference ${d.image} was found but does not match the specified platform: wanted ${d.wanted}, actual: ${d.actual}`,
+  },
   REGISTRY_NOT_FOUND: { status: 404, text: (d: { why: string }) => d.why },
   // Not 401: docker's CLI would ask for a name and a password where there may be no terminal.
   REGISTRY_UNAUTHORIZED: {

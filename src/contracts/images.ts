@@ -1,5 +1,6 @@
 import type { Image, ImageRuntimeConfig } from "../model/image.ts";
 import type { ImageReference } from "../model/image-reference.ts";
+import type { Platform } from "../model/platform.ts";
 
 /** An image that an archive held, and the names that it gave it, in the familiar form. */
 export interface LoadedImage {
@@ -15,6 +16,8 @@ export interface ImageWords {
   readonly changes: readonly string[];
   readonly comment: string;
   readonly author: string;
+  /** Of an import; none: this machine's. */
+  readonly platform?: Platform;
 }
 
 export interface SavedImage {
@@ -110,8 +113,8 @@ export interface Images {
   collect(inUse: ReadonlySet<string>): Promise<void>;
   /** Unpacks a root-file-system tar, plain or compressed. The stream's failure leaves nothing behind. */
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
-  /** Takes the images of an archive of `docker save` or of an OCI layout, plain or compressed. */
-  load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
+  /** Takes the images of an archive of `docker save` or of an OCI layout, plain or compressed; of a platform, if one is given. */
+  load(archive: NodeJS.ReadableStream, platform?: Platform): Promise<LoadedImage[]>;
   /** An archive that `docker load` takes, here and elsewhere; fails at the first chunk when an image is gone. */
   save(images: readonly SavedImage[]): AsyncIterable<Uint8Array>;
   /** Makes an image of a container's image and what the container wrote. */

@@ -15,6 +15,7 @@ import type { Container, ContainerConfig, ContainerStatus, RestartPolicy } from 
 import type { Endpoint, EndpointSettings } from "../model/endpoint.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Network } from "../model/network.ts";
+import type { Platform } from "../model/platform.ts";
 import type { PortMapping, PortRequest } from "../model/port.ts";
 import type { ArchiveUseCases } from "./containers/archive.ts";
 import type { VolumeUseCases } from "./volumes/use-cases.ts";
@@ -60,6 +61,8 @@ export interface ContainerRequest {
   readonly name: string;
   /** rootfs kind "image" comes with imageId "": the engine resolves it. */
   readonly config: ContainerConfig;
+  /** What the image must be for; none: whatever it is for. */
+  readonly platform?: Platform;
   /** An entrypoint was given, be it an empty one: the image's does not count. */
   readonly entrypointGiven?: boolean;
   /** Network name or id to settings, in the order given; empty: the network of config.networkModeText. */

@@ -4,6 +4,7 @@ import { type Container, type ContainerConfig, type NetworkMode, never, type Roo
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Image } from "../../model/image.ts";
 import type { ContainerRequest } from "../engine.ts";
+import { findImage, platformWarnings } from "../images/platform.ts";
 import { findContainer } from "../reference.ts";
 import { timestamp } from "../timestamp.ts";
 import { completeMounts } from "../volumes/complete-mounts.ts";
@@ -21,9 +22,9 @@ export async function createContainer(
   request: ContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
   const { config: asked, warnings: discarded } = fitLimits(request.config, () => parts.runtime.hostLimits());
-  const warnings = [...validate(request), ...discarded];
   const { state } = parts;
-  const image = imageFor(parts, request.config.rootfs);
+  const image = imageFor(parts, request);
+  const warnings = [...validate(request), ...discarded, ...(request.platform ? [] : platformWarnings(image))];
   const config = withImageDefaults({ ...request, config: asked }, image?.config);
   await using held = await (request.name ? holdName(parts, request.name) : holdMadeUpName(parts));
   const container = newContainer(parts, held.name, { ...config, rootfs: resolved(config.rootfs, image) });
@@ -66,8 +67,8 @@ function resolveMode({ state }: ContainerParts, mode: NetworkMode): NetworkMode 
   return creator.kind === "container" ? creator : { kind: "container", containerId: target.id };
 }
 
-const imageFor = ({ images }: ContainerParts, rootfs: Rootfs): Image | undefined =>
-  rootfs.kind === "image" ? images.find(rootfs.reference) : undefined;
+const imageFor = ({ images }: ContainerParts, { config: { rootfs }, platform }: ContainerRequest): Image | undefined =>
+  rootfs.kind === "image" ? findImage(images, rootfs.reference, platform) : undefined;
 
 const resolved = (rootfs: Rootfs, image: Image | undefined): Rootfs =>
   rootfs.kind === "image" && image ? { ...rootfs, imageId: image.id } : rootfs;

@@ -19,12 +19,14 @@ import {
   repositoryOf,
   withTag,
 } from "../../model/image-reference.ts";
+import type { Platform } from "../../model/platform.ts";
 import type { Filters } from "../engine.ts";
 import type { EventHub } from "../events.ts";
 import type { State } from "../state.ts";
 import { type CommitWords, commit } from "./commit.ts";
 import { type ContainerSize, containerSizes } from "./container-size.ts";
 import { imageMatcher, withMatchingNames } from "./filters.ts";
+import { findImage } from "./platform.ts";
 import { layerSizes, pruneImages } from "./prune.ts";
 import { type RemovedImage, removeImage } from "./remove.ts";
 import { imagesToSave } from "./save.ts";
@@ -46,13 +48,15 @@ export interface ImageParts {
 /** The use cases of images. A reference is a name, an id or the beginning of one. */
 export interface ImageUseCases {
   list(filters: Filters): Image[];
-  find(reference: string): Image;
+  /** With a platform: IMAGE_OTHER_PLATFORM when it is for another one. */
+  find(reference: string, platform?: Platform): Image;
   /** How much of an image is shared with others, and how many containers lie on it; counted at the call. */
   uses(): (image: Image) => ImageUse;
   import(archive: NodeJS.ReadableStream, words: ImageWords): Promise<Image>;
-  load(archive: NodeJS.ReadableStream): Promise<LoadedImage[]>;
-  /** Throws at once for what is not there; then an archive of all of them. */
-  save(references: readonly string[]): AsyncIterable<Uint8Array>;
+  /** With a platform, those for it only. */
+  load(archive: NodeJS.ReadableStream, platform?: Platform): Promise<LoadedImage[]>;
+  /** Throws at once for what is not there, or for another platform; then an archive of all of them. */
+  save(references: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
   commit(container: string, words: CommitWords): Promise<Image>;
   /** Bytes of all layers, each counted once. */
   layersBytes(): number;
@@ -79,7 +83,7 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
       const found = images.list().filter(imageMatcher(parts, filters));
       return found.map((image) => withMatchingNames(image, filters));
     },
-    find: (reference) => images.find(reference),
+    find: (reference, platform) => findImage(images, reference, platform),
     uses: () => usesOf(parts),
     async import(archive, words) {
       const image = await images.import(archive, words);
@@ -87,13 +91,14 @@ export function imageUseCases(parts: ImageParts): ImageUseCases & Disposable {
       tellImage(parts, "import", { id: image.id });
       return image;
     },
-    async load(archive) {
-      const loaded = await images.load(archive);
+    async load(archive, platform) {
+      const loaded = await images.load(archive, platform);
       for (const { id } of loaded) tellImage(parts, "load", { id });
       return loaded;
     },
-    save(references) {
+    save(references, platform) {
       const wanted = imagesToSave(parts, references);
+      for (const { id } of wanted) findImage(images, id, platform);
       for (const { id } of wanted) tellImage(parts, "save", { id });
       return images.save(wanted);
     },

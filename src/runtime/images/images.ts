@@ -32,7 +32,7 @@ export function imagesOf({ store, files, settings, upperOf }: ImageOperations): 
     remove: (id, options) => store.remove(id, options),
     collect: (inUse) => store.collect(inUse),
     import: (archive, words) => importArchive(store, archive, words),
-    load: (archive) => loadArchive(store, archive),
+    load: (archive, platform) => loadArchive(store, archive, platform),
     save: (images) => saveImages(store, images),
     commit: (request) => commitContainer({ store, files, upper: upperOf(request.containerId) }, request),
     applyChanges,

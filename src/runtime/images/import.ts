@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ImageWords } from "../../contracts/images.ts";
 import { emptyRuntimeConfig, type Image } from "../../model/image.ts";
+import { ownPlatform } from "../../model/platform.ts";
 import { applyChanges } from "./changes.ts";
 import { runtimeConfigJson } from "./config-file.ts";
 import type { ImageStore } from "./image-store.ts";
 import { makeImage } from "./make-image.ts";
-import { ownPlatform } from "./platform.ts";
 import { storeLayer } from "./store-layer.ts";
 
 /** Makes an image with one layer of a root file system's archive. */
@@ -24,7 +24,7 @@ export async function importArchive(
   const { diffId, blob } = await storeLayer(store, file);
   const created = new Date().toISOString();
   const document = {
-    ...ownPlatform(),
+    ...(words.platform ?? ownPlatform()),
     created,
     ...(words.author ? { author: words.author } : {}),
     comment: words.comment,

@@ -9,11 +9,12 @@ import {
   tryParseImageReference,
   withTag,
 } from "../../model/image-reference.ts";
+import { fits, formatPlatform, ownPlatform, type Platform } from "../../model/platform.ts";
+import { choosePlatform } from "./choose-platform.ts";
 import { parseConfigFile } from "./config-file.ts";
 import { type Descriptor, isIndexType, parseIndex, parseManifest } from "./documents.ts";
 import type { ImageStore } from "./image-store.ts";
 import { makeImage } from "./make-image.ts";
-import { choosePlatform, ownPlatform } from "./platform.ts";
 import { storeLayer } from "./store-layer.ts";
 import { untar } from "./untar.ts";
 
@@ -24,16 +25,27 @@ interface ArchivedImage {
   readonly Layers: readonly string[];
 }
 
-/** Takes the images of an archive: Docker's format, or an OCI image layout. */
-export async function loadArchive(store: ImageStore, archive: NodeJS.ReadableStream): Promise<LoadedImage[]> {
+/** Takes the images of an archive: Docker's format, or an OCI image layout. With a platform, those for it only. */
+export async function loadArchive(
+  store: ImageStore,
+  archive: NodeJS.ReadableStream,
+  platform?: Platform,
+): Promise<LoadedImage[]> {
   await using _work = store.work();
   using scratch = store.blobs.scratch();
   // Files only matter: owners and modes are not kept.
   const options = ["--no-same-owner", "--no-same-permissions"];
   await untar({ tar: store.programs.tar, options }, archive, scratch.path);
   const files = new ArchiveFiles(scratch.path);
-  if (files.has("manifest.json")) return await loadDocker(store, files);
-  if (files.has("index.json")) return await loadOci(store, files);
+  const loaded = await loadFrom(store, files, platform);
+  if (platform && loaded.length === 0)
+    throw invalid("platform", `no image of the archive is for ${formatPlatform(platform)}`);
+  return loaded;
+}
+
+async function loadFrom(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
+  if (files.has("manifest.json")) return await loadDocker(store, files, platform);
+  if (files.has("index.json")) return await loadOci(store, files, platform);
   throw invalid("image archive", 'it has neither "manifest.json" (docker save) nor "index.json" (OCI layout)');
 }
 
@@ -63,11 +75,12 @@ class ArchiveFiles {
   }
 }
 
-async function loadDocker(store: ImageStore, files: ArchiveFiles): Promise<LoadedImage[]> {
+async function loadDocker(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
   const loaded: LoadedImage[] = [];
   for (const { Config, RepoTags, Layers } of readManifestJson(files.read("manifest.json"))) {
     const config = files.read(Config);
-    const { diffIds } = parseConfigFile(config);
+    const { diffIds, ...file } = parseConfigFile(config);
+    if (platform && !fits(file, platform)) continue; // as Docker does
     if (diffIds.length !== Layers.length)
       throw invalid("image archive", `its configuration has ${diffIds.length} layers, its manifest ${Layers.length}`);
     const references = (RepoTags ?? []).map((tag) => withTag(parseImageReference(tag)));
@@ -97,17 +110,24 @@ function readManifestJson(bytes: Buffer): ArchivedImage[] {
   throw invalid("image archive", "its manifest.json is no list of images");
 }
 
-async function loadOci(store: ImageStore, files: ArchiveFiles): Promise<LoadedImage[]> {
+async function loadOci(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
   const loaded: LoadedImage[] = [];
   for (const entry of parseIndex(files.read("index.json"))) {
     const manifest = isIndexType(entry.mediaType)
-      ? choosePlatform(parseIndex(files.read(`blobs/${entry.digest.replace(":", "/")}`)), ownPlatform())
+      ? choosePlatform(parseIndex(files.read(`blobs/${entry.digest.replace(":", "/")}`)), platform ?? ownPlatform())
       : entry;
+    if (platform && !fits(platformOf(files, manifest), platform)) continue;
     const references = namesOf(entry);
     const { id } = await loadManifest(store, files, manifest, references);
     loaded.push({ id, references: references.map(familiarReference) });
   }
   return loaded;
+}
+
+/** By its configuration: what an index says of a manifest may be missing. */
+function platformOf(files: ArchiveFiles, { digest, mediaType }: Descriptor): Platform {
+  const { config } = parseManifest(readFileSync(files.blob(digest)), mediaType);
+  return parseConfigFile(readFileSync(files.blob(config.digest)));
 }
 
 /** containerd and Docker write whole names; skopeo and others may write a tag only, which names nothing here. */

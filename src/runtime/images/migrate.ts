@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { parseImageReference, withTag } from "../../model/image-reference.ts";
+import { ownPlatform } from "../../model/platform.ts";
 import { runProgram } from "../run-program.ts";
 import type { ImageStore } from "./image-store.ts";
 import { makeImage } from "./make-image.ts";
-import { ownPlatform } from "./platform.ts";
 import { storeLayer } from "./store-layer.ts";
 
 /** image.json of release 0.1: an unpacked tar and its names, in <sha256 of the archive>/{rootfs, image.json}. */

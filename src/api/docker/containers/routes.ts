@@ -1,5 +1,6 @@
 import { EngineError, type ErrorCode } from "../../../base/errors.ts";
 import type { Filters } from "../../../engine/engine.ts";
+import { parsePlatform } from "../../../model/platform.ts";
 import { FilterError } from "../../query.ts";
 import { type Call, type Route, reply, route } from "../../route.ts";
 import { containerCreateBody } from "./create-body.ts";
@@ -67,8 +68,10 @@ export const containerRoutes: readonly Route[] = [
     body: containerCreateBody,
     async handle({ engine, body, query, version }) {
       try {
+        const platform = query.text("platform");
         const { request, warnings } = containerRequest(engine, body, { name: query.text("name"), version });
-        const created = await engine.containers.create(request);
+        const asked = platform === "" || version < 41 ? {} : { platform: parsePlatform(platform) };
+        const created = await engine.containers.create({ ...request, ...asked });
         return reply(201, { Id: created.id, Warnings: [...created.warnings, ...warnings] });
       } catch (error) {
         throw onlyImagesMissing(error);

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { invalid } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
+import { type Platform, parsePlatform } from "../../../model/platform.ts";
 import type { Call, Outcome } from "../../route.ts";
 import { jsonLines } from "./progress.ts";
 import { pullImages } from "./pull.ts";
@@ -16,7 +17,19 @@ async function importImage({ query, request, images }: Call): Promise<Outcome> {
   const reference = referenceFrom(query.text("repo"), query.text("tag"));
   const body = request.body as Readable | undefined;
   if (!body) throw invalid("archive", "the body is empty");
-  const words = { changes: query.texts("changes"), comment: query.text("message"), author: "" };
-  const { id } = await images.import(body, { ...words, ...(reference ? { reference } : {}) });
+  const platform = query.text("platform");
+  const { id } = await images.import(body, {
+    changes: query.texts("changes"),
+    comment: query.text("message"),
+    author: "",
+    ...(platform === "" ? {} : { platform: importedFor(platform) }),
+    ...(reference ? { reference } : {}),
+  });
   return jsonLines([{ status: id }]);
+}
+
+function importedFor(text: string): Platform {
+  const platform = parsePlatform(text);
+  if (platform.os !== "linux") throw invalid("platform", `operating system "${platform.os}" is not supported`);
+  return platform;
 }

@@ -1,7 +1,14 @@
 import { EngineError, invalid } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
-import { familiarRepository, parseImageReference, repositoryOf } from "../../../model/image-reference.ts";
+import {
+  familiarReference,
+  familiarRepository,
+  parseImageReference,
+  repositoryOf,
+  withTag,
+} from "../../../model/image-reference.ts";
 import type { Call, Outcome } from "../../route.ts";
+import { platformQuery } from "./platform-query.ts";
 import { progressLine, streamProgress } from "./progress.ts";
 import { credentialsOf } from "./registry-auth.ts";
 
@@ -12,6 +19,8 @@ export function pushImages(call: Call, name: string): Promise<Outcome> {
   if (!reference) throw invalid("reference format", "the name is empty");
   if (reference.digest) throw invalid("reference format", "cannot push a digest reference");
   const credentials = credentialsOf(call);
+  const platform = platformQuery(call, 46);
+  if (platform) images.find(familiarReference(withTag(reference)), platform);
   return streamProgress(call, async (say) => {
     say({ status: `The push refers to repository [${repositoryOf(reference)}]` });
     const shown = familiarRepository(reference);

@@ -5,6 +5,7 @@ import { type Call, type Outcome, type Route, reply, route } from "../../route.t
 import { createImage } from "./create.ts";
 import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
 import { loadImages } from "./load.ts";
+import { platformQuery } from "./platform-query.ts";
 import { pushImages } from "./push.ts";
 import { saveImages } from "./save.ts";
 
@@ -73,6 +74,11 @@ export const imageRoutes: readonly Route[] = [
     path: "/images/*",
     summary: "Remove an image",
     async handle({ images, query, params }) {
+      if (query.has("platforms"))
+        throw new EngineError("NOT_SUPPORTED", {
+          what: "removing one platform of an image",
+          instead: "an image here is of one platform: remove it by its name",
+        });
       return reply(200, removedJson(await images.remove(params["*"] ?? "", { force: query.flag("force") })));
     },
   }),
@@ -91,8 +97,8 @@ function look(call: Call): Outcome | Promise<Outcome> {
   const [name, verb] = nameAndVerb(call);
   if (verb === "get") return saveImages(call, [name]);
   const { images, version } = call;
-  if (verb === "json") return reply(200, imageInspect(images.find(name), version));
-  if (verb === "history") return reply(200, imageHistory(images.find(name)));
+  if (verb === "json") return reply(200, imageInspect(images.find(name, platformQuery(call, 49)), version));
+  if (verb === "history") return reply(200, imageHistory(images.find(name, platformQuery(call, 48))));
   throw notOffered(call);
 }
 

@@ -1,8 +1,9 @@
 import { invalid } from "../../../base/errors.ts";
 import { type ImageReference, repositoryOf } from "../../../model/image-reference.ts";
+import type { Platform } from "../../../model/platform.ts";
+import { choosePlatform } from "../choose-platform.ts";
 import { type Descriptor, isIndexType, mediaTypes, parseIndex, readJson } from "../documents.ts";
 import { digestOf } from "../hashing.ts";
-import { choosePlatform, type Platform } from "../platform.ts";
 import type { Registry } from "./registry.ts";
 
 const accepted = [mediaTypes.ociManifest, mediaTypes.manifest, mediaTypes.ociIndex, mediaTypes.manifestList].join(", ");

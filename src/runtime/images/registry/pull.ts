@@ -1,10 +1,10 @@
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { PulledImage, PullOptions } from "../../../contracts/images.ts";
 import { familiarReference, familiarRepository, type ImageReference } from "../../../model/image-reference.ts";
+import { fits, formatPlatform, ownPlatform, type Platform, parsePlatform } from "../../../model/platform.ts";
 import { parseConfigFile } from "../config-file.ts";
 import { type Descriptor, parseManifest } from "../documents.ts";
 import type { ImageStore } from "../image-store.ts";
-import { fits, formatPlatform, ownPlatform, type Platform, parsePlatform } from "../platform.ts";
 import { endpointsOf, type RegistrySettings } from "./endpoints.ts";
 import { fetchLayer, type LayerTransfers, shortDigest } from "./fetch-layer.ts";
 import { type FetchedManifest, resolveManifest } from "./manifest.ts";

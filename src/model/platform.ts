@@ -1,10 +1,10 @@
-import { invalid } from "../../base/errors.ts";
-import type { Descriptor } from "./documents.ts";
+import { invalid } from "../base/errors.ts";
 
 /** What an image is built for, in Go's words. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
+  /** "" is as good as none. */
   readonly variant?: string;
 }
 
@@ -37,13 +37,4 @@ export const formatPlatform = ({ os, architecture, variant }: Platform): string 
 export const fits = (offered: Platform, wanted: Platform): boolean =>
   offered.os === wanted.os &&
   offered.architecture === wanted.architecture &&
-  (wanted.variant === undefined || offered.variant === undefined || offered.variant === wanted.variant);
-
-/** The manifest for a platform out of an index. */
-export function choosePlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor {
-  const found = manifests.find(({ platform }) => platform && fits(platform, wanted));
-  if (found) return found;
-  const [only] = manifests;
-  if (only && manifests.length === 1 && !only.platform) return only;
-  throw invalid("platform", `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries`);
-}
+  (!wanted.variant || !offered.variant || offered.variant === wanted.variant);
