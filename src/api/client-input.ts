@@ -1,5 +1,4 @@
-import type { Socket } from "node:net";
-import { Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import type { DetachKeys } from "../base/detach-keys.ts";
 
 export interface InputSide {
@@ -17,7 +16,7 @@ export interface InputSide {
  * Copies what a client sends on its hijacked connection to a program's input, as fast as the program reads. It leaves the
  * input open: what its end means is the caller's affair. After dispose() nothing is called any more.
  */
-export function passInput(socket: Socket, side: InputSide): Disposable {
+export function passInput(client: Readable, side: InputSide): Disposable {
   const target = side.target.then(
     (stream) => stream?.on("error", ignored),
     () => undefined,
@@ -39,13 +38,13 @@ export function passInput(socket: Socket, side: InputSide): Disposable {
     over = true;
   });
   // A connection that is reset has no end.
-  socket.once("error", () => sink.end());
-  socket.pipe(sink);
+  client.once("error", () => sink.end());
+  client.pipe(sink);
   return {
     [Symbol.dispose]() {
       over = true;
-      socket.unpipe(sink);
-      socket.resume();
+      client.unpipe(sink);
+      client.resume();
     },
   };
 }

@@ -9,6 +9,15 @@ import { headersOf } from "./stream.ts";
  * removing its listeners: net.Socket then hands over the bytes as they are.
  */
 export function hijack(call: Call<unknown>, contentType: string): Socket {
+  const socket = takeConnection(call);
+  // Also when the server closes: nothing else would end the conversation.
+  call.signal.addEventListener("abort", () => socket.destroySoon(), { once: true });
+  socket.write(head(call, contentType));
+  return socket;
+}
+
+/** The connection alone: the caller answers the request itself, and ends the conversation when the server closes. */
+export function takeConnection(call: Call<unknown>): Socket {
   const { raw } = call.reply.hijack();
   const socket = call.request.raw.socket;
   socket.removeAllListeners("data");
@@ -17,11 +26,8 @@ export function hijack(call: Call<unknown>, contentType: string): Socket {
   socket.setTimeout(0);
   raw.detachSocket(socket);
   socket.once("close", () => raw.emit("close"));
-  // Also when the server closes: nothing else would end the conversation.
-  call.signal.addEventListener("abort", () => socket.destroySoon(), { once: true });
   // A client may reset the connection at any time; 'close' follows and is what counts.
   socket.on("error", () => undefined);
-  socket.write(head(call, contentType));
   return socket;
 }
 

@@ -19,8 +19,9 @@ export async function serve(
   await app.ready();
   const servers: Server[] = [];
   const close = async () => {
+    // First: to Node a hijacked connection is an idle one, which its server's close() cuts off without a last word.
+    await app.close(); // ends streams and hijacked connections; the other calls run on, new ones are answered with 503
     const closed = servers.map(closeServer);
-    await app.close(); // ends streams and hijacked connections; the other calls run on
     for (const server of servers) server.closeIdleConnections();
     await Promise.all(closed);
   };

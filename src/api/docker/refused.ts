@@ -29,12 +29,6 @@ const refusals: readonly Refusal[] = [
   ...every(["POST", "DELETE"], ["/plugins/*"], "managing plugins", noPlugins),
   ...every(["GET"], ["/plugins/privileges"], "managing plugins", noPlugins),
   ...every(["POST"], ["/build", "/build/*", "/session", "/grpc"], "building images", noBuild),
-  ...every(
-    ["GET"],
-    ["/containers/:id/attach/ws"],
-    "attaching by WebSocket",
-    "POST to /containers/ID/attach and upgrade to tcp",
-  ),
 ];
 
 function every(methods: readonly Refusal[0][], paths: readonly string[], what: string, instead: string): Refusal[] {

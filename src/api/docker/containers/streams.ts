@@ -2,6 +2,7 @@ import { EngineError } from "../../../base/errors.ts";
 import { type Call, type Route, route, takenOver } from "../../route.ts";
 import { headersOf } from "../../stream.ts";
 import { attach } from "./attach.ts";
+import { attachByWebSocket } from "./attach-websocket.ts";
 import { logs } from "./logs.ts";
 import { resizeRoute } from "./resize.ts";
 import { containerOf } from "./routes.ts";
@@ -13,6 +14,12 @@ export const containerStreamRoutes: readonly Route[] = [
   route({ method: "POST", path: "/containers/:id/wait", summary: "Wait for a container to stop", handle: wait }),
   route({ method: "GET", path: "/containers/:id/logs", summary: "Read the logs of a container", handle: logs }),
   route({ method: "POST", path: "/containers/:id/attach", summary: "Attach to a container", handle: attach }),
+  route({
+    method: "GET",
+    path: "/containers/:id/attach/ws",
+    summary: "Attach to a container by WebSocket",
+    handle: attachByWebSocket,
+  }),
   resizeRoute,
 ];
 

@@ -1,0 +1,77 @@
+import { Readable } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import { takeConnection } from "./hijack.ts";
+import { Refusal } from "./refusal.ts";
+import type { Call } from "./route.ts";
+
+/**
+ * A client's WebSocket (RFC 6455). Its close frame is the end of its input only: it may read on until we close, too, which is
+ * how Docker reads it. The library would answer that frame at once, by close().
+ */
+export class ClientWebSocket extends WebSocket {
+  #isClosing = false;
+  #inputEnded = (): void => undefined;
+
+  /** What the client sends, read no faster than it is taken. */
+  input(): Readable {
+    const input = new Readable({ read: () => this.resume() });
+    this.on("message", (data) => {
+      if (!input.push(data as Buffer)) this.pause(); // a Buffer: binaryType is left as it is
+    });
+    this.#inputEnded = () => input.readableEnded || input.push(null);
+    this.once("close", () => this.#inputEnded());
+    return input;
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    if (this.#isClosing) super.close(code, reason);
+    else this.#inputEnded();
+  }
+
+  /** Tells the client why, and waits for its close frame, 30 s at most. */
+  finish(code: number): void {
+    this.#isClosing = true;
+    this.close(code);
+  }
+}
+
+/** Close code, RFC 6455, 7.4.1. */
+const goingAway = 1001;
+
+/** What is sent is sent at once, and terminals' keys are small: compression would cost more than it saves. */
+const server = new WebSocketServer({ noServer: true, WebSocket: ClientWebSocket, perMessageDeflate: false });
+
+/**
+ * Takes the connection of a request over as a WebSocket. Undefined when the handshake is wrong, which the library has
+ * answered then.
+ */
+export function upgradeToWebSocket(call: Call<unknown>): ClientWebSocket | undefined {
+  const { raw } = call.request;
+  if (raw.headers.upgrade?.toLowerCase() !== "websocket")
+    throw new Refusal(400, "not websocket protocol: upgrade to websocket, or POST to /containers/ID/attach");
+  refuseForeignPages(call);
+  const socket = takeConnection(call);
+  let client: ClientWebSocket | undefined;
+  server.handleUpgrade(raw, socket, Buffer.alloc(0), (upgraded) => {
+    client = upgraded;
+  });
+  const end = () => {
+    client?.finish(goingAway);
+    socket.destroySoon();
+  };
+  call.signal.addEventListener("abort", end, { once: true });
+  // A client that breaks the protocol: the library closes, which is what counts.
+  client?.on("error", () => undefined);
+  return client;
+}
+
+/**
+ * No page that a browser shows may talk to a daemon that listens on TCP: the rules that keep it from all other requests do
+ * not hold for WebSockets (RFC 6455, 10.2).
+ */
+function refuseForeignPages({ request }: Call<unknown>): void {
+  const { origin, host } = request.headers;
+  const isLocal = request.raw.socket.remoteAddress === undefined; // a unix socket
+  if (isLocal || origin === undefined || URL.parse(origin)?.host === host) return;
+  throw new Refusal(403, `a page of ${origin} must not attach to containers of ${host}`);
+}
