@@ -34,8 +34,8 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     await writeBundle(parts, plan);
     const { tty, openStdin } = config;
     const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
-    parts.outOfMemory.follow(id);
     const pid = await startMonitor(parts.conmon, parts.runc, monitored);
+    parts.outOfMemory.follow(id);
     if (openStdin) recordInput(files, pid, { tty });
     parts.rotation.begin(id, logLimits(config.logConfig));
     exits.heed(id);

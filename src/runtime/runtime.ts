@@ -131,7 +131,11 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     resize: (id, rows, columns) => resizeTerminal(parts, id, rows, columns),
     running: () => running(parts),
     exitOf: (id) => exits.exitOf(id),
-    watch: (onExit) => exits.listen(onExit),
+    watch: (onExit) =>
+      exits.listen((exit) => {
+        parts.outOfMemory.look(exit.containerId); // before the end is told
+        onExit(exit);
+      }),
     watchMemory: (onOutOfMemory) => parts.outOfMemory.listen(onOutOfMemory),
     ...limitedRuntime(parts),
     checkRootfs: (rootfs) => roots.check(rootfs),

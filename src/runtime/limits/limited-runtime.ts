@@ -12,6 +12,7 @@ import { type ContainerCgroup, cgroupOf } from "./container-cgroup.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { pidsIn } from "./pids.ts";
 import { processList } from "./process-list.ts";
+import { putBack, settingsOf } from "./put-back.ts";
 import { changedResources } from "./resources.ts";
 import { readUsage } from "./usage.ts";
 
@@ -31,13 +32,16 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
   };
 }
 
-/** runc puts back what it had set when the kernel refuses one of the limits. */
 async function limitRunning({ layout, processes, runc }: RuntimeParts, id: string, limits: Limits): Promise<void> {
   if (!processes.started(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  const before = settingsOf(cgroupOf(layout.of(id)) ?? {});
   const file = join(layout.of(id).run, `limits-${newId()}.json`);
   writeFileSync(file, JSON.stringify(changedResources(limits)));
   try {
     await runc.update(id, file);
+  } catch (cause) {
+    putBack(before);
+    throw cause;
   } finally {
     rmSync(file, { force: true });
   }

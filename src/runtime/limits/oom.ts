@@ -1,12 +1,17 @@
-import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import type { ContainerLayout, Layout } from "../layout.ts";
 import { cgroupOf, folderOf } from "./container-cgroup.ts";
-import { tableIn } from "./read-file.ts";
+import { numberIn, tableIn } from "./read-file.ts";
 
-/** The file that conmon makes in its working directory, and again in its own folder, when the kernel tells it. */
+/**
+ * The file that conmon makes in its working directory, and again in its own folder: with control groups of version 1 when
+ * the kernel tells it, with version 2 at the container's end.
+ */
 const fileName = "oom";
+/** Of version 2: how many kills have been told. */
+const toldName = "oom-told";
 
 /**
  * Whether the kernel ended a process of the container's last run for want of memory. conmon's word outlives a reboot;
@@ -32,14 +37,15 @@ export class OutOfMemory implements Disposable {
     this.#log = log;
   }
 
-  /** From when its folder is there. */
+  /** From when its control group is there. */
   follow(id: string): void {
-    const { run } = this.#layout.of(id);
-    if (this.#watchers.has(id) || !existsSync(run)) return;
-    const watcher = watch(run, { persistent: false }, (_event, name) => name === fileName && this.#look(id));
+    const files = this.#layout.of(id);
+    if (this.#watchers.has(id) || !existsSync(files.run)) return;
+    const place = eventsOf(files) ?? files.run;
+    const watcher = watch(place, { persistent: false }, (_event, name) => name !== toldName && this.look(id));
     watcher.on("error", (cause) => this.#log.error({ err: cause, container: id }, "cannot watch a container's memory"));
     this.#watchers.set(id, watcher);
-    this.#look(id);
+    this.look(id);
   }
 
   forget(id: string): void {
@@ -49,20 +55,44 @@ export class OutOfMemory implements Disposable {
 
   listen(onOutOfMemory: (containerId: string) => void): Disposable {
     this.#listeners.add(onOutOfMemory);
-    for (const id of this.#watchers.keys()) this.#look(id);
+    for (const id of this.#watchers.keys()) this.look(id);
     return { [Symbol.dispose]: () => void this.#listeners.delete(onOutOfMemory) };
+  }
+
+  /** Tells what there is to tell. With nobody listening yet it stays for whoever will. */
+  look(id: string): void {
+    if (this.#listeners.size > 0 && takeNews(this.#layout.of(id)))
+      for (const listener of [...this.#listeners]) listener(id);
   }
 
   [Symbol.dispose](): void {
     for (const id of [...this.#watchers.keys()]) this.forget(id);
     this.#listeners.clear();
   }
+}
 
-  /** The file is taken away, so that it comes anew the next time. With nobody listening yet it stays for whoever will. */
-  #look(id: string): void {
-    const file = join(this.#layout.of(id).run, fileName);
-    if (this.#listeners.size === 0 || !existsSync(file)) return;
-    rmSync(file, { force: true });
-    for (const listener of [...this.#listeners]) listener(id);
-  }
+/** memory.events of a container, which only version 2 has; it can be watched (cgroup-v2.rst). */
+function eventsOf(files: ContainerLayout): string | undefined {
+  const cgroup = cgroupOf(files) ?? {};
+  return "memory" in cgroup || cgroup[""] === undefined ? undefined : join(cgroup[""], "memory.events");
+}
+
+/** Whether there has been a kill since the last call. */
+function takeNews(files: ContainerLayout): boolean {
+  const events = eventsOf(files);
+  return events === undefined ? takeFile(join(files.run, fileName)) : countKills(events, join(files.run, toldName));
+}
+
+/** conmon makes it anew the next time. */
+function takeFile(file: string): boolean {
+  const isThere = existsSync(file);
+  rmSync(file, { force: true });
+  return isThere;
+}
+
+function countKills(events: string, told: string): boolean {
+  const kills = tableIn(events)["oom_kill"] ?? 0;
+  if (kills <= (numberIn(told) ?? 0)) return false;
+  writeFileSync(told, `${kills}`);
+  return true;
 }
