@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../lab/api.ts";
@@ -77,7 +78,9 @@ test("LIMIT-5 docker run that runs out of memory says so", { skip }, async () =>
   assert.ok(events.split("\n").includes("oom"), events);
 });
 
-test("TOP-1 docker top with and without ps's arguments", { skip }, async () => {
+// User-Mode Linux does not say when it was started.
+const psFails = spawnSync("ps", ["-ef"]).status !== 0 && "ps(1) fails on this machine";
+test("TOP-1 docker top with and without ps's arguments", { skip: skip || psFails }, async () => {
   await docker("run", "-d", "--name", "one", "--init", "busybox", "sleep", "600");
   const [head = "", ...rows] = (await docker("top", "one")).split("\n");
   assert.match(head, /^UID +PID +PPID +C +STIME +TTY +TIME +CMD$/);
