@@ -16,7 +16,6 @@ import {
   type NetnsRef,
   type Sandboxes,
 } from "../contracts/kernel.ts";
-import * as libc from "./ffi/libc.ts";
 import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
@@ -57,9 +56,7 @@ export class HostKernel implements Kernel {
     this.#deletion = parts.deletion;
     this.#log = parts.log;
     this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
-    this.#announcer = new BridgeAnnouncer(parts.host, () =>
-      parts.namespaces.runIn(hostNetns, () => libc.socket(libc.AF_PACKET, libc.SOCK_DGRAM, 0)),
-    );
+    this.#announcer = parts.namespaces.runIn<BridgeAnnouncer>(hostNetns, () => new BridgeAnnouncer(parts.host));
     this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
   }

@@ -4,6 +4,7 @@ import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { lowerNetworks } from "../shared/in-use.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
+import { goThrough } from "./go-through.ts";
 import { flushFlows } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 
@@ -16,7 +17,6 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   // What sits inside goes with the namespace, but not what is somebody else's.
   const outside = plan.objects.filter(({ netns, kind }) => netns === hostNetns || kind === "moved-link");
   expected.delete(outside);
-  /** One after the other, but what is in one list together: the deletion thread waits for the kernel once. */
   const steps: (() => unknown)[][] = [
     [() => parts.cluster.withdraw(localEndpoints(parts, sandbox.attachments))],
     // While there is a link to say so on.
@@ -26,16 +26,18 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
           dhcp.release(endpoint.id),
     ),
     [() => leased.length > 0 && state.commit(leased, "process")],
-    [() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
-    [() => flushFlows(parts, sandbox.ports), () => kernel.remove(outside), () => kernel.sandboxes.remove(sandbox.id)],
+    [
+      ...[
+        () => flushFlows(parts, sandbox.ports),
+        () => kernel.remove(outside),
+        () => kernel.sandboxes.remove(sandbox.id),
+      ],
+      ...[() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
+    ],
     [() => lowerNetworks(parts, sandbox.id, sandbox.attachments)],
   ];
-  const failures: unknown[] = [];
-  for (const together of steps) {
-    const results = await Promise.allSettled(together.map(async (step) => step()));
-    failures.push(...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])));
-  }
+  const failures = await goThrough(steps);
   if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of sandbox ${sandbox.id}`);
 }

@@ -75,10 +75,18 @@ async function attachLive(
   rollback.onFailure("reserved ports", () => parts.ports.release(change.added));
   await raiseNetworks(parts, sandbox.id, [attachment], rollback);
   const plans = { before: sandboxPlan(sandbox.id, before, portsBefore), after: sandboxPlan(sandbox.id, after, ports) };
+  // Begun: the DNS thread works while this one makes links.
+  const shown = showNames(
+    parts,
+    sandbox.id,
+    { record: attachment, before, after, upstreams: place.upstreams },
+    rollback,
+  );
+  shown.catch(() => {}); // awaited below, unless something else fails first
   const removeOld = move(parts, plans, rollback);
   Object.assign(sandbox, { attachments: after, ports });
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
-  await showNames(parts, sandbox, { record: attachment, before, upstreams: place.upstreams }, rollback);
+  await shown;
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
     announce(parts, sandbox.id, [attachment]);
@@ -90,21 +98,26 @@ async function attachLive(
 
 async function showNames(
   { names, firewall }: Parts,
-  sandbox: OpenSandbox,
-  change: { record: Attachment; before: readonly Attachment[]; upstreams: readonly Upstream[] },
+  sandboxId: string,
+  change: {
+    record: Attachment;
+    before: readonly Attachment[];
+    after: readonly Attachment[];
+    upstreams: readonly Upstream[];
+  },
   rollback: Rollback,
 ): Promise<void> {
-  const { record, before, upstreams } = change;
+  const { record, before, after, upstreams } = change;
   rollback.onFailure("names", () => names.withdraw([record.endpoint.id]));
   const publish = () => names.publish([nameRecord(record)]);
-  const config = resolverConfig(sandbox.id, sandbox.attachments, upstreams);
+  const config = resolverConfig(sandboxId, after, upstreams);
   if (before.length > 0) {
-    rollback.onFailure("resolver", () => names.update(resolverConfig(sandbox.id, before, upstreams)));
+    rollback.onFailure("resolver", () => names.update(resolverConfig(sandboxId, before, upstreams)));
     await Promise.all([publish(), names.update(config)]);
   } else {
-    rollback.onFailure("resolver", () => names.close(sandbox.id));
+    rollback.onFailure("resolver", () => names.close(sandboxId));
     const [resolver] = await Promise.all([names.open(config), publish()]);
-    firewall.redirectDns(sandbox.id, resolver);
+    firewall.redirectDns(sandboxId, resolver);
   }
 }
 

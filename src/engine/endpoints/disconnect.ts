@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { lowerNetworks } from "../shared/in-use.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
+import { goThrough } from "./go-through.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { resolverConfig } from "./records.ts";
@@ -60,18 +61,17 @@ async function detachLive(
   rollback.commit();
   Object.assign(sandbox, { attachments: left, ports });
   parts.ports.release(gone);
-  const steps = [
-    () => parts.dhcp.release(endpoint.id), // while there is a link to say so on
-    () => flushFlows(parts, rerouted),
-    () => names.withdraw([endpoint.id]),
-    () => parts.cluster.withdraw(localEndpoints(parts, leaving)),
-    // The resolver stays, on no network, so that it is there again at the next connect.
-    () => names.update(resolverConfig(sandbox.id, left, upstreams)),
+  const steps: (() => unknown)[][] = [
+    [() => parts.dhcp.release(endpoint.id)], // while there is a link to say so on
+    [
+      () => flushFlows(parts, rerouted),
+      finish,
+      () => names.withdraw([endpoint.id]),
+      () => parts.cluster.withdraw(localEndpoints(parts, leaving)),
+      // The resolver stays, on no network, so that it is there again at the next connect.
+      () => names.update(resolverConfig(sandbox.id, left, upstreams)),
+    ],
+    [() => lowerNetworks(parts, sandbox.id, leaving)],
   ];
-  const told = await Promise.allSettled(steps.map(async (step) => step()));
-  const removed = await Promise.allSettled([finish()]);
-  const lowered = await Promise.allSettled([lowerNetworks(parts, sandbox.id, leaving)]);
-  return [...told, ...removed, ...lowered].flatMap((result) =>
-    result.status === "rejected" ? [result.reason as unknown] : [],
-  );
+  return goThrough(steps);
 }

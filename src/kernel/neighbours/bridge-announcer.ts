@@ -17,13 +17,12 @@ const allNodes = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1);
  */
 export class BridgeAnnouncer implements Disposable {
   readonly #host: NetlinkSocket;
-  readonly #open: () => number;
-  #fd: number | undefined;
+  /** Protocol 0: it receives nothing. */
+  readonly #fd = libc.socket(libc.AF_PACKET, libc.SOCK_DGRAM, 0);
 
-  /** `open` makes a packet socket of the host that receives nothing. */
-  constructor(host: NetlinkSocket, open: () => number) {
+  /** The caller is in the host's namespace. */
+  constructor(host: NetlinkSocket) {
     this.#host = host;
-    this.#open = open;
   }
 
   announce(bridge: number, mac: string, address: string): void {
@@ -31,7 +30,6 @@ export class BridgeAnnouncer implements Disposable {
     this.#forget(bridge, address);
     const to = ipv4 ? { protocol: ETH_P_ARP, mac: everybody } : { protocol: ETH_P_IPV6, mac: allNodes };
     const bytes = ipv4 ? arpAnnouncement(mac, address) : advertisementPacket(mac, address);
-    this.#fd ??= this.#open();
     libc.send(this.#fd, bytes, sockaddrPacket({ ...to, ifIndex: bridge }));
   }
 
@@ -43,7 +41,6 @@ export class BridgeAnnouncer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#fd !== undefined) libc.close(this.#fd);
-    this.#fd = undefined;
+    libc.close(this.#fd);
   }
 }
