@@ -38,6 +38,9 @@ export interface HostConfinement {
   readonly apparmor: boolean;
   /** An init process for containers; "" without one. */
   readonly initPath: string;
+  /** What is hidden from containers that are not privileged, unless they say otherwise, and what is read-only. */
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
 }
 
 /** What a container uses now, and has used since its start. Counters in bytes, times in nanoseconds. */

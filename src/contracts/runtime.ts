@@ -103,6 +103,15 @@ export interface ExecSession {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** Directories of an overlay, which need not be mounted nor there now. */
+export interface RootOverlay {
+  /** The topmost first. */
+  readonly lower: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  readonly merged: string;
+}
+
 /** Containers as processes: runc makes them, conmon watches them and outlives the daemon. */
 export interface Runtime extends LimitedRuntime {
   /** Makes the root (image, directory or overlay), the OCI bundle and the init process, not started yet. Returns its pid. */
@@ -143,6 +152,8 @@ export interface Runtime extends LimitedRuntime {
   watch(onExit: (exit: Exit) => void): Disposable;
   /** Calls `onOutOfMemory` when the kernel has ended a process of a container for want of memory. */
   watchMemory(onOutOfMemory: (containerId: string) => void): Disposable;
+  /** The overlay that is a container's root; undefined when it is a directory as it is. */
+  overlayOf(container: Pick<Container, "id" | "config">): RootOverlay | undefined;
   /** Fails with the reason when a root cannot be had (image gone, directory missing). */
   checkRootfs(rootfs: Rootfs): void;
   /** Fails when the source of a bind does not exist and is not to be made. */

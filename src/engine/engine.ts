@@ -9,6 +9,7 @@ import type {
   LogQuery,
   OutputChunk,
   OutputWanted,
+  RootOverlay,
   TerminalSize,
 } from "../contracts/runtime.ts";
 import type { Container, ContainerConfig, ContainerStatus, RestartPolicy } from "../model/container.ts";
@@ -166,6 +167,8 @@ export interface Engine {
     /** What the host's ps(1) says of its processes; CONTAINER_NOT_RUNNING. */
     top(reference: string, psArguments: readonly string[]): Promise<ProcessList>;
     inspect(reference: string): ContainerView;
+    /** Where its root lies; undefined when that is a directory as it is. */
+    overlay(reference: string): RootOverlay | undefined;
     list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
     prune(filters: Filters): Promise<string[]>;
     logs(reference: string, query: LogQuery): AsyncIterable<readonly LogEntry[]>;

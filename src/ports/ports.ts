@@ -79,7 +79,7 @@ function addressesOf({ hostIp, hostPort }: PortRequest, families: readonly (4 | 
   if (families.includes(ip.family)) return [formatIp(ip)];
   throw invalid(
     `host address ${ip.family === 6 ? `[${hostIp}]` : hostIp}:${hostPort}`,
-    `the container has no IPv${ip.family} address that could be published there`,
+    `the container has no IPv${ip.family} address that could be published there: make its network with --ipv${ip.family}`,
   );
 }
 

@@ -138,6 +138,10 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
       }),
     watchMemory: (onOutOfMemory) => parts.outOfMemory.listen(onOutOfMemory),
     ...limitedRuntime(parts),
+    overlayOf({ id, config: { rootfs } }) {
+      const { upper, work, merged } = layout.of(id);
+      return rootfs.kind === "directory" ? undefined : { lower: roots.lower(rootfs), upper, work, merged };
+    },
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
     checkConfinement,

@@ -92,7 +92,7 @@ test("CTR-3 docker import's route takes an archive as the body, and says its id 
   );
   assert.match(
     await importBody("fromSrc=http://elsewhere/&repo=x", ""),
-    /^400 .*is not \\"-\\": send the archive in the body/,
+    /^501 .*importing from \\"http:\/\/elsewhere\/\\" is not supported: fetch it yourself/,
   );
   await host.fairlead("image", "rm", "team/app:2");
   assert.equal(await images(), "");

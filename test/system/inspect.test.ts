@@ -164,3 +164,36 @@ test("LIFE-23 events of a container's life, in Docker's order and with its attri
     of("container").length,
   );
 });
+
+test("LIFE-24 docker inspect tells where a container's files are, and what is hidden from it and read-only", async () => {
+  await docker("run", "-d", "--name", "box", "busybox", "sh", "-c", "echo x > /written; sleep 1000");
+  interface Shown {
+    readonly GraphDriver: {
+      readonly Data: Readonly<Record<"LowerDir" | "MergedDir" | "UpperDir" | "WorkDir", string>>;
+    };
+    readonly HostConfig: { readonly MaskedPaths: string[] | null; readonly ReadonlyPaths: string[] | null };
+  }
+  const { GraphDriver, HostConfig } = JSON.parse(await inspect("box", "{{json .}}")) as Shown;
+  const { LowerDir, MergedDir, UpperDir, WorkDir } = GraphDriver.Data;
+  await host.run("sh", "-c", `until test -s ${UpperDir}/written; do sleep 0.05; done`);
+  await host.run(
+    "test",
+    "-f",
+    `${LowerDir.split(":")[0]}/bin/busybox`,
+    "-a",
+    "-f",
+    `${MergedDir}/written`,
+    "-a",
+    "-d",
+    WorkDir,
+  );
+  assert.ok(HostConfig.MaskedPaths?.includes("/proc/kcore"));
+  assert.deepEqual(HostConfig.ReadonlyPaths?.includes("/proc/sys"), true);
+  await docker("create", "--name", "free", "--privileged", "busybox", "true");
+  assert.equal(
+    await inspect("free", "{{json .HostConfig.MaskedPaths}} {{json .HostConfig.ReadonlyPaths}}"),
+    "null null",
+  );
+  await docker("create", "--name", "open", "--security-opt", "systempaths=unconfined", "busybox", "true");
+  assert.equal(await inspect("open", "{{json .HostConfig.MaskedPaths}}"), "[]");
+});

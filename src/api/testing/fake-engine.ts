@@ -204,6 +204,7 @@ export class FakeEngine implements Engine {
       this.boxes.set(box.id, { ...box, name });
     },
     inspect: (reference) => this.#view(this.box(reference)),
+    overlay: () => ({ lower: ["/b", "/a"], upper: "/upper", work: "/work", merged: "/merged" }),
     list: (options) => {
       this.calls.push(["containers.list", options]);
       return [...this.boxes.values()]

@@ -19,5 +19,8 @@ export class FakeLimits {
     ...{ cgroupVersion: 1, cpuCount: 2, cpus: "0-1", mems: "0" },
     can: new Proxy({} as HostLimits["can"], { get: () => true }),
   };
-  confinement: HostConfinement = { seccomp: true, apparmor: false, initPath: "/usr/bin/tini-static" };
+  confinement: HostConfinement = {
+    ...{ seccomp: true, apparmor: false, initPath: "/usr/bin/tini-static" },
+    ...{ maskedPaths: ["/proc/kcore"], readonlyPaths: ["/proc/sys"] },
+  };
 }

@@ -49,6 +49,7 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     usage: (reference) => runtime.usage(findContainer(state, reference).id),
     top: (reference, psArguments) => topOf(parts, reference, psArguments),
     inspect: (reference) => viewContainer(parts, findContainer(state, reference)),
+    overlay: (reference) => runtime.overlayOf(findContainer(state, reference)),
     list: (options) => listContainers(parts, options),
     prune: (filters) => pruneContainers(parts, filters),
     logs: (reference, query) => runtime.logs(findContainer(state, reference).id, query),

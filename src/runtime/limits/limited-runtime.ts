@@ -4,10 +4,8 @@ import { EngineError } from "../../base/errors.ts";
 import { newId, shortId } from "../../base/ids.ts";
 import type { LimitedRuntime } from "../../contracts/limits.ts";
 import type { Limits } from "../../model/limits.ts";
-import { hasApparmor } from "../apparmor/apparmor.ts";
+import { hostConfinement } from "../host-confinement.ts";
 import type { RuntimeParts } from "../parts.ts";
-import { hasSeccomp } from "../seccomp/seccomp-of.ts";
-import { findInit } from "../spec/init-process.ts";
 import { type ContainerCgroup, cgroupOf } from "./container-cgroup.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { pidsIn } from "./pids.ts";
@@ -22,7 +20,7 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
     parts.processes.started(id) ? cgroupOf(parts.layout.of(id)) : undefined;
   return {
     hostLimits: () => readHostLimits(),
-    hostConfinement: () => ({ seccomp: hasSeccomp(), apparmor: hasApparmor(), initPath: findInit() ?? "" }),
+    hostConfinement,
     limit: (id, limits) => limitRunning(parts, id, limits),
     usage: (id) => {
       const cgroup = running(id);

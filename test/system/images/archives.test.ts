@@ -187,6 +187,20 @@ test("IMG-24 docker rmi: names, ids, digests and what is in use, in Docker's wor
   while ((await host.exec(["sh", "-c", empty])).code !== 0);
 });
 
+test("IMG-24 docker ps shows the id of an image whose name is gone, or another's", async () => {
+  await loadImages(host, small);
+  const id = await inspect("small:1", "{{.Id}}");
+  await docker("run", "-d", "small:1", "sleep", "1000");
+  const shown = () => docker("ps", "--no-trunc", "--format", "{{.Image}}");
+  assert.equal(await shown(), "small:1");
+  await docker("rmi", "-f", "small:1");
+  assert.equal(await shown(), id);
+  await loadImages(host, { ...layered, tags: ["small:1"] });
+  assert.equal(await shown(), id);
+  await docker("tag", "team/small:2", "small:1");
+  assert.equal(await shown(), "small:1");
+});
+
 test("IMG-25 docker images with filters, prune, system df and ps -s", async () => {
   await loadImages(host, small, { ...layered, config: { Labels: { tier: "front" } } });
   const names = (...args: string[]) => docker("images", "--format", "{{.Repository}}:{{.Tag}}", ...args);

@@ -1,8 +1,13 @@
+import type { HostConfinement } from "../../../contracts/limits.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 
-/** The part of HostConfig that says how a container is kept from the host, as it was asked for. */
-export function confinementJson({ confinement = {}, namespaces = {}, init }: ContainerConfig) {
-  const { devices = [], deviceCgroupRules, maskedPaths, readonlyPaths } = confinement;
+/** The part of HostConfig that says how a container is kept from the host; `host` has what counts where nothing was asked for. */
+export function confinementJson(
+  { confinement = {}, namespaces = {}, init, privileged }: ContainerConfig,
+  host: Pick<HostConfinement, "maskedPaths" | "readonlyPaths">,
+) {
+  const { devices = [], deviceCgroupRules } = confinement;
+  const usual = privileged ? { maskedPaths: null, readonlyPaths: null } : host;
   return {
     CgroupnsMode: namespaces.cgroup ?? "private",
     CgroupParent: namespaces.cgroupParent ?? "",
@@ -22,8 +27,8 @@ export function confinementJson({ confinement = {}, namespaces = {}, init }: Con
     })),
     DeviceCgroupRules: orNull(deviceCgroupRules),
     DeviceRequests: null,
-    ...(maskedPaths ? { MaskedPaths: maskedPaths } : {}),
-    ...(readonlyPaths ? { ReadonlyPaths: readonlyPaths } : {}),
+    MaskedPaths: confinement.maskedPaths ?? usual.maskedPaths,
+    ReadonlyPaths: confinement.readonlyPaths ?? usual.readonlyPaths,
     ...(init ? { Init: true } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { shortId } from "../../../base/ids.ts";
 import type { HostConfinement } from "../../../contracts/limits.ts";
+import type { RootOverlay } from "../../../contracts/runtime.ts";
 import type { ContainerView } from "../../../engine/engine.ts";
 import { apparmorOf } from "../../../model/apparmor.ts";
 import type { Container, ContainerConfig } from "../../../model/container.ts";
@@ -12,8 +13,15 @@ import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
 import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
+/** What inspect shows that is no part of a container's record. */
+export interface InspectFacts {
+  readonly version: number;
+  readonly host: HostConfinement;
+  readonly overlay: RootOverlay | undefined;
+}
+
 /** Docker's container.InspectResponse. */
-export function containerJson(view: ContainerView, version: number, host: HostConfinement) {
+export function containerJson(view: ContainerView, { version, host, overlay }: InspectFacts) {
   const { container, files } = view;
   const { config } = container;
   return {
@@ -35,13 +43,20 @@ export function containerJson(view: ContainerView, version: number, host: HostCo
     ProcessLabel: "",
     AppArmorProfile: host.apparmor ? apparmorOf(config) : "",
     ExecIDs: view.execIds.length > 0 ? view.execIds : null,
-    HostConfig: hostConfigJson(container),
-    GraphDriver: { Name: "overlay2", Data: null },
+    HostConfig: hostConfigJson(container, host),
+    GraphDriver: { Name: "overlay2", Data: overlay ? overlayJson(overlay) : null },
     Mounts: mountsJson(view),
     Config: configJson(container),
     NetworkSettings: networkSettingsJson(view, version),
   };
 }
+
+const overlayJson = ({ lower, merged, upper, work }: RootOverlay) => ({
+  LowerDir: lower.join(":"),
+  MergedDir: merged,
+  UpperDir: upper,
+  WorkDir: work,
+});
 
 /** How a root is shown where Docker has an image: our own kinds by what they are. */
 export function imageName({ rootfs }: ContainerConfig): string {
@@ -82,7 +97,7 @@ function configJson(container: Container) {
 
 const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
 
-function hostConfigJson(container: Container) {
+function hostConfigJson(container: Container, host: HostConfinement) {
   const { config } = container;
   return {
     ...storageJson(config),
@@ -105,7 +120,7 @@ function hostConfigJson(container: Container) {
     PublishAllPorts: config.publishAll,
     ReadonlyRootfs: config.readonlyRootfs,
     Sysctls: config.sysctls,
-    ...confinementJson(config),
+    ...confinementJson(config, host),
     ...limitsJson(config.limits),
   };
 }

@@ -5,6 +5,7 @@ import { FilterError } from "../../query.ts";
 import { type Call, type Route, reply, route } from "../../route.ts";
 import { containerCreateBody } from "./create-body.ts";
 import { containerName, containerRequest } from "./create-request.ts";
+import { imageNames } from "./image-names.ts";
 import { containerJson } from "./inspect-json.ts";
 import { containerSummary, sizedSummaries, sizeJson } from "./summary-json.ts";
 
@@ -43,7 +44,7 @@ export const containerRoutes: readonly Route[] = [
       const all = query.flag("all") || "status" in filters || "exited" in filters || (limit ?? 0) > 0;
       const views = engine.containers.list({ all, filters, ...(limit !== undefined && limit > 0 ? { limit } : {}) });
       if (query.flag("size")) return reply(200, await sizedSummaries(call, views));
-      const options = { version, now: Date.now() };
+      const options = { version, now: Date.now(), imageName: imageNames(call.images) };
       return reply(
         200,
         views.map((view) => containerSummary(view, options)),
@@ -57,7 +58,10 @@ export const containerRoutes: readonly Route[] = [
     async handle(call) {
       const view = call.engine.containers.inspect(containerOf(call));
       const size = call.query.flag("size") ? sizeJson(await call.images.containerSizes()(view.container)) : {};
-      return reply(200, { ...containerJson(view, call.version, call.engine.hostConfinement()), ...size });
+      const { engine, version } = call;
+      const overlay = engine.containers.overlay(view.container.id);
+      const facts = { version, host: engine.hostConfinement(), overlay };
+      return reply(200, { ...containerJson(view, facts), ...size });
     },
   }),
   route({

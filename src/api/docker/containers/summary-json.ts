@@ -4,7 +4,7 @@ import type { ContainerConfig } from "../../../model/container.ts";
 import { stateWord } from "../../../model/container-state.ts";
 import type { Call } from "../../route.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
-import { imageName } from "./inspect-json.ts";
+import { imageNames } from "./image-names.ts";
 import { mountsJson } from "./mounts-json.ts";
 import { portList } from "./ports-json.ts";
 import { statusText } from "./state-json.ts";
@@ -15,8 +15,15 @@ export const sizeJson = ({ writtenBytes, wholeBytes }: ContainerSize) => ({
   SizeRootFs: wholeBytes,
 });
 
+export interface SummaryOptions {
+  readonly version: number;
+  readonly now: number;
+  imageName(config: ContainerConfig): string;
+  readonly size?: ContainerSize;
+}
+
 /** Docker's container.Summary. */
-export function containerSummary(view: ContainerView, options: { version: number; now: number; size?: ContainerSize }) {
+export function containerSummary(view: ContainerView, options: SummaryOptions) {
   const { container, endpoints } = view;
   const { config, state } = container;
   const running = state.status === "running";
@@ -24,7 +31,7 @@ export function containerSummary(view: ContainerView, options: { version: number
   return {
     Id: container.id,
     Names: [`/${container.name}`],
-    Image: imageName(config),
+    Image: options.imageName(config),
     ImageID: config.rootfs.kind === "image" ? config.rootfs.imageId : "",
     Command: commandText(config),
     Created: Math.floor(Date.parse(container.created) / 1000),
@@ -46,10 +53,11 @@ export function containerSummary(view: ContainerView, options: { version: number
 /** With what each takes up; one after the other, since every one reads a whole tree of files. */
 export async function sizedSummaries({ images, version }: Call, views: readonly ContainerView[]) {
   const sizeOf = images.containerSizes();
+  const options = { version, now: Date.now(), imageName: imageNames(images) };
   const summaries = [];
   for (const view of views) {
     const size = await sizeOf(view.container);
-    summaries.push(containerSummary(view, { version, now: Date.now(), size }));
+    summaries.push(containerSummary(view, { ...options, size }));
   }
   return summaries;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { invalid } from "../../../base/errors.ts";
+import { EngineError, invalid } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
 import { type Platform, parsePlatform } from "../../../model/platform.ts";
 import type { Call, Outcome } from "../../route.ts";
@@ -13,7 +13,11 @@ export async function createImage(call: Call): Promise<Outcome> {
 
 async function importImage({ query, request, images }: Call): Promise<Outcome> {
   const source = query.text("fromSrc");
-  if (source !== "-") throw invalid("fromSrc", `"${source}" is not "-": send the archive in the body`);
+  if (source === "") throw invalid("fromSrc", 'it is empty; "-" and the archive in the body, or fromImage to pull');
+  if (source !== "-") {
+    const what = `importing from "${source}"`;
+    throw new EngineError("NOT_SUPPORTED", { what, instead: "fetch it yourself: curl URL | docker import - NAME" });
+  }
   const reference = referenceFrom(query.text("repo"), query.text("tag"));
   const body = request.body as Readable | undefined;
   if (!body) throw invalid("archive", "the body is empty");

@@ -26,7 +26,7 @@ export class FakeLimitedRuntime implements LimitedRuntime {
     return allLimits;
   }
   hostConfinement(): HostConfinement {
-    return { seccomp: true, apparmor: false, initPath: "" };
+    return { seccomp: true, apparmor: false, initPath: "", maskedPaths: [], readonlyPaths: [] };
   }
   async limit(id: string, limits: Limits): Promise<void> {
     this.#take("runtime.limit");
