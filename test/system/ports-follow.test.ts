@@ -20,8 +20,13 @@ const disconnect = (name: string, container: string) => host.fairlead("network",
 /** Lines of `port`, sorted. */
 const ports = async (container: string) => (await host.fairlead("port", container)).split("\n").filter(Boolean).sort();
 const agree = async () => assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
-/** What answers on a port of the host, from a server in the container. */
-const answer = (port: number) => host.run("sh", "-c", `nc -N -w 2 127.0.0.1 ${port} </dev/null`);
+/** What answers on a port of the host, from a server in the container, which begins to listen anew for each. */
+const answer = (port: number) =>
+  host.run(
+    "sh",
+    "-c",
+    `for i in $(seq 50); do nc -N -w 2 127.0.0.1 ${port} </dev/null && exit; sleep 0.1; done; exit 1`,
+  );
 
 test("PORT-12 ports are published once a network leads outside, and withdrawn with the last that does", async () => {
   await network("inner", "--internal");
