@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { LinkCounters } from "../contracts/kernel.ts";
+import type { ProgramVersion } from "../contracts/runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageUseCases } from "../engine/images/use-cases.ts";
 
@@ -18,6 +19,9 @@ export interface DaemonFacts {
   readonly labels: readonly string[];
   /** Of containers that name none. */
   readonly logDriver: string;
+  readonly registries: { readonly insecure: readonly string[]; readonly mirrors: readonly string[] };
+  /** What containers are run with. */
+  programs(): Promise<readonly ProgramVersion[]>;
   /** Names of the network drivers there are now, plugins among them. */
   drivers(): readonly string[];
   readonly addressPools: readonly { readonly base: string; readonly size: number }[];

@@ -103,6 +103,15 @@ export interface ExecSession {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** A program that containers are run with. */
+export interface ProgramVersion {
+  /** "runc", "conmon", "init". */
+  readonly name: string;
+  readonly version: string;
+  /** As exact as the program says it. */
+  readonly commit: string;
+}
+
 /** Directories of an overlay, which need not be mounted nor there now. */
 export interface RootOverlay {
   /** The topmost first. */
@@ -160,6 +169,8 @@ export interface Runtime extends LimitedRuntime {
   checkMounts(mounts: readonly Mount[]): void;
   /** Fails for a seccomp profile, a device or an init process that cannot be had on this host. */
   checkConfinement(config: ContainerConfig): void;
+  /** What it works with on this host; an init process only where there is one. */
+  programs(): Promise<readonly ProgramVersion[]>;
   /** Ids of all containers it has anything of on disk, to find orphans. */
   leftovers(): string[];
 }

@@ -185,6 +185,8 @@ function composition(
       startedAt: new Date().toISOString(),
       labels: options.labels,
       logDriver: options.logConfig.type,
+      registries: options.registries,
+      programs: () => containers.runtime.programs(),
       drivers: () => [...parts.drivers.all().map(({ type }) => type), ...parts.plugins.networkDrivers()],
       addressPools: completePools(options.addressPools, daemonId),
       warnings: () =>

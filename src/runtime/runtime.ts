@@ -34,6 +34,7 @@ import type { RuntimeParts } from "./parts.ts";
 import { isPaused, pauseContainer, unpauseContainer } from "./pause.ts";
 import { hasEnded } from "./process-identity.ts";
 import { Processes } from "./processes.ts";
+import { programVersions } from "./program-versions.ts";
 import { createRoots } from "./rootfs.ts";
 import { findProgram } from "./run-program.ts";
 import { createRunc } from "./runc.ts";
@@ -145,6 +146,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
     checkConfinement,
+    programs: () => programVersions({ runc: parts.runc.path, conmon: parts.conmon }),
     leftovers: () => layout.ids(),
     [Symbol.dispose]() {
       exits[Symbol.dispose]();

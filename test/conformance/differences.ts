@@ -237,12 +237,6 @@ export const differences = {
     fairlead: "says that it is inactive",
     why: "Docker's behaviour since API 1.42",
   },
-  components: {
-    kind: "chosen",
-    docker: "names containerd, runc and docker-init among the components of its version",
-    fairlead: "names itself",
-    why: "the others are parts of the machine, not of Fairlead",
-  },
   "pools-shown": {
     kind: "older",
     docker: "20.10 shows only pools that were configured",

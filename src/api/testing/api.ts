@@ -60,6 +60,11 @@ const daemon: ApiParts["daemon"] = {
   startedAt: "2026-01-02T03:04:05Z",
   labels: [],
   logDriver: "json-file",
+  registries: { insecure: ["10.0.0.0/8", "lab:5000"], mirrors: ["https://mirror.example/"] },
+  programs: async () => [
+    { name: "runc", version: "1.1.5", commit: "v1.1.5-0-gf19387a" },
+    { name: "init", version: "0.19.0", commit: "de40ad0" },
+  ],
   drivers: () => ["bridge", "host", "null"],
   addressPools: [{ base: "10.0.0.0/8", size: 24 }],
   warnings: () => ["WARNING: something"],

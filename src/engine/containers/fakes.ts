@@ -186,7 +186,6 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
     this.#steps.take("runtime.checkRootfs");
     this.onCheckRootfs();
   }
-  overlayOf(): undefined {}
   leftovers(): string[] {
     return [...this.disk];
   }

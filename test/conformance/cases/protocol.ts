@@ -107,10 +107,10 @@ const versions: Case[] = [
               Os: any,
             },
           },
+          ...["second", "third", "fourth"].map(() => ({ Name: any, Version: any, Details: { GitCommit: any } })),
         ],
       },
     }),
-    { differs: ["components"] },
   ),
 ];
 

@@ -150,3 +150,14 @@ test("CLI-1 docker cp, diff and export; docker update while it runs", async () =
   assert.equal(await docker("update --memory 64m --memory-swap -1 box"), "box");
   assert.equal(await docker("inspect -f '{{.HostConfig.Memory}}' box"), "67108864");
 });
+
+test("CLI-8 docker info and version name runc and the init process as they are on this machine", async () => {
+  const [, version = ""] = /version (\S+)\ncommit: (\S+)/.exec(await host.run("runc", "--version")) ?? [];
+  const [, commit = ""] = /commit: (\S+)/.exec(await host.run("runc", "--version")) ?? [];
+  const info = await host.docker("info");
+  assert.ok(info.stdout.includes(`\n runc version: ${commit}\n`), info.stdout);
+  assert.match(info.stdout, /\n init version: \S+\n/);
+  assert.match(info.stdout, /\n Insecure Registries:\n {2}::1\/128\n {2}127\.0\.0\.0\/8\n/);
+  const shown = await host.docker("version", "-f", "{{range .Server.Components}}{{.Name}}={{.Version}} {{end}}");
+  assert.ok(shown.stdout.includes(` runc=${version} conmon=`), shown.stdout);
+});

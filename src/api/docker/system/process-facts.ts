@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
+import type { ProgramVersion } from "../../../contracts/runtime.ts";
 
 /**
- * Fields of GET /info that clients read and that mean little here: builds of parts that are Debian's, proxies that
- * nobody is asked through, and counts that Docker keeps of its own process.
+ * Fields of GET /info that clients read and that mean little here: proxies that nobody is asked through, and counts that
+ * Docker keeps of its own process.
  */
 export function processFacts() {
   return {
@@ -12,8 +13,20 @@ export function processFacts() {
     NoProxy: "",
     NFd: readdirSync("/proc/self/fd").length,
     NGoroutines: process.getActiveResourcesInfo().length,
-    ContainerdCommit: { ID: "" },
-    RuncCommit: { ID: "" },
-    InitCommit: { ID: "" },
   };
+}
+
+/** Builds of what containers are run with. There is no containerd. */
+export function programFacts(programs: readonly ProgramVersion[]) {
+  const commit = (wanted: string) => ({ ID: programs.find(({ name }) => name === wanted)?.commit ?? "" });
+  return { ContainerdCommit: { ID: "" }, RuncCommit: commit("runc"), InitCommit: commit("init") };
+}
+
+/** The same as components of GET /version. */
+export function programComponents(programs: readonly ProgramVersion[]) {
+  return programs.map(({ name, version, commit }) => ({
+    Name: name === "init" ? "docker-init" : name,
+    Version: version,
+    Details: { GitCommit: commit },
+  }));
 }

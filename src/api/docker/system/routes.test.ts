@@ -83,6 +83,22 @@ test("GET /version and /info say what the daemon is", async () => {
   );
 });
 
+test("GET /info and /version name what containers are run with, and what is known of registries", async () => {
+  await using api = testApi();
+  const { RuncCommit, InitCommit, IndexServerAddress, RegistryConfig } = (await api.ask("GET", "/info")).body;
+  assert.deepEqual([RuncCommit.ID, InitCommit.ID], ["v1.1.5-0-gf19387a", "de40ad0"]);
+  assert.equal(IndexServerAddress, "https://index.docker.io/v1/");
+  assert.deepEqual(RegistryConfig.InsecureRegistryCIDRs, ["::1/128", "127.0.0.0/8", "10.0.0.0/8"]);
+  const { "docker.io": hub, ...others } = RegistryConfig.IndexConfigs;
+  assert.deepEqual(hub, { Name: "docker.io", Mirrors: ["https://mirror.example/"], Secure: true, Official: true });
+  assert.deepEqual(others, { "lab:5000": { Name: "lab:5000", Mirrors: [], Secure: false, Official: false } });
+  const { Components } = (await api.ask("GET", "/version")).body;
+  assert.deepEqual(Components.slice(1), [
+    { Name: "runc", Version: "1.1.5", Details: { GitCommit: "v1.1.5-0-gf19387a" } },
+    { Name: "docker-init", Version: "0.19.0", Details: { GitCommit: "de40ad0" } },
+  ]);
+});
+
 test("GET /info names the cluster's store and this host's address in it, and neither on a host that is alone", async () => {
   await using api = testApi();
   const facts = async () => {

@@ -6,7 +6,8 @@ import { newestVersion, oldestVersion } from "../../version.ts";
 import { goArchitecture } from "../images/routes.ts";
 
 import { confinementFacts, limitFacts, limitWarnings } from "./host-facts.ts";
-import { processFacts } from "./process-facts.ts";
+import { processFacts, programComponents, programFacts } from "./process-facts.ts";
+import { indexServerAddress, registryConfig } from "./registry-config.ts";
 
 const pingHeaders = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache", Swarm: "inactive" };
 
@@ -29,7 +30,7 @@ export const systemRoutes: readonly Route[] = [
   route({ method: "GET", path: "/info", summary: "What the daemon is and has", handle: info }),
 ];
 
-function version({ daemon }: Call): Reply {
+async function version({ daemon }: Call): Promise<Reply> {
   const arch = goArchitecture(process.arch);
   const details = {
     ApiVersion: newestVersion,
@@ -43,13 +44,16 @@ function version({ daemon }: Call): Reply {
   };
   return reply(200, {
     Platform: { Name: "Fairlead" },
-    Components: [{ Name: "Fairlead", Version: daemon.version, Details: { ...details, Experimental: "false" } }],
+    Components: [
+      { Name: "Fairlead", Version: daemon.version, Details: { ...details, Experimental: "false" } },
+      ...programComponents(await daemon.programs()),
+    ],
     Version: daemon.version,
     ...details,
   });
 }
 
-function info({ daemon, engine, images, version }: Call): Reply {
+async function info({ daemon, engine, images, version }: Call): Promise<Reply> {
   const counts = engine.counts();
   return reply(200, {
     ID: daemon.id,
@@ -64,13 +68,14 @@ function info({ daemon, engine, images, version }: Call): Reply {
     ...limitFacts(engine),
     ...machine(daemon.hostname),
     ...processFacts(),
+    ...programFacts(await daemon.programs()),
     Debug: daemon.debug,
     SystemTime: new Date().toISOString(),
     LoggingDriver: daemon.logDriver,
     CgroupDriver: "cgroupfs",
     NEventsListener: 0,
-    IndexServerAddress: "",
-    RegistryConfig: null,
+    IndexServerAddress: indexServerAddress,
+    RegistryConfig: registryConfig(daemon.registries),
     DockerRootDir: daemon.dataRoot,
     Labels: daemon.labels,
     ExperimentalBuild: false,

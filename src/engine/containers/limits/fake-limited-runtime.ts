@@ -25,6 +25,8 @@ export class FakeLimitedRuntime implements LimitedRuntime {
   hostLimits(): HostLimits {
     return allLimits;
   }
+  overlayOf = () => undefined;
+  programs = async () => [];
   hostConfinement(): HostConfinement {
     return { seccomp: true, apparmor: false, initPath: "", maskedPaths: [], readonlyPaths: [] };
   }
