@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { Duplex } from "node:stream";
-import { streams } from "../src/kernel/streams/streams.ts";
-import { terminals } from "../src/kernel/terminal/terminals.ts";
+import { pollable } from "../src/kernel/streams/pollable.ts";
 import type { Machine } from "./machine.ts";
 import { ending } from "./process.ts";
+import { openPseudoTerminal } from "./pseudo-terminal.ts";
 
 /** How long anything may take to be shown, on a machine that is busy with other tests. */
 const patienceMs = 20_000;
@@ -27,13 +27,13 @@ export class TerminalSession implements AsyncDisposable {
   #over = false;
 
   private constructor(argv: readonly string[], size: readonly [rows: number, columns: number]) {
-    const { controller, line, resize } = terminals.open();
+    const { controller, line, resize } = openPseudoTerminal();
     resize(...size);
     this.#resize = resize;
     // setsid --ctty: the terminal's size and keys are then told to the program by the kernel.
     this.#process = spawn("setsid", ["--ctty", "--wait", ...argv], { stdio: [line, line, line] });
     closeSync(line);
-    this.#stream = streams.duplex(controller);
+    this.#stream = pollable(controller, { readable: true, writable: true });
     this.#stream.on("data", (bytes: Buffer) => this.#hear(bytes.toString("latin1")));
     this.#stream.on("error", () => this.#end()); // EIO: nobody has the terminal open any more
     this.#stream.on("close", () => this.#end());

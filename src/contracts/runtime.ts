@@ -90,7 +90,7 @@ export interface ExecSpec {
   readonly detachKeys?: string;
 }
 
-/** A process run inside a container; lives as long as the daemon. */
+/** A process run inside a container; its streams and its exit code live as long as the daemon. */
 export interface ExecSession {
   readonly pid: number;
   readonly stdin: NodeJS.WritableStream;

@@ -34,7 +34,6 @@ import { completePools } from "../ipam/default-pools.ts";
 import { layerFiles } from "../kernel/mounts/layer-files.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
-import { terminals } from "../kernel/terminal/terminals.ts";
 import { isPaused } from "../model/container-state.ts";
 import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
@@ -110,7 +109,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 function openContainerRuntime({ dataRoot, execRoot, hosts, registries }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
   const archiveWorker = join(import.meta.dirname, "archive-worker.ts");
-  const kernel = { mounts, layerFiles, terminals, streams };
+  const kernel = { mounts, layerFiles, streams };
   return openRuntime({ dataRoot, execRoot, log, ...kernel, secrets, archiveWorker, registries });
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { ContainerLayout } from "./layout.ts";
@@ -29,15 +29,20 @@ export async function startMonitor(conmon: string, runc: Runc, container: Monito
     env: { ...programEnvironment(), _OCI_SYNCPIPE: String(SYNC_FD) },
     detached: true, // signals to the daemon's process group are not the container's business
   });
-  const launched = Promise.withResolvers<void>();
-  child.once("error", (cause) => launched.reject(new Error(`Cannot run ${conmon}`, { cause })));
-  child.once("spawn", () => launched.resolve());
-  await launched.promise;
+  await hasLaunched(child, conmon);
   const stderr = child.stderr ? textOf(child.stderr) : Promise.resolve("");
-  const answer = await firstLine(child.stdio[SYNC_FD] as Readable);
+  const answer = await firstReport(child.stdio[SYNC_FD] as Readable);
   if (answer !== undefined && answer.data > 0) return answer.data;
   const words = runcError(container.files.runcLog) ?? (answer?.message || (await stderr));
   throw new Error(shorten(words) || "conmon ended without a word");
+}
+
+/** Throws when the program cannot be run. */
+export async function hasLaunched(child: ChildProcess, program: string): Promise<void> {
+  const launched = Promise.withResolvers<void>();
+  child.once("error", (cause) => launched.reject(new Error(`Cannot run ${program}`, { cause })));
+  child.once("spawn", () => launched.resolve());
+  await launched.promise;
 }
 
 function conmonArguments(runc: Runc, { id, files, exitDirectory, tty, openStdin }: Monitored): string[] {
@@ -66,11 +71,17 @@ function conmonArguments(runc: Runc, { id, files, exitDirectory, tty, openStdin 
   ];
 }
 
-/** conmon's report: `data` is the pid, or -1 and a message. Undefined when it closed the pipe without one. */
-async function firstLine(pipe: Readable): Promise<{ data: number; message?: string } | undefined> {
+/** A line of conmon: `data` is a pid or an exit code, or negative, with a message, when it has failed. */
+export interface ConmonReport {
+  readonly data: number;
+  readonly message?: string;
+}
+
+/** The first line on a pipe, which is then closed; undefined when conmon closed it without one. */
+export async function firstReport(pipe: Readable): Promise<ConmonReport | undefined> {
   const lines = createInterface({ input: pipe });
   try {
-    for await (const line of lines) return JSON.parse(line) as { data: number; message?: string };
+    for await (const line of lines) return JSON.parse(line) as ConmonReport;
     return undefined;
   } finally {
     lines.close();

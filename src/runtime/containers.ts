@@ -11,6 +11,7 @@ import { ensureBindSources } from "./bind-sources.ts";
 import { isFrozen, removeEmptyCgroup } from "./cgroups.ts";
 import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
+import { endExecMonitors } from "./exec/end-exec-monitors.ts";
 import { recordInput } from "./input/container-input.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
@@ -114,6 +115,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
   await finish(`release container ${shortId(id)}`, [
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
+    () => endExecMonitors(processes, id, files),
     () => roots.close(files),
     () => closeConfinement(parts, files),
     () => subpaths.close(id),

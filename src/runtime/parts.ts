@@ -1,7 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Streams } from "../contracts/streams.ts";
-import type { Terminals } from "../contracts/terminals.ts";
 import type { Exits } from "./exits.ts";
 import type { Layout } from "./layout.ts";
 import type { OutOfMemory } from "./limits/oom.ts";
@@ -23,7 +22,6 @@ export interface RuntimeParts {
   /** Path of the program. */
   readonly conmon: string;
   readonly mounts: Mounts;
-  readonly terminals: Terminals;
   readonly streams: Streams;
   readonly rotation: LogRotation;
   /** Containers that runc is making now. */

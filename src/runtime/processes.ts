@@ -28,7 +28,12 @@ export class Processes {
 
   /** The conmon of a container, if it is alive. */
   monitor(id: string): ProcessIdentity | undefined {
-    const pid = pidIn(this.#layout.of(id).monitorPidFile);
+    return this.monitorIn(this.#layout.of(id).monitorPidFile, id);
+  }
+
+  /** The conmon whose pid is in a file: the container's, or that of an exec in it. */
+  monitorIn(pidFile: string, id: string): ProcessIdentity | undefined {
+    const pid = pidIn(pidFile);
     const process = pid === undefined ? undefined : identify(pid);
     return process && isMonitorOf(process.pid, id) ? process : undefined;
   }

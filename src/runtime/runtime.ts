@@ -8,12 +8,12 @@ import type { LayerFiles } from "../contracts/layer-files.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Runtime } from "../contracts/runtime.ts";
 import type { Streams } from "../contracts/streams.ts";
-import type { Terminals } from "../contracts/terminals.ts";
 import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
 import { WorkerArchive } from "./archive/archive.ts";
 import { checkBindSources } from "./bind-sources.ts";
 import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
+import { removeEndedExecs } from "./exec/end-exec-monitors.ts";
 import { startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
 import { type ImagePrograms, ImageStore } from "./images/image-store.ts";
@@ -48,7 +48,6 @@ export interface RuntimeOptions {
   readonly execRoot: string;
   readonly mounts: Mounts;
   readonly layerFiles: LayerFiles;
-  readonly terminals: Terminals;
   readonly streams: Streams;
   readonly log: Log;
   readonly registries?: RegistrySettings;
@@ -68,7 +67,7 @@ export type OpenRuntime = Runtime &
 
 /** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
-  const { mounts, layerFiles, terminals, streams, log } = options;
+  const { mounts, layerFiles, streams, log } = options;
   const layout = openLayout(options);
   const images = openImages(layout, layerFiles, log);
   const processes = new Processes(layout);
@@ -83,13 +82,15 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     runc: createRunc(findProgram("runc", "runc"), layout),
     conmon: findProgram("conmon", "conmon"),
     mounts,
-    terminals,
     streams,
     rotation: new LogRotation(layout, log),
     creating: new Set(),
     log,
   };
-  for (const id of layout.ids()) if (processes.monitor(id)) parts.rotation.resume(id);
+  for (const id of layout.ids()) {
+    if (processes.monitor(id)) parts.rotation.resume(id);
+    removeEndedExecs(processes, id, layout.of(id));
+  }
   const volumes = new DirectoryVolumes(layout.volumes, { mounts, du: findProgram("du", "coreutils") });
   const program = { unshare: findProgram("unshare", "util-linux"), file: options.archiveWorker };
   const archive = new WorkerArchive({ layout, roots: parts.roots, program });

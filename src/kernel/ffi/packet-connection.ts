@@ -9,20 +9,25 @@ import { sockaddrUnix } from "./sockaddr.ts";
 const shutdownCall = koffi.load("libc.so.6").func("int shutdown(int fd, int how)");
 const SHUT_RD = 0;
 
-/**
- * A non-blocking connection to the SOCK_SEQPACKET socket at `path`, for writing: its other direction is shut, and a write
- * of the peer fails with EPIPE, unix(7).
- */
+/** A non-blocking connection to the SOCK_SEQPACKET socket at `path`. */
 export function connectForPackets(path: string): number {
   const fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
   try {
     connectTo(fd, path);
-    if (shutdownCall(fd, SHUT_RD) < 0) throw kernelError(`shut the reading side of ${path}`, koffi.errno());
     return fd;
   } catch (cause) {
     close(fd);
     throw cause;
   }
+}
+
+/** As connectForPackets(), for writing: its other direction is shut, and a write of the peer fails with EPIPE, unix(7). */
+export function connectToWrite(path: string): number {
+  const fd = connectForPackets(path);
+  if (shutdownCall(fd, SHUT_RD) === 0) return fd;
+  const errno = koffi.errno();
+  close(fd);
+  throw kernelError(`shut the reading side of ${path}`, errno);
 }
 
 /** By way of its directory: an address holds 108 bytes, a path may be longer. */

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { accept } from "../ffi/accept.ts";
 import { bind, close, listen, receive, socket } from "../ffi/libc.ts";
 import { sockaddrUnix } from "../ffi/sockaddr.ts";
-import { terminals } from "../terminal/terminals.ts";
 import { streams } from "./streams.ts";
 
 const AF_UNIX = 1;
@@ -35,24 +33,26 @@ test("streams.packetWriter() sends packets of the length given, and the end", as
   assert.throws(() => streams.packetWriter(join(directory, "none"), 4), /Cannot connect to .*none: ENOENT/);
 });
 
-test("streams.duplex() of a terminal's controller takes more than the terminal does, and does not wait", async () => {
-  const { controller, line } = terminals.open();
-  const stream = streams.duplex(controller);
-  const pending = Buffer.alloc(1 << 20, "x");
-  const written = new Promise<unknown>((resolve) => stream.write(pending, resolve));
-  // Nobody reads the line: a write that waited would never come back.
-  assert.equal(stream.writableNeedDrain, true);
-  stream.on("error", () => undefined); // EIO, once nobody has the line open
-  closeSync(line);
-  stream.destroy();
-  assert.ok((await written) instanceof Error);
-});
-
-test("streams.duplex() reads what a program prints", async () => {
-  const { controller, line } = terminals.open();
-  const stream = streams.duplex(controller);
-  writeSync(line, "hello");
-  const said = text(stream).catch((error: NodeJS.ErrnoException) => error.code);
-  stream.once("data", () => closeSync(line));
-  assert.equal(await said, "EIO");
+test("streams.packetReader() has every packet by itself, those too that wait when the other side closes", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-streams-"));
+  using stack = new DisposableStack();
+  stack.defer(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, "attach");
+  const listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  stack.defer(() => close(listener));
+  bind(listener, sockaddrUnix(path), path);
+  listen(listener, 1);
+  for (const [count, length] of [
+    [100, 1],
+    [8, 8193],
+    [0, 1],
+  ] as const) {
+    const reader = streams.packetReader(path);
+    const peer = accept(listener);
+    const sent = Array.from({ length: count }, (_, index) => Buffer.alloc(length, index));
+    for (const packet of sent) writeSync(peer, packet);
+    close(peer);
+    assert.deepEqual(await Array.fromAsync(reader), sent);
+  }
+  assert.throws(() => streams.packetReader(join(directory, "none")), /Cannot connect to .*none: ENOENT/);
 });

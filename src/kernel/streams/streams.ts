@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
 import type { Streams } from "../../contracts/streams.ts";
-import { connectForPackets } from "../ffi/packet-connection.ts";
+import { connectForPackets, connectToWrite } from "../ffi/packet-connection.ts";
+import { packetReader } from "./packet-reader.ts";
 import { pollable } from "./pollable.ts";
 
 /** Streams on this machine's descriptors. */
 export const streams: Streams = {
-  duplex: (descriptor) => pollable(descriptor, { readable: true, writable: true }),
-  packetWriter: (path, packetLength) => packetWriter(connectForPackets(path), packetLength),
+  packetWriter: (path, packetLength) => packetWriter(connectToWrite(path), packetLength),
+  packetReader: (path) => packetReader(connectForPackets(path)),
 };
 
 function packetWriter(descriptor: number, packetLength: number): Writable {

@@ -6,7 +6,7 @@ import type { ContainerLayout } from "../layout.ts";
 import type { RuntimeParts } from "../parts.ts";
 
 /** conmon reads packets up to this, and throws away the rest of a longer one: CONN_SOCK_BUF_SIZE of its config.h. */
-const packetLength = 32 * 1024;
+export const packetLength = 32 * 1024;
 
 const terminal = "terminal";
 

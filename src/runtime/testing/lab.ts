@@ -8,7 +8,6 @@ import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
-import { terminals } from "../../kernel/terminal/terminals.ts";
 import type { ContainerConfig } from "../../model/container.ts";
 import { Layout, namesIn } from "../layout.ts";
 import { type OpenRuntime, openRuntime } from "../runtime.ts";
@@ -26,7 +25,7 @@ export class RuntimeLab implements AsyncDisposable {
 
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;
-    const kernel = { mounts, layerFiles, terminals, streams };
+    const kernel = { mounts, layerFiles, streams };
     return openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog, secrets: [socket] });
   }
 

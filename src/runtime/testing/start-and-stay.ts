@@ -4,7 +4,6 @@ import type { RunPlan } from "../../contracts/runtime.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
-import { terminals } from "../../kernel/terminal/terminals.ts";
 import { openRuntime } from "../runtime.ts";
 
 const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
@@ -15,7 +14,7 @@ const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
  */
 const [dataRoot = "", execRoot = ""] = process.argv.slice(2);
 const plan = JSON.parse(Buffer.concat(await Array.fromAsync(process.stdin)).toString()) as RunPlan;
-const kernel = { mounts, layerFiles, terminals, streams };
+const kernel = { mounts, layerFiles, streams };
 const runtime = openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog });
 await runtime.create(plan);
 await runtime.start(plan.container.id);

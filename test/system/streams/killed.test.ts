@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { clear } from "../../../lab/api.ts";
 import { TerminalSession } from "../../../lab/terminal-session.ts";
+import { residueOf } from "../traffic/residue.ts";
 import { docker, shell, streamsHost } from "./streams-host.ts";
 
 const host = await streamsHost();
@@ -70,4 +71,18 @@ test("STR-19 a process run with exec goes on when the daemon is killed, without 
     "until docker exec box cat /done; do sleep 0.2; done; docker exec box ps | grep -c 'sleep 3000'",
   );
   assert.match(stdout, /^done\n[1-9]/);
+});
+
+test("STR-24 an exec at a terminal goes on when the daemon is killed, and goes with its container", async () => {
+  await docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "1000");
+  const counting = "echo ready; i=0; while :; do i=$((i+1)); echo $i; echo $i > /count; sleep 0.1; done";
+  await using session = TerminalSession.docker(host, "exec", "-it", "box", "sh", "-c", counting);
+  await session.until("ready\r\n");
+  await host.killDaemon();
+  assert.notEqual(await session.code, 0, "its client hears of the end");
+  await host.startDaemon();
+  const counted = Number(await docker(host, "exec", "box", "cat", "/count"));
+  await shell(host, `until [ $(docker exec box cat /count) -gt ${counted + 5} ]; do sleep 0.1; done`);
+  await docker(host, "rm", "-f", "box");
+  assert.deepEqual(residueOf(host), { namespaces: [], mounts: [], monitors: [], cgroups: [], runs: [], kept: [] });
 });

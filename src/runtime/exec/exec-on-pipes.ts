@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, watch } from "node:fs";
+import { PassThrough, type Readable, type Writable } from "node:stream";
+import { EngineError } from "../../base/errors.ts";
+import type { ExecSession } from "../../contracts/runtime.ts";
+import type { RuntimeParts } from "../parts.ts";
+import { programEnvironment } from "../run-program.ts";
+import { execFailureCode, runcWords } from "../runc-error.ts";
+import type { ExecFiles } from "./exec-files.ts";
+
+/** Exit code of `runc exec` when it, and not the program, has failed. */
+const RUNC_FAILED = 255;
+
+/** Runs a program on pipes to a `runc exec` that is our child. */
+export async function execOnPipes(
+  { runc }: RuntimeParts,
+  { id, files }: { id: string; files: ExecFiles },
+): Promise<ExecSession> {
+  const { child, streams } = runOnPipes(runc.path, [
+    ...runc.globalOptions(files.runcLog),
+    ...["exec", "--process", files.process, "--pid-file", files.pidFile, id],
+  ]);
+  const end = endOf(child, files);
+  const pid = await pidOf(files, end);
+  if (pid === 0) await mustHaveRun(end, streams);
+  const exited = end.then(({ exitCode }) => exitCode);
+  return { pid, ...streams, exited, resize: () => {}, kill: (signal) => signalProcess(child, pid, signal) };
+}
+
+/** As long as runc waits for the process, its pid is nobody else's. */
+function signalProcess(child: ChildProcess, pid: number, signal: NodeJS.Signals): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    if (pid === 0) child.kill(signal);
+    else process.kill(pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
+}
+
+interface Streams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+function runOnPipes(runc: string, args: readonly string[]): { child: ChildProcess; streams: Streams } {
+  const child = spawn(runc, args, { stdio: "pipe", env: programEnvironment(), detached: true });
+  // The program may end without reading what it is sent; that is its right and no failure of ours.
+  child.stdin.on("error", () => {});
+  // Node throws away what nobody reads when the child ends, and our caller has not begun to read.
+  const [stdout, stderr] = [child.stdout.pipe(new PassThrough()), child.stderr.pipe(new PassThrough())];
+  return { child, streams: { stdin: child.stdin, stdout, stderr } };
+}
+
+interface End {
+  /** The program's; 126 or 127 as Docker has it when it could not be started. */
+  readonly exitCode: number;
+  /** What runc says of a program that could not be started. */
+  readonly why?: string;
+}
+
+function endOf(child: ChildProcess, { runcLog }: ExecFiles): Promise<End> {
+  const { promise, resolve, reject } = Promise.withResolvers<End>();
+  child.once("error", reject);
+  child.once("exit", (code) => {
+    const why = code === RUNC_FAILED ? runcWords(runcLog) : undefined;
+    resolve(why === undefined ? { exitCode: code ?? 128 + 9 } : { exitCode: execFailureCode(why), why });
+  });
+  return promise;
+}
+
+/** Throws EXEC_FAILED when runc has failed; what it wrote on the program's outputs says the same, and is dropped. */
+async function mustHaveRun(end: Promise<End>, { stdin, stdout, stderr }: Streams): Promise<void> {
+  const { exitCode, why } = await end;
+  if (why === undefined) return;
+  stdin.end();
+  stdout.resume();
+  stderr.resume();
+  throw new EngineError("EXEC_FAILED", { why, exitCode });
+}
+
+/** The pid that runc writes once the program runs; 0 when it never did. */
+async function pidOf({ directory, pidFile }: ExecFiles, ended: Promise<End>): Promise<number> {
+  const written = Promise.withResolvers<void>();
+  const look = (): void => void (existsSync(pidFile) && written.resolve());
+  const watcher = watch(directory, look);
+  try {
+    look();
+    await Promise.race([written.promise, ended]);
+  } finally {
+    watcher.close();
+  }
+  return existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0;
+}

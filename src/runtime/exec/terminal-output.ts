@@ -1,0 +1,36 @@
+import { PassThrough, type Readable } from "node:stream";
+
+/** First byte of a packet of the terminal's output, src/utils.h of conmon at v2.1.6. runc's own words have another. */
+const STDOUT_PIPE = 2;
+/** Between looks at a program whose output is not read. */
+const lookEveryMs = 200;
+
+/**
+ * A terminal's output, from conmon's packets, as fast as it is read: the program waits, and conmon with it. But conmon must
+ * not wait once the program has ended (`isOver`), which it then could not reap, and without that the container could not
+ * end, pid_namespaces(7). What has been written by then is a few buffers, and is taken in whole.
+ */
+export function terminalOutput(packets: Readable, isOver: () => boolean): Readable {
+  const output = new PassThrough();
+  let looking: NodeJS.Timeout | undefined;
+  const flow = (): void => {
+    clearInterval(looking);
+    packets.resume();
+  };
+  const wait = (): void => {
+    packets.pause();
+    clearInterval(looking);
+    looking = setInterval(() => isOver() && flow(), lookEveryMs).unref();
+  };
+  packets.on("data", (packet: Buffer) => {
+    if (packet[0] === STDOUT_PIPE && !output.write(packet.subarray(1)) && !isOver()) wait();
+  });
+  packets.on("end", () => output.end());
+  packets.on("error", (cause) => output.destroy(cause));
+  output.on("drain", flow);
+  output.on("close", () => {
+    clearInterval(looking);
+    packets.destroy(); // whose writing then fails; the program goes on
+  });
+  return output;
+}
