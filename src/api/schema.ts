@@ -8,6 +8,10 @@ export function field<T extends TSchema>(schema: T): TOptional<TUnsafe<Static<T>
   return Type.Optional(Type.Unsafe<Static<T> | null>({ ...schema, nullable: true }));
 }
 
+/** Fields that the schema has for their names' sake only (fold-keys.ts); they are no part of the body's type. */
+export const ofAnyType = (names: readonly string[]): object =>
+  Object.fromEntries(names.map((name) => [name, Type.Optional(Type.Unknown())]));
+
 /** Without NUL: the kernel ends every string there. */
 export const text = Type.String({ maxLength: 65_536, pattern: "^[^\\u0000]*$" });
 export const texts = Type.Array(text);

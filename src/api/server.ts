@@ -2,6 +2,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { EngineError } from "../base/errors.ts";
 import { toDocker } from "./docker/errors.ts";
 import { dockerRoutes } from "./docker/routes.ts";
+import { foldKeys } from "./fold-keys.ts";
 import { Metrics } from "./native/metrics.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import type { ApiParts } from "./parts.ts";
@@ -62,9 +63,11 @@ function addHooks(app: FastifyInstance, { daemon }: ApiParts): void {
       throw badRequest(`unsupported Content-Type header (${type}): must be 'application/json'`);
     }
     if (bodyOptional) request.body ??= {};
-    if (request.routeOptions.schema?.body && request.body === undefined) {
+    const { body } = request.routeOptions.schema ?? {};
+    if (body && request.body === undefined) {
       throw badRequest("got EOF while reading request body: a JSON object is expected");
     }
+    if (body) request.body = foldKeys(body, request.body);
     done();
   });
 }

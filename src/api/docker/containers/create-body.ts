@@ -1,10 +1,12 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { field, flag, integer, keys, text, textMap, texts, words } from "../../schema.ts";
+import { field, flag, integer, keys, ofAnyType, text, textMap, texts, words } from "../../schema.ts";
 import { endpointBody } from "../networks/endpoint-body.ts";
 import { confinementFields } from "./confinement-body.ts";
+import { givenConfigFields, givenHostConfigFields } from "./given-fields.ts";
 import { healthcheckBody } from "./healthcheck.ts";
 import { limitFields } from "./limits-body.ts";
 import { restartPolicyBody } from "./restart-policy.ts";
+import { unsupportedConfig, unsupportedHostConfig } from "./unsupported-fields.ts";
 
 const portBinding = Type.Object({ HostIp: field(text), HostPort: field(text) });
 
@@ -37,6 +39,7 @@ const mount = Type.Object({
 
 /** The fields of Docker's HostConfig that are carried out; unsupported-fields.ts has the rest. */
 const hostConfig = Type.Object({
+  ...ofAnyType([...givenHostConfigFields, ...Object.keys(unsupportedHostConfig)]),
   NetworkMode: field(text),
   PortBindings: field(Type.Record(Type.String(), Type.Union([Type.Array(portBinding), Type.Null()]))),
   PublishAllPorts: field(flag),
@@ -65,6 +68,7 @@ const hostConfig = Type.Object({
 
 /** Docker's container.CreateRequest, and our own field `Fairlead` for a root that comes from no image. */
 export const containerCreateBody = Type.Object({
+  ...ofAnyType([...givenConfigFields, ...Object.keys(unsupportedConfig)]),
   Image: field(text),
   Fairlead: field(Type.Object({ Rootfs: field(text) })),
   Cmd: words,

@@ -3,7 +3,7 @@ import type { ContainerConfig } from "../../../model/container.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Fields of Config that change nothing here, or whose absence inspect shows: as they were sent. */
-const configFields = ["StopSignal", "StopTimeout", "Shell", "ArgsEscaped"];
+export const givenConfigFields = ["StopSignal", "StopTimeout", "Shell", "ArgsEscaped"];
 
 /** The same of HostConfig, with what Docker shows when nothing was sent; undefined: nothing. */
 const hostConfigFields: Fields = {
@@ -21,11 +21,13 @@ const hostConfigFields: Fields = {
   KernelMemoryTCP: undefined,
 };
 
+export const givenHostConfigFields = Object.keys(hostConfigFields);
+
 /** What of a create body only inspect shows, so that all a client has sent comes back. */
 export function givenFields(body: object): Pick<ContainerConfig, "given"> {
   const { HostConfig } = body as { HostConfig?: object | null };
-  const config = pick(body, configFields);
-  const hostConfig = pick(HostConfig ?? {}, Object.keys(hostConfigFields));
+  const config = pick(body, givenConfigFields);
+  const hostConfig = pick(HostConfig ?? {}, givenHostConfigFields);
   const isEmpty = Object.keys(config).length + Object.keys(hostConfig).length === 0;
   return isEmpty ? {} : { given: { config, hostConfig } };
 }
