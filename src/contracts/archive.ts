@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Container } from "../model/container.ts";
+import type { RunPlan } from "./runtime.ts";
 
 /** Docker's container.PathStat. */
 export interface PathStat {
@@ -25,6 +26,8 @@ export interface ArchiveSource {
   /** True: its root is mounted. False: nobody else may mount it meanwhile. */
   readonly running: boolean;
   readonly volumes: Readonly<Record<string, string>>;
+  /** What is bound to /etc/hosts and its neighbours; absent: nothing. */
+  readonly files?: RunPlan["files"];
 }
 
 export interface ArchiveStream {

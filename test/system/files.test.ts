@@ -71,6 +71,18 @@ for (const name of ["running", "stopped"]) {
     assert.equal(read("old"), "deep\n");
   });
 
+  test(`FILE-4 what the container has as /etc/hosts and /etc/resolv.conf is what a copy sees (${name})`, {
+    skip,
+  }, async () => {
+    await both("--add-host", "printer:10.9.8.7", "--dns", "192.0.2.53");
+    for (const step of name === "stopped" ? ["start", "kill"] : []) await docker(step, name);
+    await docker("cp", `${name}:/etc/hosts`, place("hosts"));
+    await docker("cp", `${name}:/etc`, place("etc"));
+    assert.match(read("hosts"), /^10\.9\.8\.7\tprinter$/m);
+    assert.match(read("etc/resolv.conf"), /192\.0\.2\.53/);
+    assert.equal(await docker("diff", name), "");
+  });
+
   test(`FILE-2 docker cp with - streams an archive in and out (${name})`, { skip }, async () => {
     await both();
     await sh(`cd ${place("")}; mkdir in; echo x > in/x; chown 1000:50 in/x; tar -cf in.tar in`);

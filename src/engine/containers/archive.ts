@@ -58,7 +58,8 @@ async function openSource(parts: ContainerParts, reference: string): Promise<Ope
   const running = isRunning(container);
   const volumes = running ? mountpointsOf(parts.volumes, container) : await openStopped(parts, container, stack);
   const rest = stack.move();
-  return { source: { container, running, volumes }, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  const source = { container, running, volumes, files: parts.files.paths(container) };
+  return { source, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 /** Volumes with a file system of their own may not be mounted now. */

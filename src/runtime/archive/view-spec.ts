@@ -12,8 +12,7 @@ export function viewOf(source: ArchiveSource, { layout, roots }: Pick<ArchivePar
   const files = layout.of(container.id);
   const common = {
     place: layout.view,
-    mounts: mounts
-      .filter(({ type }) => type !== "tmpfs")
+    mounts: [...ownFiles(source), ...mounts.filter(({ type }) => type !== "tmpfs")]
       .toSorted((left, right) => depth(left.target) - depth(right.target))
       .flatMap((mount) => viewMount(source, mount)),
     readOnly: readonlyRootfs,
@@ -21,6 +20,16 @@ export function viewOf(source: ArchiveSource, { layout, roots }: Pick<ArchivePar
   if (rootfs.kind === "directory") return { root: { path: rootfs.path }, ...common };
   if (running) return { root: { path: files.merged }, ...common };
   return { root: roots.layers(rootfs, files), ...common };
+}
+
+/** What the runtime binds where nothing else is; before the first start there is nothing yet. */
+function ownFiles({ container: { config }, files }: ArchiveSource): Mount[] {
+  const paths = files
+    ? { "/etc/resolv.conf": files.resolvConf, "/etc/hosts": files.hosts, "/etc/hostname": files.hostname }
+    : {};
+  return Object.entries(paths)
+    .filter(([target]) => !config.mounts.some((mount) => mount.target === target))
+    .map(([target, path]) => ({ type: "bind", source: path, target, readOnly: config.readonlyRootfs, options: [] }));
 }
 
 const depth = (path: string): number => path.split("/").length;
