@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { EngineError } from "../base/errors.ts";
 import { fileAccess } from "../kernel/files/file-access.ts";
@@ -39,7 +40,10 @@ function errnoOf(error: unknown): string {
 }
 
 function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
-  const { message } = error as Error;
+  const { message, path = "" } = error as Error & { path?: string };
+  // Of /etc/hosts and the like, too.
+  if (errnoOf(error) === "EBUSY")
+    return { refused: `cannot replace ${basename(path)}: something is mounted there in the container` };
   // INVALID: the archive cannot be unpacked.
   const blamed = error instanceof Refusal || (error instanceof EngineError && error.code === "INVALID");
   if (blamed || refused.has(errnoOf(error))) return { refused: message };

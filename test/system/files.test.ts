@@ -80,6 +80,10 @@ for (const name of ["running", "stopped"]) {
     await docker("cp", `${name}:/etc`, place("etc"));
     assert.match(read("hosts"), /^10\.9\.8\.7\tprinter$/m);
     assert.match(read("etc/resolv.conf"), /192\.0\.2\.53/);
+    assert.match(
+      await failure("cp", place("hosts"), `${name}:/etc/hosts`),
+      /cannot replace hosts: something is mounted there/,
+    );
     assert.equal(await docker("diff", name), "");
   });
 
