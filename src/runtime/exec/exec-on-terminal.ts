@@ -18,22 +18,38 @@ const LOST = 255;
  * Runs a program at a terminal of the container, whose other end a conmon has: what it writes comes to the client as the
  * container's terminal makes it. `runc exec` in the foreground would put a second terminal before it, which adds to that.
  */
-export async function execOnTerminal(
-  parts: RuntimeParts,
-  exec: { id: string; files: ExecFiles; spec: ExecSpec },
-): Promise<ExecSession> {
-  const { files, spec } = exec;
+export async function execOnTerminal(parts: RuntimeParts, exec: TerminalExec): Promise<ExecSession> {
   const monitor = await startExecMonitor(parts, exec);
   let isOver = () => false;
-  const stdout = terminalOutput(attach(parts, files, monitor), () => isOver());
-  monitor.begin();
-  const pid = await pidOf(monitor, files);
-  const program = identify(pid); // undefined: it has ended already
-  isOver = () => !program || !isAlive(program);
+  const stdout = terminalOutput(attach(parts, exec.files, monitor), () => isOver());
+  try {
+    monitor.begin();
+    const pid = await pidOf(monitor, exec.files);
+    const program = identify(pid); // undefined: it has ended already
+    isOver = () => !program || !isAlive(program);
+    return { pid, stdout, ...sessionOf(parts, exec, { monitor, program }) };
+  } catch (cause) {
+    stdout.destroy(); // nobody will read it
+    throw cause;
+  }
+}
+
+interface TerminalExec {
+  readonly id: string;
+  readonly files: ExecFiles;
+  readonly spec: ExecSpec;
+}
+
+function sessionOf(
+  parts: RuntimeParts,
+  { files, spec }: TerminalExec,
+  { monitor, program }: { monitor: ExecMonitor; program: ProcessIdentity | undefined },
+): Omit<ExecSession, "pid" | "stdout"> {
   const stdin = (spec.attachStdin ? inputOf(parts, files) : undefined) ?? nowhere();
-  const exited = exitCodeOf(monitor).finally(() => stdin.destroy()); // it is only written to, and hears of no end
   return {
-    ...{ pid, stdin, stdout, stderr: nothing(), exited },
+    stdin,
+    stderr: nothing(),
+    exited: exitCodeOf(monitor).finally(() => stdin.destroy()), // it is only written to, and hears of no end
     resize: (rows, columns) => void sendSize(files, rows, columns),
     kill: (signal) => signalProgram(program, signal),
   };

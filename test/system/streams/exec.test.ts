@@ -35,15 +35,19 @@ test("STR-10 docker exec -it: size, its change, Ctrl-C, detach keys, exit code",
   assert.equal((await shell(host, "docker exec box sh -c 'kill -0 $(cat /pid) && kill -9 $(cat /pid)'")).code, 0);
 });
 
+/** The shell command that starts an exec at a terminal and prints what comes. */
+async function starting(spec: object, start: object = {}, resize?: string): Promise<string> {
+  const terminal = { Tty: true, AttachStdin: true, AttachStdout: true, ...spec };
+  const { body } = await callApi<{ Id: string }>(host, "POST", "/v1.51/containers/box/exec", terminal);
+  if (resize) assert.equal((await callApi(host, "POST", `/exec/${body.Id}/resize?${resize}`)).status, 200);
+  const data = JSON.stringify({ Tty: true, ...start });
+  const curl = `curl -sN --unix-socket ${host.socket} -H 'content-type: application/json' -d '${data}'`;
+  return `${curl} http://x/v1.51/exec/${body.Id}/start`;
+}
+
 test("STR-11 an exec's terminal has the size of its creation, of its start, or of a resize before", async () => {
-  const size = async (create: object, start: object, resize?: string): Promise<string> => {
-    const spec = { Cmd: ["stty", "size"], Tty: true, AttachStdin: true, AttachStdout: true, ...create };
-    const { body } = await callApi<{ Id: string }>(host, "POST", "/v1.51/containers/box/exec", spec);
-    if (resize) assert.equal((await callApi(host, "POST", `/exec/${body.Id}/resize?${resize}`)).status, 200);
-    const data = JSON.stringify({ Tty: true, ...start });
-    const curl = `curl -sN --unix-socket ${host.socket} -H 'content-type: application/json' -d '${data}'`;
-    return (await shell(host, `${curl} http://x/v1.51/exec/${body.Id}/start`)).stdout;
-  };
+  const size = async (create: object, start: object, resize?: string): Promise<string> =>
+    (await shell(host, await starting({ Cmd: ["stty", "size"], ...create }, start, resize))).stdout;
   assert.equal(await size({ ConsoleSize: [30, 90] }, {}), "30 90\r\n");
   assert.equal(await size({ ConsoleSize: [30, 90] }, { ConsoleSize: [31, 91] }), "31 91\r\n");
   assert.equal(await size({ ConsoleSize: [30, 90] }, {}, "h=32&w=92"), "32 92\r\n");
@@ -62,4 +66,22 @@ test("STR-12 a terminal takes more than its program reads, and the daemon serves
   await session.until("ready");
   session.type("x".repeat(1 << 20));
   assert.equal(await docker(host, "exec", "box", "echo", "served"), "served");
+});
+
+test("STR-23 a raw terminal's line feeds arrive as such, and a cooked one's as CR LF", async () => {
+  const said = async (script: string) =>
+    (await shell(host, await starting({ Cmd: ["sh", "-c", script], AttachStdin: false }))).stdout;
+  assert.equal(await said("stty raw; printf 'a\\nb'"), "a\nb");
+  assert.equal(await said("printf 'a\\nb\\n'"), "a\r\nb\r\n");
+});
+
+test("STR-25 a container ends though the client of an exec at its terminal does not read", async () => {
+  const deaf = shell(host, `${await starting({ Cmd: ["yes"], AttachStdin: false })} | sleep 2000`);
+  // All buffers are full when the program has slept twice without having written more.
+  const written = "docker exec box sh -c 'cat /proc/$(pidof yes)/io | grep wchar'";
+  await shell(host, `last=; until now=$(${written}) && [ "$now" = "$last" ]; do last=$now; sleep 0.5; done`);
+  await docker(host, "kill", "box");
+  assert.equal(await docker(host, "wait", "box"), "137");
+  await host.run("sh", "-c", "pkill -f '^sleep 2000' || true");
+  await deaf;
 });
