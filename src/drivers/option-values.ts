@@ -1,4 +1,5 @@
 import { invalid } from "../base/errors.ts";
+import { parseFlag } from "../base/flags.ts";
 import { parseIp } from "../base/ip.ts";
 import type { Network } from "../model/network.ts";
 import { refuseUnworkableInterfaces } from "./interface-options.ts";
@@ -9,8 +10,8 @@ export const optionPrefix = "com.docker.network.";
 /** Reads a flag as Docker does, by Go's strconv.ParseBool; throws INVALID naming the option. */
 export function flagOption(option: string, text: string | undefined, byDefault: boolean): boolean {
   if (text === undefined || text === "") return byDefault;
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  const flag = parseFlag(text);
+  if (flag !== undefined) return flag;
   throw invalid(`option "${option}"`, `"${text}" is neither true nor false`);
 }
 

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { invalid } from "../base/errors.ts";
+import { parseFlag } from "../base/flags.ts";
 import { withoutCredentials } from "./cluster-options.ts";
 import { readConfigFile } from "./config-file.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
@@ -71,9 +72,7 @@ function optionOf(setting: Setting): Option {
   const about = setting.about + suffix;
   if (setting.kind === "flag") {
     // An optional value, so that both `--icc` and `--icc=false` work, as with dockerd.
-    const option = new Option(`${flags} [bool]`, about)
-      .preset("true")
-      .argParser((text) => parseFlag(setting.name, text));
+    const option = new Option(`${flags} [bool]`, about).preset("true").argParser((text) => flagOf(setting.name, text));
     return setting.ignored ? option.hideHelp() : option;
   }
   const option = new Option(`${flags} <value>`, about);
@@ -82,10 +81,10 @@ function optionOf(setting: Setting): Option {
   return setting.ignored ? option.hideHelp() : option;
 }
 
-/** Go's strconv.ParseBool, which is what dockerd reads flags with. */
-function parseFlag(name: string, text: string): boolean {
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+/** As dockerd reads its flags. */
+function flagOf(name: string, text: string): boolean {
+  const flag = parseFlag(text);
+  if (flag !== undefined) return flag;
   throw invalid(`--${name}`, `"${text}" is neither true nor false`);
 }
 

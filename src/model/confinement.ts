@@ -30,6 +30,9 @@ export interface Confinement {
   readonly oomScoreAdj?: number;
 }
 
+/** Of /dev/shm when nothing was said: Docker's --shm-size. */
+export const defaultShmBytes = 64 * 1024 * 1024;
+
 /** Which namespaces are a container's own. Absent: its own. "container:<id>": that container's. */
 export interface NamespaceModes {
   readonly pid?: "host" | `container:${string}`;

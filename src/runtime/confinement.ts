@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { EngineError } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
+import { defaultShmBytes } from "../model/confinement.ts";
 import type { Container, ContainerConfig } from "../model/container.ts";
 import { checkApparmor } from "./apparmor/apparmor.ts";
 import type { ContainerLayout } from "./layout.ts";
@@ -9,7 +10,6 @@ import { seccompOf } from "./seccomp/seccomp-of.ts";
 import type { SpecInput } from "./spec/config-json.ts";
 import { grantedDevices } from "./spec/granted-devices.ts";
 import { findInit } from "./spec/init-process.ts";
-import { defaultShmBytes } from "./spec/ipc-mounts.ts";
 import type { JoinedNamespaces } from "./spec/namespaces.ts";
 import { thermalPaths } from "./spec/protected-paths.ts";
 

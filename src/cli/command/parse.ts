@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError, Option } from "commander";
+import { parseFlag } from "../../base/flags.ts";
 import { badValue, type ExitError, UsageError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { usageLine } from "./help.ts";
@@ -110,10 +111,9 @@ function optionsOf(key: string, spec: OptionSpec<unknown>, values: string[]): Op
   });
 }
 
-/** Go's strconv.ParseBool. */
 function parseBoolean(name: string, text: string): boolean {
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  const flag = parseFlag(text);
+  if (flag !== undefined) return flag;
   throw badValue(name, text, "it is neither true nor false");
 }
 

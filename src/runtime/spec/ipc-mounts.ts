@@ -1,8 +1,5 @@
-import type { NamespaceModes } from "../../model/confinement.ts";
+import { defaultShmBytes, type NamespaceModes } from "../../model/confinement.ts";
 import type { OciMount } from "./user-mounts.ts";
-
-/** Docker's --shm-size when it is not given. */
-export const defaultShmBytes = 64 * 1024 * 1024;
 
 const quiet = ["nosuid", "noexec", "nodev"];
 const bound = ["rbind", "rprivate", "rw"];

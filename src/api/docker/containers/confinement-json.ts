@@ -1,4 +1,5 @@
 import type { HostConfinement } from "../../../contracts/limits.ts";
+import { defaultShmBytes } from "../../../model/confinement.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 
 /** The part of HostConfig that says how a container is kept from the host; `host` has what counts where nothing was asked for. */
@@ -32,8 +33,5 @@ export function confinementJson(
     ...(init ? { Init: true } : {}),
   };
 }
-
-/** 64 MiB, what /dev/shm has when nothing was said. */
-const defaultShmBytes = 67_108_864;
 
 const orNull = <T>(list: readonly T[] | undefined): readonly T[] | null => (list && list.length > 0 ? list : null);

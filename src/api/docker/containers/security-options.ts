@@ -1,4 +1,5 @@
 import { invalid } from "../../../base/errors.ts";
+import { parseFlag } from "../../../base/flags.ts";
 import type { Confinement } from "../../../model/confinement.ts";
 
 /** What a list of SecurityOpt comes to. */
@@ -31,8 +32,8 @@ function parseOption(option: string): Security {
 }
 
 function flagOf(value: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
+  const flag = parseFlag(value);
+  if (flag !== undefined) return flag;
   throw refused(`no-new-privileges=${value}`);
 }
 

@@ -1,7 +1,7 @@
 import type { ImageUse } from "../../../engine/images/use.ts";
 import { never } from "../../../model/container.ts";
-import type { Healthcheck } from "../../../model/health.ts";
 import type { Image, ImageRuntimeConfig } from "../../../model/image.ts";
+import { healthcheckJson } from "../containers/healthcheck.ts";
 
 const seconds = (time: string): number => (time === never ? 0 : Math.floor(Date.parse(time) / 1000));
 
@@ -77,17 +77,6 @@ function imageConfigJson(config: ImageRuntimeConfig) {
     ...(config.stopSignal ? { StopSignal: config.stopSignal } : {}),
     ...(config.shell.length > 0 ? { Shell: config.shell } : {}),
   };
-}
-
-function healthcheckJson(health: Healthcheck) {
-  const numbers = {
-    Interval: health.intervalNs,
-    Timeout: health.timeoutNs,
-    StartPeriod: health.startPeriodNs,
-    StartInterval: health.startIntervalNs,
-    Retries: health.retries,
-  };
-  return { Test: health.test, ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== 0)) };
 }
 
 /** Docker's image.HistoryResponseItem, the newest first; only the newest has an id and names. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { EngineError, invalid } from "../../../base/errors.ts";
+import { parseFlag } from "../../../base/flags.ts";
 import type { NetworkRequest } from "../../../engine/engine.ts";
 import { Refusal } from "../../refusal.ts";
 import { field, flag, text, textMap } from "../../schema.ts";
@@ -68,8 +69,8 @@ function familyOption({ Options: options }: Body, family: "ipv4" | "ipv6"): bool
   const name = `com.docker.network.enable_${family}`;
   const text = options?.[name];
   if (text === undefined) return undefined;
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  const flag = parseFlag(text);
+  if (flag !== undefined) return flag;
   throw invalid(`option "${name}"`, `"${text}" is neither true nor false`);
 }
 

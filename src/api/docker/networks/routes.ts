@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { EngineError, invalid } from "../../../base/errors.ts";
+import { flagWords } from "../../../base/flags.ts";
 import type { Filters } from "../../../engine/engine.ts";
 import { momentOf } from "../../../engine/filter-values.ts";
 import { FilterError } from "../../query.ts";
@@ -34,7 +35,7 @@ export const networkRoutes: readonly Route[] = [
       const reference = params["id"] ?? "";
       const view = engine.networks.inspect(reference);
       const verbose = query.text("verbose");
-      if (verbose !== "" && !bools.includes(verbose))
+      if (verbose !== "" && !flagWords.includes(verbose))
         throw invalid('query parameter "verbose"', `"${verbose}" is neither true nor false`);
       const scope = query.text("scope");
       if (scope !== "" && scope !== view.network.scope)
@@ -110,11 +111,9 @@ function container(reference: string | null | undefined): string {
   throw invalid("Container", "it is empty; give a container's name or id");
 }
 
-/** What Go's strconv.ParseBool takes. */
-const bools = ["true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"];
 /** Values that Docker checks; the other filters take any text. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  dangling: bools,
+  dangling: flagWords,
   type: ["custom", "builtin"],
 };
 
