@@ -4,6 +4,10 @@ import { takeConnection } from "./hijack.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call } from "./route.ts";
 
+/** Close codes of an end in order, RFC 6455, 7.4.1; those above tell of a fault. */
+const normal = 1000;
+const goingAway = 1001;
+
 /**
  * A client's WebSocket (RFC 6455). Its close frame is the end of its input only: it may read on until we close, too, which is
  * how Docker reads it. The library would answer that frame at once, by close().
@@ -23,8 +27,9 @@ export class ClientWebSocket extends WebSocket {
     return input;
   }
 
-  override close(code?: number, reason?: string | Buffer): void {
-    if (this.#isClosing) super.close(code, reason);
+  /** Called by the library with the client's own code, none if it gave none, or for what breaks the protocol. */
+  override close(code = normal, reason?: string | Buffer): void {
+    if (this.#isClosing || code > goingAway) super.close(code, reason);
     else this.#inputEnded();
   }
 
@@ -35,11 +40,14 @@ export class ClientWebSocket extends WebSocket {
   }
 }
 
-/** Close code, RFC 6455, 7.4.1. */
-const goingAway = 1001;
-
-/** What is sent is sent at once, and terminals' keys are small: compression would cost more than it saves. */
-const server = new WebSocketServer({ noServer: true, WebSocket: ClientWebSocket, perMessageDeflate: false });
+const server = new WebSocketServer({
+  noServer: true,
+  WebSocket: ClientWebSocket,
+  // Keys of a terminal are small, and what is sent is to be there at once.
+  perMessageDeflate: false,
+  // A message is held in memory whole.
+  maxPayload: 16 * 1024 * 1024,
+});
 
 /**
  * Takes the connection of a request over as a WebSocket. Undefined when the handshake is wrong, which the library has

@@ -151,6 +151,30 @@ test("STR-22 attach/ws carries 20 MB bit for bit to a client that reads slowly",
   assert.equal(client.text, "0123456789abcde\n".repeat(1_250_000));
 });
 
+test("STR-22 attach/ws: clients that go away leave no descriptor and no listener, whatever they sent", async () => {
+  await docker(host, "run", "-di", "--name", "box", "busybox", "sleep", "infinity"); // it reads nothing
+  const pid = (await host.run("cat", `${host.folder}/pid`)).trim();
+  const files = async () => Number(await host.run("sh", "-c", `ls /proc/${pid}/fd | wc -l`));
+  const leave = async (bytes: number) => {
+    const client = await new Client("box", all).opened();
+    await new Promise((resolve) => client.socket.send(Buffer.alloc(bytes), resolve));
+    client.socket.terminate();
+  };
+  await leave(1);
+  const before = await files();
+  // Less than the pipe to the container holds; what waits for it is found by a ping, in 15 s.
+  await Promise.all(Array.from({ length: 20 }, () => leave(1000)));
+  while ((await files()) > before) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test("STR-22 attach/ws closes with 1009 on a message of more than 16 MB", async () => {
+  await docker(host, "run", "-di", "--name", "box", "busybox", "sleep", "infinity");
+  const client = await new Client("box", all).opened();
+  client.socket.on("error", () => undefined); // the rest of it is not read any more
+  client.socket.send(Buffer.alloc(17 * 1024 * 1024));
+  assert.equal(await client.closed(), 1009);
+});
+
 test("STR-22 attach/ws refuses before it upgrades: no WebSocket, no such container, wrong keys", async () => {
   await docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "infinity");
   assert.match(await refusal(host, "GET", "/containers/box/attach/ws?stream=1"), /^400 not websocket protocol/);

@@ -3,6 +3,7 @@ import type { OutputChunk } from "../../../contracts/runtime.ts";
 import { wire } from "../../frames.ts";
 import { type Call, takenOver } from "../../route.ts";
 import { type ClientWebSocket, upgradeToWebSocket } from "../../websocket.ts";
+import { attachProbeMs } from "./attach.ts";
 import { joinInput } from "./join-input.ts";
 import { mustKeepLogs } from "./logs.ts";
 import { containerOf } from "./routes.ts";
@@ -38,6 +39,7 @@ export async function attachByWebSocket(call: Call): Promise<typeof takenOver> {
         failed: (error) => log.error({ err: error, container: container.id }, "the input of an attached client failed"),
       })
     : undefined;
+  using _probe = probe(client);
   try {
     await send(client, attachment.output({ ...outputs, signal }), call.version);
     client.finish(done);
@@ -47,6 +49,15 @@ export async function attachByWebSocket(call: Call): Promise<typeof takenOver> {
   }
   gone.abort();
   return takenOver;
+}
+
+/**
+ * The end of a client's connection is not seen while its input waits for the container: a ping fails when nobody is left to
+ * answer it.
+ */
+function probe(client: ClientWebSocket): Disposable {
+  const timer = setInterval(() => client.ping(), attachProbeMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** All three until API 1.42. */
