@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { callApi, refusal } from "../../../lab/api.ts";
 import { Host } from "../../../lab/host.ts";
@@ -80,5 +82,53 @@ test("IMG-28 docker load --platform takes the images for it, and says when there
   assert.match(
     await failure("load", "--platform", "linux/s390x", "-i", archive),
     /no image of the archive is for linux/,
+  );
+});
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** One name for both images, as builders of several platforms write it: an OCI layout whose index leads to an index. */
+async function multiPlatformArchive(): Promise<string> {
+  const layout = `${host.folder}/layout`;
+  for (const name of ["own", "other"]) {
+    const archive = `${host.folder}/${name}.tar`;
+    await docker("save", "-o", archive, `${name}:1`);
+    await host.run("skopeo", "copy", "-q", `docker-archive:${archive}`, `oci:${layout}:${name}`);
+  }
+  const place = host.pathOf(layout);
+  const { manifests } = JSON.parse(readFileSync(`${place}/index.json`, "utf8")) as { manifests: Descriptor[] };
+  const architectures = [own, other];
+  const index = JSON.stringify({
+    schemaVersion: 2,
+    manifests: manifests.map(({ annotations: _, ...manifest }, at) => ({
+      ...manifest,
+      platform: { os: "linux", architecture: architectures[at] },
+    })),
+  });
+  const hash = createHash("sha256").update(index).digest("hex");
+  writeFileSync(`${place}/blobs/sha256/${hash}`, index);
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const annotations = { "io.containerd.image.name": "docker.io/library/several:1" };
+  const top = { mediaType, digest: `sha256:${hash}`, size: index.length, annotations };
+  writeFileSync(`${place}/index.json`, JSON.stringify({ schemaVersion: 2, manifests: [top] }));
+  await host.run("tar", "-C", layout, "-cf", `${layout}.tar`, ".");
+  return `${layout}.tar`;
+}
+
+test("IMG-28 docker load takes of an image for several platforms this machine's, or the one that is named", async () => {
+  const archive = await multiPlatformArchive();
+  const architecture = () => docker("image", "inspect", "-f", "{{.Architecture}}", "several:1");
+  assert.equal(await docker("load", "-i", archive), "Loaded image: several:1");
+  assert.equal(await architecture(), own);
+  assert.equal(await docker("load", "--platform", `linux/${other}`, "-i", archive), "Loaded image: several:1");
+  assert.equal(await architecture(), other);
+  assert.match(
+    await failure("load", "--platform", "linux/s390x", "-i", archive),
+    /no matching manifest for linux\/s390x/,
   );
 });
