@@ -101,6 +101,11 @@ export interface Driver {
   endpoint(network: Network, endpoint: Endpoint, sandbox: NetnsRef): Plan;
   /** Of the pools that the endpoint's addresses come from: a gateway elsewhere is out of its reach. */
   gateways(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6" | "plugged">): Gateways;
+  /**
+   * Families in which a published port is opened at the container's own address, and no port of the host leads there.
+   * Absent: none.
+   */
+  routedFamilies?(network: Network): readonly (4 | 6)[];
 }
 
 /** What src/main/drivers.ts lists, one line a driver. */

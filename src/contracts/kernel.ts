@@ -324,10 +324,12 @@ export interface Kernel {
   /** Packets of single links, below addresses and firewall. */
   readonly packets: PacketSockets;
   /**
-   * Deletes conntrack entries of these published ports, on the deletion thread: when it resolves, their flows follow the
-   * rules as they are.
+   * Deletes conntrack entries of these published ports, of those at one address where one is given, on the deletion
+   * thread: when it resolves, their flows follow the rules as they are.
    */
-  flushConntrack(ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number }[]): Promise<void>;
+  flushConntrack(
+    ports: readonly { readonly protocol: "udp" | "sctp"; readonly port: number; readonly address?: string }[],
+  ): Promise<void>;
   /** Byte and packet counters of one link; undefined when it is not there. */
   counters(netns: NetnsRef, link: string): LinkCounters | undefined;
   /**

@@ -7,9 +7,14 @@ import type { PortMapping, PortRequest, Protocol } from "../model/port.ts";
 export interface Ports {
   /**
    * Reserves what is asked: all or nothing. `families`: which the container can serve; a wildcard request yields one
-   * mapping a family with the same number. `owner` as in "container web". Throws PORT_TAKEN naming port and owner.
+   * mapping a family with the same number. In those of them that are `routed` no port of the host is taken: the mapping
+   * has the wildcard and no host port, whatever was asked for. `owner` as in "container web". Throws PORT_TAKEN naming
+   * port and owner.
    */
-  reserve(requests: readonly PortRequest[], options: { owner: string; families: readonly (4 | 6)[] }): PortMapping[];
+  reserve(
+    requests: readonly PortRequest[],
+    options: { owner: string; families: readonly (4 | 6)[]; routed?: readonly (4 | 6)[] },
+  ): PortMapping[];
   /** Takes back what the store says is published, at start; returns those that cannot be had any more, and why. Never throws. */
   adopt(mappings: readonly PortMapping[], owner: string): { mapping: PortMapping; why: string }[];
   /** Idempotent. */

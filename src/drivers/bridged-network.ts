@@ -14,6 +14,10 @@ export interface BridgedNetwork {
   readonly icc: boolean;
   /** Families whose gateway is no address of this host. */
   readonly withoutGateway: readonly (4 | 6)[];
+  /** Families without any translation: members are reached at their own addresses, on published ports. Absent: none. */
+  readonly routed?: readonly (4 | 6)[];
+  /** Families in which the outside reaches members at their own addresses, on every port. Absent: none. */
+  readonly unprotected?: readonly (4 | 6)[];
 }
 
 /** Who the objects of a network belong to, and why they are there. */
@@ -51,18 +55,23 @@ export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Pla
   return { objects, elements: elementsOf(network, shape) };
 }
 
-function elementsOf(network: Network, { bridge, masquerade, icc }: BridgedNetwork): FirewallElement[] {
+function elementsOf(network: Network, shape: BridgedNetwork): FirewallElement[] {
+  const { bridge, masquerade, icc, routed = [], unprotected = [] } = shape;
   const { owner, why } = markOfNetwork(network);
   const element = (set: FirewallSet, ...key: string[]): FirewallElement => ({ set, key, owner, why });
   return [
     element("bridges", bridge),
     ...(network.internal ? [element("internal", bridge)] : []),
     ...(icc ? [element("same", bridge, bridge)] : []),
-    ...network.pools.flatMap((pool) => [
-      element(familyOf(pool) === 6 ? "members6" : "members4", pool.subnet),
-      ...(masquerade && !network.internal
-        ? [element(familyOf(pool) === 6 ? "masquerade6" : "masquerade4", pool.subnet)]
-        : []),
-    ]),
+    ...network.pools.flatMap((pool) => {
+      const family = familyOf(pool);
+      const translated = masquerade && !network.internal && !routed.includes(family);
+      return [
+        element(`members${family}`, pool.subnet),
+        ...(translated ? [element(`masquerade${family}`, pool.subnet)] : []),
+      ];
+    }),
+    ...(network.internal ? [] : routed.map((family) => element(`routed${family}`, bridge))),
+    ...(network.internal ? [] : unprotected.map((family) => element(`unprotected${family}`, bridge))),
   ];
 }

@@ -68,9 +68,6 @@ export function commentOf({ owner, why }: { owner: string; why: string }): strin
 export const ownerOf = (comment: string): string => comment.split("|", 1)[0] ?? "";
 
 const keyText = ({ key, set }: Held) =>
-  set === "bridges" || set === "internal" ? quoted(key) : concatenated(set, key);
-const quoted = (key: readonly string[]) => `"${key[0]}"`;
-const concatenated = (set: SetName, key: readonly string[]) =>
   key.map((part) => (sets[set].type.startsWith("ifname") ? `"${part}"` : part)).join(" . ");
 const valueText = ({ value }: Held) => (value.length > 0 ? ` : ${value.join(" . ")}` : "");
 

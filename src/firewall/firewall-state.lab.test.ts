@@ -44,6 +44,12 @@ const desired = [
   element("publish_at6", ["tcp", "::1", "9"], ["fd77::2", "9"]),
   element("publish_range4", ["tcp", "0.0.0.0/0", "1000-2000"], ["10.77.1.2"]),
   element("publish_range4", ["udp", "198.51.100.1", "1000-2000"], ["10.77.1.2"]),
+  element("routed4", ["net1"]),
+  element("unprotected6", ["net1"]),
+  element("open4", ["tcp", "10.77.1.2", "80"]),
+  element("open6", ["udp", "fd77::2", "53"]),
+  element("open_range4", ["udp", "10.77.1.2", "1000-2000"]),
+  element("open_range6", ["sctp", "fd77::2", "1000-2000"]),
   element("publish_range6", ["tcp", "::/0", "1000-2000"], ["fd77::2"], `${"ü".repeat(70)} "quoted" \\ \n`),
 ];
 let web: Station;
@@ -88,6 +94,12 @@ const damages: Record<string, string> = {
     "delete chain inet fairlead forward\nadd chain inet fairlead forward { type filter hook input priority 7; }",
   "a set of another type":
     "flush chain inet fairlead loopback6_output\ndelete set inet fairlead loopback6\nadd set inet fairlead loopback6 { type mark; }",
+  "a table of before the gateway modes": [
+    "flush chain inet fairlead forward",
+    ...["unprotected", "routed", "open", "open_range"].flatMap((name) =>
+      [4, 6].map((family) => `delete set inet fairlead ${name}${family}`),
+    ),
+  ].join("\n"),
   "a flushed set": "flush set inet fairlead bridges",
   "a foreign element":
     'add element inet fairlead publish_any4 { tcp . 6666 : 10.0.0.1 . 1 }\nadd element inet fairlead bridges { "evil" }',

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { addBridge, addNamespace, ip, type Protocol, privateNamespaces, Station, sysctl } from "../../lab/topology.ts";
 import { type FirewallElement, type FirewallSet, loopbackAlias6 } from "../contracts/firewall.ts";
@@ -10,6 +11,8 @@ import { createFirewall } from "./firewall.ts";
  * outside 198.51.100.2 --- host --- net1: web .2, peer .3
  *                               --- net2: other .2
  *                               --- net3 (internal): shut .2, shut2 on net4 (internal)
+ *                               --- net5 (routed): direct .2, aside .3, which the bridge does not let talk
+ *                               --- net6 (unprotected): bare .2
  */
 privateNamespaces();
 const namespaces = new Namespaces("/run/netns");
@@ -44,11 +47,28 @@ const published = protocols.flatMap((protocol) => [
   element("publish_range6", [protocol, "::/0", "9000-9009"], ["fd77:1::2"]),
   element("publish_range4", [protocol, "127.0.0.1", "9100-9109"], ["10.77.1.2"]),
 ]);
+const families = ["4", "6"] as const;
+const routed = [
+  ...network("net5", 5).filter(({ set }) => set !== "same" && !set.startsWith("masquerade")),
+  ...families.flatMap((family) => {
+    const address = family === "4" ? "10.77.5.2" : "fd77:5::2";
+    return [
+      element(`routed${family}`, ["net5"]),
+      ...protocols.flatMap((protocol) => [
+        element(`open${family}`, [protocol, address, "80"]),
+        element(`open_range${family}`, [protocol, address, "9000-9009"]),
+      ]),
+    ];
+  }),
+];
 const everything = [
   ...network("net1", 1),
   ...network("net2", 2),
   ...network("net3", 3, true),
   ...network("net4", 4, true),
+  ...routed,
+  ...network("net6", 6),
+  ...families.map((family) => element(`unprotected${family}`, ["net6"])),
   ...published,
 ];
 
@@ -59,6 +79,9 @@ let peer: Station;
 let other: Station;
 let shut: Station;
 let shut2: Station;
+let direct: Station;
+let aside: Station;
+let bare: Station;
 const stations: Station[] = [];
 const station = async (name: string): Promise<Station> => {
   const made = new Station(name);
@@ -71,7 +94,7 @@ before(async () => {
   ip("link set lo up", `addr add ${loopbackAlias6}/128 dev lo nodad`);
   sysctl("net/ipv4/ip_forward", "1");
   sysctl("net/ipv6/conf/all/forwarding", "1");
-  for (const number of [1, 2, 3, 4]) {
+  for (const number of [1, 2, 3, 4, 5, 6]) {
     addBridge(`net${number}`, `10.77.${number}.1/24`, `fd77:${number}::1/64`);
     sysctl(`net/ipv4/conf/net${number}/route_localnet`, "1");
   }
@@ -86,6 +109,9 @@ before(async () => {
   member("other", 2, 2);
   member("shut", 3, 2);
   member("shut2", 4, 2);
+  member("direct", 5, 2);
+  member("aside", 5, 3);
+  member("bare", 6, 2);
   addNamespace("outside", {
     hostAddresses: ["198.51.100.1/24", "2001:db8::1/64"],
     addresses: ["198.51.100.2/24", "2001:db8::2/64"],
@@ -93,6 +119,9 @@ before(async () => {
   });
   // As with hairpin mode set by the bridge driver: bridged DNAT (br_netfilter) sends a packet back where it came from.
   for (const port of ["web", "peer"]) ip(`link set v-${port} type bridge_slave hairpin on`);
+  for (const port of ["direct", "aside"]) ip(`link set v-${port} type bridge_slave isolated on`);
+  for (const way of ["10.77.5.2/32 via 10.77.5.1", "fd77:5::2/128 via fd77:5::1"])
+    execFileSync("ip", ["-n", "aside", "route", "add", ...way.split(" ")]);
   firewall.restore(everything);
   host = await station("host");
   outside = await station("outside");
@@ -105,6 +134,11 @@ before(async () => {
   other = await station("other");
   shut = await station("shut");
   shut2 = await station("shut2");
+  direct = await station("direct");
+  aside = await station("aside");
+  bare = await station("bare");
+  for (const port of [81, 9000, 9009, 9010]) await direct.serve(port);
+  await bare.serve(81);
 });
 after(() => {
   for (const made of stations) made[Symbol.dispose]();
@@ -112,6 +146,10 @@ after(() => {
 });
 
 const answered = /^answered/;
+const pingFrom = (netns: string, address: string): [string, string[]] => [
+  "ip",
+  ["netns", "exec", netns, "ping", "-c", "1", "-W", "1", address],
+];
 
 for (const bridgeFilter of ["0", "1"]) {
   const mode = bridgeFilter === "1" ? " (br_netfilter on)" : "";
@@ -234,6 +272,39 @@ for (const bridgeFilter of ["0", "1"]) {
     for (const port of [8080, 8081, 9000, 9100]) await sees(host, "127.0.0.1", port, "10.77.1.1");
     for (const port of [8080, 8081, 9009]) await sees(host, "::1", port, "fd77:1::1");
     await cannot(host, ["127.0.0.1", 8082], ["::1", 8082]);
+  });
+  lab("lets in what is open at an address of a routed network, from outside and from other networks", async () => {
+    for (const port of [80, 9000, 9009]) {
+      await sees(outside, "10.77.5.2", port, "198.51.100.2");
+      await sees(outside, "fd77:5::2", port, "2001:db8::2");
+      await sees(other, "10.77.5.2", port, "10.77.2.2");
+      await sees(other, "fd77:5::2", port, "fd77:2::2");
+    }
+    await cannot(outside, ["10.77.5.2", 81], ["fd77:5::2", 81], ["10.77.5.2", 9010], ["10.77.5.3", 80]);
+    await cannot(other, ["10.77.5.2", 81], ["fd77:5::2", 81]);
+    await cannot(shut, ["10.77.5.2", 80], ["fd77:5::2", 80]);
+  });
+  lab("does not open a routed network's ports to a neighbour that must not reach them", () =>
+    cannot(aside, ["10.77.5.2", 80], ["fd77:5::2", 80]),
+  );
+  lab("lets ICMP into routed networks and no others", () => {
+    const reached = (address: string) => spawnSync(...pingFrom("outside", address)).status === 0;
+    assert.deepEqual(["10.77.5.2", "fd77:5::3", "10.77.1.2", "fd77:1::2"].map(reached), [true, true, false, false]);
+    return Promise.resolve();
+  });
+  lab("keeps the address of what leaves a routed network, which reaches no container of others", async () => {
+    await sees(direct, "198.51.100.2", 80, "10.77.5.2");
+    await sees(direct, "2001:db8::2", 80, "fd77:5::2");
+    await cannot(direct, ["10.77.1.2", 80], ["fd77:1::2", 80]);
+  });
+  lab("guards no port of an unprotected network against the outside, but against other networks", async () => {
+    for (const port of [80, 81]) {
+      await sees(outside, "10.77.6.2", port, "198.51.100.2");
+      await sees(outside, "fd77:6::2", port, "2001:db8::2");
+    }
+    await sees(bare, "198.51.100.2", 80, "198.51.100.1");
+    await cannot(other, ["10.77.6.2", 80], ["fd77:6::2", 80]);
+    await cannot(direct, ["10.77.6.2", 80]);
   });
   lab("keeps ports published on loopback from everybody else", async () => {
     await cannot(outside, ["198.51.100.1", 8081], ["2001:db8::1", 8081], ["198.51.100.1", 9100]);

@@ -28,6 +28,14 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   masquerade6: set("ether_type . ipv6_addr", true),
   members4: set("ether_type . ipv4_addr", true), // all container subnets
   members6: set("ether_type . ipv6_addr", true),
+  unprotected4: set("ifname"), // bridges whose members the outside reaches on every port
+  unprotected6: set("ifname"),
+  routed4: set("ifname"), // bridges whose members are reached at their own addresses: ICMP is let in
+  routed6: set("ifname"),
+  open4: set("inet_proto . ipv4_addr . inet_service"), // ports of containers that are let in at their own addresses
+  open6: set("inet_proto . ipv6_addr . inet_service"),
+  open_range4: set("inet_proto . ipv4_addr . inet_service", true),
+  open_range6: set("inet_proto . ipv6_addr . inet_service", true),
   publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
   publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
   publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
@@ -130,6 +138,16 @@ export const chains: Readonly<Record<string, Chain>> = {
       "iifname != @bridges meta protocol . ip saddr @members4 drop",
       "iifname != @bridges meta protocol . ip6 saddr @members6 drop",
       "ct status dnat accept",
+      // Gateway modes. Not by way of the host to a neighbour: who may reach that has been let through above.
+      "iifname . oifname @hairpin drop",
+      "iifname != @bridges meta nfproto ipv4 oifname @unprotected4 accept",
+      "iifname != @bridges meta nfproto ipv6 oifname @unprotected6 accept",
+      "meta nfproto ipv4 meta l4proto icmp oifname @routed4 accept",
+      "meta nfproto ipv6 meta l4proto ipv6-icmp oifname @routed6 accept",
+      "meta l4proto . ip daddr . th dport @open4 oifname @bridges accept",
+      "meta l4proto . ip6 daddr . th dport @open6 oifname @bridges accept",
+      "ip protocol . ip daddr . th dport @open_range4 oifname @bridges accept",
+      "ip6 nexthdr . ip6 daddr . th dport @open_range6 oifname @bridges accept",
       // Not published: other networks, other hosts with a route to our subnets.
       "oifname @bridges drop",
       "meta protocol . ip daddr @members4 drop",

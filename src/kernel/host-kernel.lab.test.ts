@@ -164,6 +164,11 @@ test("flushConntrack() ends the flows to a port and no others", async () => {
   assert.equal(flows(), 3);
   await lab.kernel.flushConntrack([{ protocol: "udp", port: 5353 }]);
   assert.equal(flows(), 2);
+  await lab.kernel.flushConntrack([{ protocol: "udp", port: 5355, address: "127.0.0.2" }]);
+  assert.equal(flows(), 2);
+  await lab.kernel.flushConntrack([{ protocol: "udp", port: 5355, address: "127.0.0.1" }]);
+  assert.equal(flows(), 1);
+  await send(5355);
   const several = [5355, 5356].map((port) => ({ protocol: "udp", port }) as const);
   await lab.kernel.flushConntrack(several);
   assert.equal(flows(), 1);

@@ -16,6 +16,7 @@ export interface PortMapping {
   readonly protocol: Protocol;
   /** "0.0.0.0" or "::" for every address of that family. */
   readonly hostIp: string;
+  /** 0: none. The family is routed (gateway mode of the network), and the port is open at the container's own address. */
   readonly hostPort: number;
   readonly containerPort: number;
 }

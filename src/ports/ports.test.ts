@@ -134,3 +134,21 @@ test("ports.adopt() takes back what is free, twice is once, and says why it has 
   assert.deepEqual(ports.adopt([mapping(80)], "container web"), []);
   assert.deepEqual(bound(), ["0.0.0.0 80 tcp"]);
 });
+
+test("ports.reserve() takes no port of the host in a routed family, whatever address and number are asked for", () => {
+  const { sockets, bound } = recorder([8080]);
+  const ports = createPorts({ sockets });
+  const reserve = (request: PortRequest, routed: (4 | 6)[]) => {
+    const mappings = ports.reserve([request], { ...web, routed });
+    return mappings.map(({ hostIp, hostPort }) => `${hostIp} ${hostPort}`);
+  };
+  assert.deepEqual(reserve(request(8080), [4, 6]), ["0.0.0.0 0", ":: 0"]);
+  assert.deepEqual(reserve(request(8081, { hostIp: "127.0.0.1" }), [4]), ["0.0.0.0 0"]);
+  assert.deepEqual(bound(), []);
+  assert.deepEqual(reserve(request(8081), [6]), ["0.0.0.0 8081", ":: 0"]);
+  assert.deepEqual(bound(), ["0.0.0.0 8081 tcp"]);
+  const opened = { protocol: "tcp", hostIp: "::", hostPort: 0, containerPort: 80 } as const;
+  assert.deepEqual(ports.adopt([opened], "container web"), []);
+  ports.release([opened]);
+  assert.deepEqual(bound(), ["0.0.0.0 8081 tcp"]);
+});

@@ -15,11 +15,10 @@ export function createPorts({ sockets, random = Math.random }: { sockets: PortSo
     }
   };
   return {
-    reserve(requests, { owner, families }) {
+    reserve(requests, options) {
       const reserved: PortMapping[] = [];
       try {
-        for (const request of requests)
-          reserved.push(...reserveOne({ sockets, registry, random }, request, { owner, families }));
+        for (const request of requests) reserved.push(...reserveOne({ sockets, registry, random }, request, options));
         return reserved;
       } catch (error) {
         release(reserved);
@@ -27,7 +26,7 @@ export function createPorts({ sockets, random = Math.random }: { sockets: PortSo
       }
     },
     adopt: (mappings, owner) =>
-      mappings.flatMap((mapping) => {
+      mappings.filter(takesHostPort).flatMap((mapping) => {
         if (registry.inTheWay(mapping)?.owner === owner) return [];
         const why = whyNot(() => bindAll({ sockets, registry }, [mapping], owner));
         return why === undefined ? [] : [{ mapping, why }];
@@ -55,16 +54,20 @@ interface Parts {
 function reserveOne(
   parts: Parts & { random: () => number },
   request: PortRequest,
-  { owner, families }: { owner: string; families: readonly (4 | 6)[] },
+  { owner, families, routed = [] }: Parameters<Ports["reserve"]>[1],
 ): PortMapping[] {
+  const { protocol, containerPort } = request;
   const addresses = addressesOf(request, families);
+  const isRouted = (address: string) => routed.includes(familyOf(address));
   let firstClash: Clash | undefined;
-  for (const hostPort of candidates(request, parts)) {
-    const mappings = addresses.map((hostIp): PortMapping => {
-      const { protocol, containerPort } = request;
-      return { protocol, hostIp, hostPort, containerPort };
+  for (const number of addresses.every(isRouted) ? [0] : candidates(request, parts)) {
+    const mappings = addresses.map((address): PortMapping => {
+      const host = isRouted(address)
+        ? { hostIp: everywhere(familyOf(address)), hostPort: 0 }
+        : { hostIp: address, hostPort: number };
+      return { protocol, ...host, containerPort };
     });
-    const clash = bindAll(parts, mappings, owner);
+    const clash = bindAll(parts, mappings.filter(takesHostPort), owner);
     if (!clash) return mappings;
     firstClash ??= clash;
   }
@@ -72,9 +75,13 @@ function reserveOne(
   throw taken(firstClash, tried(request, parts));
 }
 
+const takesHostPort = ({ hostPort }: PortMapping): boolean => hostPort !== 0;
+const familyOf = (address: string): 4 | 6 => (address.includes(":") ? 6 : 4);
+const everywhere = (family: 4 | 6): string => (family === 4 ? "0.0.0.0" : "::");
+
 /** Addresses, in canonical spelling, that a host address stands for: none given means every one, of the families that the container has. */
 function addressesOf({ hostIp, hostPort }: PortRequest, families: readonly (4 | 6)[]): string[] {
-  if (hostIp === "") return families.map((family) => (family === 4 ? "0.0.0.0" : "::"));
+  if (hostIp === "") return families.map(everywhere);
   const ip = ipOf(hostIp);
   if (families.includes(ip.family)) return [formatIp(ip)];
   throw invalid(

@@ -7,7 +7,7 @@ import { gatewaysOf } from "../gateways.ts";
 import { endpointSysctls } from "../interface-options.ts";
 import { refuseUnworkable } from "../option-values.ts";
 import { bridgeName } from "./names.ts";
-import { parseBridgeOptions, withoutGateway } from "./options.ts";
+import { familiesOf, parseBridgeOptions, withoutGateway } from "./options.ts";
 
 /** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
 export const bridge: DriverModule = { type: "bridge", create };
@@ -36,13 +36,15 @@ function create({ defaultBridge }: DriverKit): Driver {
     validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
     network(network) {
       const { options, bridge } = read(network);
-      return bridgedNetworkPlan(network, { bridge, ...options, withoutGateway: withoutGateway(options) });
+      const modes = { routed: familiesOf(options, "routed"), unprotected: familiesOf(options, "nat-unprotected") };
+      return bridgedNetworkPlan(network, { bridge, ...options, ...modes, withoutGateway: withoutGateway(options) });
     },
     endpoint(network, endpoint, sandbox) {
       const { options, bridge } = read(network);
       return bridgedEndpointPlan({ network, endpoint, sandbox, bridge, isolated: !options.icc, learns: true });
     },
     gateways: gatewaysOf,
+    routedFamilies: (network) => familiesOf(parseBridgeOptions(network), "routed"),
   };
 }
 

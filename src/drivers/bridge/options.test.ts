@@ -34,9 +34,9 @@ const refused: [what: string, network: Network, error: RegExp][] = [
   ["a bridge name that the kernel would complete", network({ "bridge.name": "fl%d" }), /bridge\.name": "fl%d"/],
   ["gateway mode isolated with a way out", network({ "bridge.gateway_mode_ipv4": "isolated" }), /internal/],
   [
-    "a gateway mode that is not offered",
-    network({ "bridge.gateway_mode_ipv6": "routed" }),
-    /unknown gateway mode "routed"/,
+    "a gateway mode that there is not",
+    network({ "bridge.gateway_mode_ipv6": "bridged" }),
+    /unknown gateway mode "bridged"; use nat, nat-unprotected, routed, isolated/,
   ],
   ["an MTU too small for IPv6", network({ "driver.mtu": "1279" }, { ipv6: true, mtu: 1279 }), /1279 is too small/],
   ["an interface prefix with no room for a number", network({ container_iface_prefix: "fourteen-bytes" }), /prefix"/],
@@ -58,4 +58,24 @@ test("bridge.validateNetwork() takes the smallest MTU of each family, any length
   driver.validateNetwork(network({ "driver.mtu": "1280" }, { ipv6: true, mtu: 1280 }));
   driver.validateNetwork(network({ container_iface_prefix: "thirteen-byte", "bridge.host_binding_ipv4": "127.0.0.1" }));
   driver.validateNetwork(network({}, { options: { "com.example.anything": "x" } }));
+});
+
+test("bridge.network() keeps the gateway modes of the families apart, and an internal network has none", () => {
+  const pools = [
+    { subnet: "10.1.0.0/24", gateway: "10.1.0.1", aux: {} },
+    { subnet: "fd01::/64", gateway: "fd01::1", aux: {} },
+  ];
+  const sets = (four: string, six: string, internal = false) => {
+    const options = { "bridge.gateway_mode_ipv4": four, "bridge.gateway_mode_ipv6": six };
+    const made = network(options, { ipv6: true, pools, internal });
+    driver.validateNetwork(made);
+    const { elements } = driver.network(made);
+    return elements.map(({ set }) => set).filter((set) => !["bridges", "same", "internal"].includes(set));
+  };
+  assert.deepEqual(sets("nat", "routed"), ["members4", "masquerade4", "members6", "routed6"]);
+  assert.deepEqual(sets("routed", "nat-unprotected"), [
+    ...["members4", "members6", "masquerade6"],
+    ...["routed4", "unprotected6"],
+  ]);
+  assert.deepEqual(sets("routed", "nat-unprotected", true), ["members4", "members6"]);
 });

@@ -11,10 +11,16 @@ export interface BridgeOptions {
   readonly icc: boolean;
   /** The bridge gets no IPv4 address of its own. */
   readonly inhibitIpv4: boolean;
-  /** Per family: nat, or isolated (internal networks without a host address on the bridge). */
-  readonly gatewayMode4: "nat" | "isolated";
-  readonly gatewayMode6: "nat" | "isolated";
+  readonly gatewayMode4: GatewayMode;
+  readonly gatewayMode6: GatewayMode;
 }
+
+/**
+ * How a family leads outside: by translation, "nat-unprotected" without a guard before the containers' own addresses;
+ * without translation, "routed"; not at all, "isolated": an internal network without a host address on the bridge.
+ */
+export type GatewayMode = (typeof gatewayModes)[number];
+const gatewayModes = ["nat", "nat-unprotected", "routed", "isolated"] as const;
 
 /** Every option the driver knows with its default: what validateNetwork() accepts and lists in its refusals. */
 export const bridgeOptionDefaults = {
@@ -58,16 +64,17 @@ function refuseUnknown(key: string): void {
   );
 }
 
-function gatewayMode(key: string, text: string | undefined, internal: boolean): "nat" | "isolated" {
-  if (text === undefined || text === "" || text === "nat") return "nat";
-  if (text !== "isolated")
-    throw invalid(`option "${prefix}${key}"`, `unknown gateway mode "${text}"; use nat or isolated`);
-  if (!internal)
+function gatewayMode(key: string, text: string | undefined, internal: boolean): GatewayMode {
+  if (text === undefined || text === "") return "nat";
+  const mode = gatewayModes.find((each) => each === text);
+  if (!mode)
+    throw invalid(`option "${prefix}${key}"`, `unknown gateway mode "${text}"; use ${gatewayModes.join(", ")}`);
+  if (mode === "isolated" && !internal)
     throw invalid(
       `option "${prefix}${key}"`,
       "gateway mode 'isolated' can only be used for an internal network; add --internal",
     );
-  return "isolated";
+  return mode;
 }
 
 function interfaceName(text: string | undefined): string | undefined {
@@ -76,10 +83,14 @@ function interfaceName(text: string | undefined): string | undefined {
   throw invalid(`option "${prefix}bridge.name"`, `"${text}" is no interface name: ${interfaceNameRule}`);
 }
 
+/** Families of a gateway mode. */
+export const familiesOf = ({ gatewayMode4, gatewayMode6 }: BridgeOptions, mode: GatewayMode): (4 | 6)[] => [
+  ...(gatewayMode4 === mode ? [4 as const] : []),
+  ...(gatewayMode6 === mode ? [6 as const] : []),
+];
+
 /** Families whose gateway address the host does not have. */
-export function withoutGateway({ inhibitIpv4, gatewayMode4, gatewayMode6 }: BridgeOptions): (4 | 6)[] {
-  return [
-    ...(inhibitIpv4 || gatewayMode4 === "isolated" ? [4 as const] : []),
-    ...(gatewayMode6 === "isolated" ? [6 as const] : []),
-  ];
+export function withoutGateway(options: BridgeOptions): (4 | 6)[] {
+  const isolated = familiesOf(options, "isolated");
+  return options.inhibitIpv4 && !isolated.includes(4) ? [4, ...isolated] : isolated;
 }

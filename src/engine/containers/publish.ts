@@ -46,8 +46,12 @@ export async function withdrawPorts(
   await using held = await hold(parts, reference);
   const container = spelledOut(held.container);
   for (const choice of choices) refuseUnknown(container, choice);
-  const gone = container.ports.filter((port) => choices.some((choice) => chooses(choice, port)));
   const publish = choices.reduce(withoutRequest, container.config.publish);
+  const withdrawn = container.config.publish.filter((request) => !publish.includes(request));
+  const opened = openingsOf(container.ports, withdrawn);
+  const gone = container.ports.filter(
+    (port) => opened.includes(port) || choices.some((choice) => chooses(choice, port)),
+  );
   if (gone.length === 0) save(parts, container, { publish, ports: container.ports });
   else await parts.networking.withdraw(container, gone, (ports) => save(parts, container, { publish, ports }));
   return gone;
@@ -82,6 +86,20 @@ const chooses = (choice: PortChoice, port: PortMapping): boolean =>
   port.protocol === choice.protocol &&
   port.containerPort === choice.containerPort &&
   (choice.hostPort === undefined || port.hostPort === choice.hostPort);
+
+/** Where a family is routed there is no host port to choose by: a mapping goes with each request, in each family it meant. */
+function openingsOf(ports: readonly PortMapping[], withdrawn: readonly PortRequest[]): PortMapping[] {
+  const left = ports.filter(({ hostPort }) => hostPort === 0);
+  return withdrawn.flatMap(({ protocol, containerPort, hostIp }) =>
+    ["0.0.0.0", "::"].flatMap((address) => {
+      if (hostIp !== "" && hostIp.includes(":") !== address.includes(":")) return [];
+      const at = left.findIndex(
+        (port) => port.hostIp === address && port.protocol === protocol && port.containerPort === containerPort,
+      );
+      return at < 0 ? [] : left.splice(at, 1);
+    }),
+  );
+}
 
 /** Whether the request may have led to the chosen mapping. */
 const covers = (choice: PortChoice, { protocol, containerPort, hostPort, hostPortEnd }: PortRequest): boolean =>

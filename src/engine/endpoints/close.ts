@@ -30,7 +30,7 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
     [() => ports.release(sandbox.ports)],
     [
       ...[
-        () => flushFlows(parts, sandbox.ports),
+        () => flushFlows(parts, sandbox.ports, sandbox.attachments),
         () => kernel.remove(outside),
         () => kernel.sandboxes.remove(sandbox.id),
       ],

@@ -89,8 +89,9 @@ async function attachLive(
   await shown;
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
+    parts.ports.release(change.gone);
     announce(parts, sandbox.id, [attachment]);
-    await flushFlows(parts, change.rerouted);
+    await flushFlows(parts, change.rerouted, before);
     await removeOld();
   };
   return { change, finish };

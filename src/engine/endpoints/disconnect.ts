@@ -50,6 +50,7 @@ async function detachLive(
 ): Promise<unknown[]> {
   const { sandbox, container, endpoint, upstreams } = place;
   const { names, state } = parts;
+  const { attachments } = sandbox;
   const left = sandbox.attachments.filter((each) => each.endpoint.id !== endpoint.id);
   const leaving = sandbox.attachments.filter((each) => each.endpoint.id === endpoint.id);
   const change = followNetworks(parts, sandbox, left, container);
@@ -64,7 +65,7 @@ async function detachLive(
   const steps: (() => unknown)[][] = [
     [() => parts.dhcp.release(endpoint.id)], // while there is a link to say so on
     [
-      () => flushFlows(parts, rerouted),
+      () => flushFlows(parts, rerouted, attachments),
       finish,
       () => names.withdraw([endpoint.id]),
       () => parts.cluster.withdraw(localEndpoints(parts, leaving)),

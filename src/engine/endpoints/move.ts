@@ -2,6 +2,8 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Plan } from "../../contracts/driver.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Parts } from "../parts.ts";
+import type { Attachment } from "../plan/attachment.ts";
+import { electPublisher } from "../plan/gateway-order.ts";
 import { transition } from "../plan/transition.ts";
 
 export const nothing: Plan = { objects: [], elements: [] };
@@ -32,8 +34,20 @@ export function move(parts: Parts, plans: { before: Plan; after: Plan }, rollbac
   };
 }
 
-/** Flows of connectionless protocols stick to their old translation until their conntrack entries go. */
-export async function flushFlows({ kernel }: Pick<Parts, "kernel">, ports: readonly PortMapping[]): Promise<void> {
-  const flows = ports.flatMap(({ protocol, hostPort }) => (protocol === "tcp" ? [] : [{ protocol, port: hostPort }]));
+/**
+ * Flows of connectionless protocols stick to their old translation, or to having been let in, until their conntrack
+ * entries go. `attachments`: what the container was attached to while the flows began.
+ */
+export async function flushFlows(
+  { kernel }: Pick<Parts, "kernel">,
+  ports: readonly PortMapping[],
+  attachments: readonly Attachment[],
+): Promise<void> {
+  const flows = ports.flatMap(({ protocol, hostIp, hostPort, containerPort }) => {
+    if (protocol === "tcp") return [];
+    if (hostPort !== 0) return [{ protocol, port: hostPort }];
+    const address = electPublisher(attachments, hostIp === "::" ? 6 : 4)?.address;
+    return address ? [{ protocol, port: containerPort, address }] : [];
+  });
   if (flows.length > 0) await kernel.flushConntrack(flows);
 }

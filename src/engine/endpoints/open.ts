@@ -34,7 +34,7 @@ export async function openSandbox(
   announce(parts, container.id, attachments);
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
   await publishShared(parts, attachments, rollback);
-  await flushFlows(parts, mappings);
+  await flushFlows(parts, mappings, attachments);
   const sandbox = { id: container.id, members: new Set([container.id]), attachments, ports: mappings };
   sandboxes.add(sandbox);
   rollback.onFailure("open sandbox", () => sandboxes.delete(container.id));

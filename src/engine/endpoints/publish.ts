@@ -25,7 +25,7 @@ export async function publishPorts(
   }
   await changePorts(parts, sandbox, [...sandbox.ports, ...added], commit, rollback);
   rollback.commit();
-  await flushFlows(parts, added);
+  await flushFlows(parts, added, sandbox.attachments);
   return added;
 }
 
@@ -41,7 +41,7 @@ export async function withdrawPorts(
   await changePorts(parts, sandbox, left, commit, rollback);
   rollback.commit();
   parts.ports.release(gone);
-  await flushFlows(parts, gone);
+  await flushFlows(parts, gone, sandbox.attachments);
 }
 
 async function changePorts(

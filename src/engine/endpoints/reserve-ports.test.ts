@@ -7,15 +7,17 @@ import type { Network } from "../../model/network.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import { createPorts } from "../../ports/ports.ts";
 import { config } from "../containers/fakes.ts";
+import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
-import { followNetworks } from "./reserve-ports.ts";
+import { followNetworks, reservePorts } from "./reserve-ports.ts";
 
 const driver = bridge.create({ defaultBridge: "fairlead0" });
 
-function attachment(name: string, { internal = false, six = false } = {}): Attachment {
+function attachment(name: string, { internal = false, six = false, routed = false } = {}): Attachment {
   const network: Network = {
     ...{ id: name.padEnd(64, "0"), name, driver: "bridge", scope: "local", created: "", attachable: false, internal },
-    ...{ ipv4: true, ipv6: six, ipamDriver: "default", ipamOptions: {}, userSubnets: false, options: {}, labels: {} },
+    ...{ ipv4: true, ipv6: six, ipamDriver: "default", ipamOptions: {}, userSubnets: false, labels: {} },
+    options: routed ? { "com.docker.network.bridge.gateway_mode_ipv4": "routed" } : {},
     ...{ mtu: 1500, configOnly: false, builtIn: false },
     pools: [
       { subnet: "10.1.0.0/24", gateway: "10.1.0.1", aux: {} },
@@ -36,13 +38,17 @@ const ask = (containerPort: number, hostPort: number, over: Partial<PortRequest>
 });
 const shown = (ports: readonly PortMapping[]) => ports.map(({ hostIp, hostPort }) => `${hostIp} ${hostPort}`);
 
-/** What becomes of `ports` between two sets of networks, with host ports that are all free. */
-function follow(before: Attachment[], after: Attachment[], publish: PortRequest[], ports: PortMapping[] = []) {
+/** Host ports that are all free. */
+function hostPorts() {
   const sockets = { bind: () => 9, close: () => {}, ephemeralRange: () => [40000, 40003] as const, holderOf: () => "" };
-  const parts = { ports: createPorts({ sockets, random: () => 0 }), defaults: { bindAddress: "", networkOptions: {} } };
+  return { ports: createPorts({ sockets, random: () => 0 }), defaults: { bindAddress: "", networkOptions: {} } };
+}
+
+/** What becomes of `ports` between two sets of networks. */
+function follow(before: Attachment[], after: Attachment[], publish: PortRequest[], ports: PortMapping[] = []) {
   const sandbox = { id: "c", members: new Set<string>(), attachments: before, ports };
   const container = { id: "c", name: "web", config: { ...config, publish } } as unknown as Container;
-  return followNetworks(parts, sandbox, after, container);
+  return followNetworks(hostPorts(), sandbox, after, container);
 }
 
 const [inner, outer, both] = [attachment("i", { internal: true }), attachment("o"), attachment("b", { six: true })];
@@ -67,4 +73,31 @@ test("followNetworks() withdraws the ports of a family that leads outside no mor
 test("followNetworks() tells of ports that lead to another address, and of none when nothing changes", () => {
   assert.deepEqual(follow([outer], [outer, attachment("a")], [ask(80, 0)], [four]).rerouted, [four]);
   assert.deepEqual(follow([outer], [outer, attachment("z")], [ask(80, 0)], [four]).rerouted, []);
+});
+
+test("followNetworks() gives the host port back where the family becomes routed, and takes one where it is no more", () => {
+  const direct = attachment("a", { routed: true });
+  const opened: PortMapping = { ...four, hostPort: 0 };
+  const become = follow([outer], [outer, direct], [ask(80, 0)], [four]);
+  assert.deepEqual([become.ports, become.gone, become.added], [[opened], [four], [opened]]);
+  const leave = follow([outer, direct], [outer], [ask(80, 8080)], [opened]);
+  assert.deepEqual([shown(leave.ports), leave.gone], [["0.0.0.0 8080"], [opened]]);
+});
+
+test("reservePorts() opens ports of a routed family whatever address they are bound to, and tells of those the user named", () => {
+  const said: string[] = [];
+  const log = { info: (_: unknown, text: string) => void said.push(text) } as unknown as Parts["log"];
+  const direct = attachment("r", { routed: true, six: true });
+  const options = { ...direct.network.options, "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1" };
+  const bound = { ...direct, network: { ...direct.network, options } };
+  const reserve = (attached: Attachment, ...requests: PortRequest[]) =>
+    shown(reservePorts({ ...hostPorts(), log }, { name: "web", attachments: [attached], requests }));
+  assert.deepEqual(reserve(direct, ask(80, 0)), ["0.0.0.0 0", ":: 40000"]);
+  assert.deepEqual(reserve(bound, ask(80, 0)), ["0.0.0.0 0"]);
+  assert.deepEqual(said, []);
+  assert.deepEqual(reserve(direct, ask(80, 8080, { hostIp: "127.0.0.1" })), ["0.0.0.0 0"]);
+  assert.deepEqual(said, [
+    "Using address 0.0.0.0 because NAT is disabled",
+    "Host port ignored, because NAT is disabled",
+  ]);
 });

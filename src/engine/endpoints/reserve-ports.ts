@@ -2,7 +2,7 @@ import type { Container } from "../../model/container.ts";
 import type { PortMapping, PortRequest } from "../../model/port.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
-import { electGateway, electPublisher } from "../plan/gateway-order.ts";
+import { electGateway, electPublisher, routedFamilies } from "../plan/gateway-order.ts";
 import type { StateChange } from "../state.ts";
 import { wantedPorts } from "../wanted-ports.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -35,7 +35,10 @@ export function reservePorts(
   if (requests.length === 0) return [];
   const served = families(attachments);
   if (served.length > 0) {
-    return parts.ports.reserve(bound(parts, attachments, requests), { owner: `container ${name}`, families: served });
+    const routed = routedFamilies(attachments);
+    tellIgnored(parts.log, name, requests, { served, routed });
+    const options = { owner: `container ${name}`, families: served, routed };
+    return parts.ports.reserve(bound(parts, attachments, requests), options);
   }
   if (attachments.some(({ driver }) => driver.remote)) return []; // its plugin is told
   parts.log.warn(
@@ -43,6 +46,25 @@ export function reservePorts(
     `ports are not published: ${whyUnpublished(attachments)}`,
   );
   return [];
+}
+
+/** Says what of the requests has no meaning where a family is routed, in Docker's words. */
+function tellIgnored(
+  log: Parts["log"],
+  container: string,
+  requests: readonly PortRequest[],
+  place: { served: readonly Family[]; routed: readonly Family[] },
+): void {
+  for (const mapping of requests) {
+    const { hostIp, hostPort } = mapping;
+    const meant = hostIp === "" ? place.served : [familyOf(hostIp)];
+    for (const family of meant.filter((each) => place.routed.includes(each))) {
+      const everywhere = family === 4 ? "0.0.0.0" : "::";
+      if (hostIp !== "" && hostIp !== everywhere)
+        log.info({ container, mapping }, `Using address ${family === 4 ? everywhere : "[::]"} because NAT is disabled`);
+      if (hostPort !== 0) log.info({ container, mapping }, "Host port ignored, because NAT is disabled");
+    }
+  }
 }
 
 /** Host addresses for requests that name none: the network's option, else the daemon's. */
@@ -70,24 +92,30 @@ export interface PortChange {
   readonly rerouted: readonly PortMapping[];
 }
 
-/** Ports follow the networks: a family that leads outside no more loses its mappings, one that begins to gets them. */
+/**
+ * Ports follow the networks: a family that leads outside no more loses its mappings, one that begins to gets them. One
+ * that is routed from now on, or no more, gets others.
+ */
 export function followNetworks(
   parts: Pick<Parts, "ports" | "defaults">,
   sandbox: OpenSandbox,
   after: readonly Attachment[],
   container: Container,
 ): PortChange {
-  const served = families(after);
-  const before = families(sandbox.attachments);
-  const kept = sandbox.ports.filter(({ hostIp }) => served.includes(familyOf(hostIp)));
+  const [served, routed] = [families(after), routedFamilies(after)];
+  const [before, routedBefore] = [families(sandbox.attachments), routedFamilies(sandbox.attachments)];
+  const stays = (family: Family) =>
+    served.includes(family) && before.includes(family) && routed.includes(family) === routedBefore.includes(family);
+  const kept = sandbox.ports.filter(({ hostIp }) => stays(familyOf(hostIp)));
   const gone = sandbox.ports.filter((port) => !kept.includes(port));
   const moved = kept.filter(({ hostIp }) => target(sandbox.attachments, hostIp) !== target(after, hostIp));
-  const grown = served.filter((family) => !before.includes(family));
+  const grown = served.filter((family) => !stays(family));
   const requests = bound(parts, after, wantedPorts(container)).filter(
     ({ hostIp }) => hostIp === "" || grown.includes(familyOf(hostIp)),
   );
   const owner = `container ${container.name}`;
-  const added = grown.length > 0 ? parts.ports.reserve(sameNumbers(requests, kept), { owner, families: grown }) : [];
+  const added =
+    grown.length > 0 ? parts.ports.reserve(sameNumbers(requests, kept), { owner, families: grown, routed }) : [];
   return { ports: [...kept, ...added], added, gone, rerouted: [...added, ...gone, ...moved] };
 }
 
@@ -112,6 +140,7 @@ function sameNumbers(requests: readonly PortRequest[], kept: readonly PortMappin
 }
 
 const answers = (mapping: PortMapping, { protocol, containerPort, hostPort, hostPortEnd }: PortRequest): boolean =>
+  mapping.hostPort !== 0 &&
   mapping.protocol === protocol &&
   mapping.containerPort === containerPort &&
   (hostPort === 0 || (hostPort <= mapping.hostPort && mapping.hostPort <= hostPortEnd));

@@ -53,7 +53,7 @@ export async function readdress(
   await tellNames(parts, sandbox, { before, upstreams, changed: byId }, rollback);
   const finish = async () => {
     parts.ports.release(change.gone);
-    await flushFlows(parts, change.rerouted);
+    await flushFlows(parts, change.rerouted, before);
     await removeOld();
   };
   return { change, finish };

@@ -31,6 +31,13 @@ export const electPublisher = (attachments: readonly Attachment[], family: 4 | 6
     family,
   );
 
+/** Families in which published ports are opened at the container's own address, and none of the host's is taken. */
+export const routedFamilies = (attachments: readonly Attachment[]): (4 | 6)[] =>
+  ([4, 6] as const).filter((family) => {
+    const publisher = electPublisher(attachments, family)?.attachment;
+    return publisher?.driver.routedFamilies?.(publisher.network).includes(family) ?? false;
+  });
+
 /** What a route through it names: nothing for one that is on the link. */
 export const through = (gateway: string) => (gateway === onLink ? {} : { gateway });
 

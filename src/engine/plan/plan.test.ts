@@ -5,7 +5,7 @@ import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
-import { electGateway, gatewayOrder } from "./gateway-order.ts";
+import { electGateway, gatewayOrder, routedFamilies } from "./gateway-order.ts";
 import { portElements } from "./port-elements.ts";
 import { sandboxPlan } from "./sandbox-plan.ts";
 import { transition } from "./transition.ts";
@@ -15,13 +15,20 @@ const settings: EndpointSettings = { linkLocal: [], aliases: [], links: [], gwPr
 
 function attach(
   name: string,
-  over: { gw?: number; internal?: boolean; six?: boolean; index?: number } = {},
+  over: { gw?: number; internal?: boolean; six?: boolean; index?: number; options?: Network["options"] } = {},
 ): Attachment {
   const index = over.index ?? 1;
   const network: Network = {
     ...{ id: name.padEnd(64, "0"), name, driver: "bridge", scope: "local", created: "", attachable: false },
     ...{ ipv4: true, ipv6: over.six ?? false, ipamDriver: "default", ipamOptions: {}, userSubnets: false },
-    ...{ options: {}, labels: {}, mtu: 1500, configOnly: false, builtIn: false, internal: over.internal ?? false },
+    ...{
+      options: over.options ?? {},
+      labels: {},
+      mtu: 1500,
+      configOnly: false,
+      builtIn: false,
+      internal: over.internal ?? false,
+    },
     pools: [
       { subnet: `10.${index}.0.0/24`, gateway: `10.${index}.0.1`, aux: {} },
       ...(over.six ? [{ subnet: `fd0${index}::/64`, gateway: `fd0${index}::1`, aux: {} }] : []),
@@ -131,4 +138,27 @@ test("portElements() makes one element of a range and single ones of what is lef
       ["publish_at4", "tcp 127.0.0.1 443", "10.1.0.2 443"],
     ],
   );
+});
+
+test("portElements() opens what is published without a host port at the container's address, each port once", () => {
+  const open = (containerPort: number, hostIp = "0.0.0.0"): PortMapping => ({
+    ...{ protocol: "udp", hostIp, hostPort: 0, containerPort },
+  });
+  const ports = [open(80), open(7001), open(7000), open(7001), open(7002), open(7002, "::")];
+  assert.deepEqual(
+    portElements([attach("a", { six: true })], ports).map(({ set, key, value }) => [set, key.join(" "), value]),
+    [
+      ["open4", "udp 10.1.0.2 80", undefined],
+      ["open_range4", "udp 10.1.0.2 7000-7002", undefined],
+      ["open6", "udp fd01::2 7002", undefined],
+    ],
+  );
+});
+
+test("routedFamilies() are those of the network that publishes in the family", () => {
+  const routed = { "com.docker.network.bridge.gateway_mode_ipv6": "routed" };
+  const [plain, direct] = [attach("a", { gw: 1 }), attach("b", { six: true, index: 2, options: routed })];
+  assert.deepEqual(routedFamilies([plain, direct]), [6]);
+  assert.deepEqual(routedFamilies([plain, direct, attach("c", { gw: 2, six: true })]), []);
+  assert.deepEqual(routedFamilies([]), []);
 });

@@ -3,10 +3,10 @@ import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
 import { electPublisher } from "./gateway-order.ts";
 
-/** From this many neighbours on, ports published under their own number become one interval element. */
+/** From this many neighbours on, ports published under their own number, or opened, become one interval element. */
 const intervalFrom = 3;
 
-/** Published ports as map elements: they lead to the endpoint that publishes in the family. */
+/** Published ports as elements: they lead to the endpoint that publishes in the family, or are opened at its address. */
 export function portElements(attachments: readonly Attachment[], ports: readonly PortMapping[]): FirewallElement[] {
   return ([4, 6] as const).flatMap((family) => {
     const elected = electPublisher(attachments, family);
@@ -14,9 +14,14 @@ export function portElements(attachments: readonly Attachment[], ports: readonly
     const { endpoint } = elected.attachment;
     const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
     const own = ports.filter((port) => port.hostIp.includes(":") === (family === 6));
-    return runs(own).map((run) => ({ ...elementOf(run, family, elected.address), ...mark }));
+    return runs(unique(own)).map((run) => ({ ...elementOf(run, family, elected.address), ...mark }));
   });
 }
+
+/** Several requests may open one port. */
+const unique = (ports: readonly PortMapping[]): PortMapping[] => [
+  ...new Map(ports.map((port) => [`${key(port)} ${port.hostPort} ${port.containerPort}`, port])).values(),
+];
 
 interface Run {
   readonly first: PortMapping;
@@ -25,7 +30,7 @@ interface Run {
 
 /** Neighbouring ports with equal numbers on both sides, joined; everything else is a run of one. */
 function runs(ports: readonly PortMapping[]): Run[] {
-  const sorted = [...ports].sort((a, b) => key(a).localeCompare(key(b)) || a.hostPort - b.hostPort);
+  const sorted = [...ports].sort((a, b) => key(a).localeCompare(key(b)) || numberOf(a) - numberOf(b));
   const found: { first: PortMapping; count: number }[] = [];
   for (const port of sorted) {
     const last = found.at(-1);
@@ -35,17 +40,19 @@ function runs(ports: readonly PortMapping[]): Run[] {
   return found.flatMap((run) => (run.count >= intervalFrom ? [run] : singles(run)));
 }
 
-const key = (port: PortMapping) => `${port.protocol} ${port.hostIp}`;
-const sameNumber = (port: PortMapping) => port.hostPort === port.containerPort;
+const isOpened = ({ hostPort }: PortMapping) => hostPort === 0;
+const key = (port: PortMapping) => `${port.protocol} ${port.hostIp} ${isOpened(port) ? "opened" : ""}`;
+const numberOf = (port: PortMapping) => port.hostPort || port.containerPort;
+const sameNumber = (port: PortMapping) => numberOf(port) === port.containerPort;
 const follows = (run: Run, port: PortMapping) =>
   key(run.first) === key(port) &&
   sameNumber(run.first) &&
   sameNumber(port) &&
-  run.first.hostPort + run.count === port.hostPort;
+  numberOf(run.first) + run.count === numberOf(port);
 
 const singles = ({ first, count }: Run): Run[] =>
   Array.from({ length: count }, (_, i) => ({
-    first: { ...first, hostPort: first.hostPort + i, containerPort: first.containerPort + i },
+    first: { ...first, hostPort: isOpened(first) ? 0 : first.hostPort + i, containerPort: first.containerPort + i },
     count: 1,
   }));
 
@@ -55,6 +62,10 @@ function elementOf(
   address: string,
 ): Pick<FirewallElement, "set" | "key" | "value"> {
   const { protocol, hostIp, hostPort, containerPort } = first;
+  if (isOpened(first)) {
+    const port = count > 1 ? `${containerPort}-${containerPort + count - 1}` : String(containerPort);
+    return { set: count > 1 ? `open_range${family}` : `open${family}`, key: [protocol, address, port] };
+  }
   const any = hostIp === "0.0.0.0" || hostIp === "::";
   if (count > 1) {
     const everywhere = family === 4 ? "0.0.0.0/0" : "::/0";

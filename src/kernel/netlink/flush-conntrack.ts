@@ -10,6 +10,8 @@ const BY_PROTOCOL_AND_PORT = BY_PROTOCOL | (1 << 5);
 export interface PublishedPort {
   readonly protocol: keyof typeof protocols;
   readonly port: number;
+  /** Only flows to this address; absent: to any. */
+  readonly address?: string;
 }
 
 /**
@@ -19,16 +21,18 @@ export interface PublishedPort {
  */
 export function flushConntrack(socket: NetlinkSocket, published: readonly PublishedPort[]): void {
   for (const [protocol, list] of Map.groupBy(published, (one) => one.protocol)) {
-    const ports = new Set(list.map(({ port }) => port));
-    for (const family of [libc.AF_INET, libc.AF_INET6]) flushFamily(socket, { protocol, ports, family }); // a filter needs a family
+    // A filter needs a family.
+    for (const family of [libc.AF_INET, libc.AF_INET6]) flushFamily(socket, { protocol, list, family });
   }
 }
 
 function flushFamily(
   socket: NetlinkSocket,
-  { protocol, ports, family }: { protocol: PublishedPort["protocol"]; ports: ReadonlySet<number>; family: number },
+  { protocol, list, family }: { protocol: PublishedPort["protocol"]; list: readonly PublishedPort[]; family: number },
 ): void {
   const number = protocols[protocol];
+  const ports = new Set(list.map(({ port }) => port));
+  const meant = new Set(list.map(({ port, address = "" }) => `${port} ${address}`));
   const [only] = ports.size === 1 ? ports : [];
   const ask = request(`list flows of ${protocol}`, IPCTNL_MSG_CT_GET, conntrackMessage, {
     header: { family },
@@ -39,7 +43,8 @@ function flushFamily(
   });
   const flows = socket.dump(conntrackMessage, ask).filter(({ attributes: { original } }) => {
     const port = original?.proto?.destinationPort;
-    return original?.proto?.number === number && port !== undefined && ports.has(port);
+    const address = original?.ip?.destination4 ?? original?.ip?.destination6;
+    return original?.proto?.number === number && (meant.has(`${port} `) || meant.has(`${port} ${address}`));
   });
   const failures = socket.try(flows.map((flow) => deletion(flow, `delete a flow of ${protocol}`)));
   // ENOENT: the flow timed out between list and deletion.

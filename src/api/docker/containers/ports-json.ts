@@ -10,7 +10,7 @@ export function portMap(config: ContainerConfig, mappings: readonly PortMapping[
   for (const key of exposedKeys(config)) map[key] = null;
   for (const { protocol, containerPort, hostIp, hostPort } of mappings) {
     const key = `${containerPort}/${protocol}`;
-    map[key] = [...(map[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
+    map[key] = [...(map[key] ?? []), { HostIp: hostIp, HostPort: hostPort === 0 ? "" : String(hostPort) }];
   }
   return map;
 }
@@ -35,7 +35,7 @@ export function portList(config: ContainerConfig, mappings: readonly PortMapping
     ...mappings.map(({ hostIp, hostPort, containerPort, protocol }) => ({
       IP: hostIp,
       PrivatePort: containerPort,
-      PublicPort: hostPort,
+      ...(hostPort === 0 ? {} : { PublicPort: hostPort }), // none in a routed family
       Type: protocol,
     })),
   ];
