@@ -34,7 +34,7 @@ export interface HostLimits {
 /** How containers are kept from the host, as GET /info tells. */
 export interface HostConfinement {
   readonly seccomp: boolean;
-  /** Every container runs under a profile. */
+  /** Containers run under a profile, except those that are privileged or unconfined. */
   readonly apparmor: boolean;
   /** An init process for containers; "" without one. */
   readonly initPath: string;

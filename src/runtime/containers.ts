@@ -14,7 +14,7 @@ import { startMonitor } from "./conmon.ts";
 import { endExecMonitors } from "./exec/end-exec-monitors.ts";
 import { recordInput } from "./input/container-input.ts";
 import type { RuntimeParts } from "./parts.ts";
-import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
+import { hasEnded, send } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
 import { configJson } from "./spec/config-json.ts";
 import { hostDevices } from "./spec/devices.ts";
@@ -93,16 +93,6 @@ export async function killContainer({ processes }: RuntimeParts, id: string, sig
   const number = signalNumber(signal);
   const init = processes.init(id);
   if (!init || !send(init, number)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
-}
-
-/** False when the process is gone. */
-function send({ pid }: ProcessIdentity, signal: number): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ESRCH") return false;
-    throw cause;
-  }
 }
 
 /** Runtime.release: goes on after a failure and reports all of them. */

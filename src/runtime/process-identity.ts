@@ -21,6 +21,16 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => identify(pid)?.startTime === startTime;
 
+/** Sends a signal. False when the process is gone. */
+export function send({ pid }: Pick<ProcessIdentity, "pid">, signal: NodeJS.Signals | number): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw cause;
+  }
+}
+
 /** How long a process that has to end may take. */
 const patienceMs = 5_000;
 

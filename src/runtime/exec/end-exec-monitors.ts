@@ -1,6 +1,6 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { ContainerLayout } from "../layout.ts";
-import { hasEnded, type ProcessIdentity } from "../process-identity.ts";
+import { hasEnded, send } from "../process-identity.ts";
 import type { Processes } from "../processes.ts";
 import { ExecFiles } from "./exec-files.ts";
 
@@ -12,7 +12,7 @@ export async function endExecMonitors(processes: Processes, id: string, containe
   const monitors = ExecFiles.of(container).flatMap((files) => processes.monitorIn(files.monitorPidFile, id) ?? []);
   await Promise.all(
     monitors.map(async (monitor) => {
-      if (!(await hasEnded(monitor))) kill(monitor);
+      if (!(await hasEnded(monitor))) send(monitor, "SIGKILL");
     }),
   );
 }
@@ -20,21 +20,16 @@ export async function endExecMonitors(processes: Processes, id: string, containe
 /** Ends the conmon of one exec. */
 export function endExecMonitor(processes: Processes, id: string, files: ExecFiles): void {
   const monitor = processes.monitorIn(files.monitorPidFile, id);
-  if (monitor) kill(monitor);
+  if (monitor) send(monitor, "SIGKILL");
 }
 
-/** Removes what execs left at terminals that ended while no daemon ran: nobody else would before the container's end. */
+/**
+ * Removes what execs of earlier daemons left: nobody else would before the container's end. Those on pipes have lost their
+ * reader with their daemon; those at terminals stay while their conmon lives, whose sockets are there.
+ */
 export function removeEndedExecs(processes: Processes, id: string, container: ContainerLayout): void {
   for (const files of ExecFiles.of(container)) {
-    if (!existsSync(files.monitorPidFile) || processes.monitorIn(files.monitorPidFile, id)) continue;
-    rmSync(files.directory, { recursive: true, force: true });
-  }
-}
-
-function kill({ pid }: ProcessIdentity): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+    const isHeld = processes.monitorIn(files.monitorPidFile, id) !== undefined;
+    if (!isHeld) rmSync(files.directory, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { PassThrough, type Readable, type Writable } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
 import type { ExecSession } from "../../contracts/runtime.ts";
 import type { RuntimeParts } from "../parts.ts";
+import { send } from "../process-identity.ts";
 import { programEnvironment } from "../run-program.ts";
 import { execFailureCode, runcWords } from "../runc-error.ts";
 import type { ExecFiles } from "./exec-files.ts";
@@ -30,12 +31,8 @@ export async function execOnPipes(
 /** As long as runc waits for the process, its pid is nobody else's. */
 function signalProcess(child: ChildProcess, pid: number, signal: NodeJS.Signals): void {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    if (pid === 0) child.kill(signal);
-    else process.kill(pid, signal);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
-  }
+  if (pid === 0) child.kill(signal);
+  else send({ pid }, signal);
 }
 
 interface Streams {

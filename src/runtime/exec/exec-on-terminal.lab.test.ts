@@ -8,6 +8,8 @@ import { identify } from "../process-identity.ts";
 import { RuntimeLab } from "../testing/lab.ts";
 import { requirePidNamespace } from "../testing/pid-namespace.ts";
 
+import { mostAfterEnd } from "./terminal-output.ts";
+
 requirePidNamespace(import.meta.filename);
 
 const spec: Omit<ExecSpec, "args"> = {
@@ -117,6 +119,16 @@ test("runtime.remove() ends execs at terminals, those too that nobody reads, and
   assert.deepEqual(lab.traces(), traces);
 });
 
+test("runtime.exec() at a terminal ends with its program, though another one writes there for ever and nobody reads", async () => {
+  await using lab = new RuntimeLab();
+  const id = await sleeping(lab);
+  const forever = "t=$(tty); stty raw; for n in 1 2 3 4; do setsid cat /dev/zero >$t & done; sleep 0.5; exit 7";
+  const session = await run(lab, id, forever);
+  assert.equal(await session.exited, 7);
+  const taken = Buffer.byteLength(await textOf(session));
+  assert.ok(taken < 2 * mostAfterEnd, `${taken} bytes`);
+});
+
 /** Until a program that writes has written nothing for a while. */
 async function untilStuck(pid: number): Promise<void> {
   const written = () => readFileSync(`/proc/${pid}/io`, "utf8");
@@ -140,7 +152,7 @@ test("runtime.exec() at a terminal leaves no descriptor, whatever became of it",
   while (descriptors() > before) await setTimeout(5);
 });
 
-test("openRuntime() removes what execs at terminals left that ended while no daemon ran, and only that", async () => {
+test("openRuntime() removes what execs of an earlier daemon left, and nothing of one whose conmon lives", async () => {
   await using lab = new RuntimeLab();
   const id = await sleeping(lab);
   const directory = join(lab.execRoot, "containers", id, "exec");
@@ -148,6 +160,9 @@ test("openRuntime() removes what execs at terminals left that ended while no dae
   const running = readdirSync(directory);
   mkdirSync(join(directory, "exec-ended"));
   writeFileSync(join(directory, "exec-ended", "conmon.pid"), String(2 ** 22 + 1)); // beyond all pids
+  mkdirSync(join(directory, "exec-begun")); // its conmon had not yet said who it is
+  mkdirSync(join(directory, "exec-pipes"));
+  writeFileSync(join(directory, "exec-pipes", "pid"), "1");
   lab.open()[Symbol.dispose]();
   assert.deepEqual(readdirSync(directory), running);
   session.kill("SIGKILL");

@@ -5,7 +5,7 @@ import { ifThere } from "../if-there.ts";
 import { packetLength } from "../input/container-input.ts";
 import { sendSize } from "../input/control.ts";
 import type { RuntimeParts } from "../parts.ts";
-import { identify, isAlive, type ProcessIdentity } from "../process-identity.ts";
+import { identify, isAlive, type ProcessIdentity, send } from "../process-identity.ts";
 import { execFailureCode, runcWords } from "../runc-error.ts";
 import type { ExecFiles } from "./exec-files.ts";
 import { type ExecMonitor, startExecMonitor } from "./exec-monitor.ts";
@@ -93,10 +93,5 @@ const nowhere = (): Writable => new Writable({ write: (_bytes, _encoding, done) 
 const nothing = (): Readable => new PassThrough().end();
 
 function signalProgram(program: ProcessIdentity | undefined, signal: NodeJS.Signals): void {
-  if (!program || !isAlive(program)) return;
-  try {
-    process.kill(program.pid, signal);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
-  }
+  if (program && isAlive(program)) send(program, signal);
 }

@@ -29,7 +29,7 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: () => User
   const capabilities = spec.privileged ? grantable() : init.capabilities.bounding;
   return {
     terminal: spec.tty,
-    // Before the program runs; runc passes the size of our own terminal on only when it runs already.
+    // It is to be there before the program runs; what conmon is told comes later.
     ...(spec.tty && spec.size ? { consoleSize: { height: spec.size.rows, width: spec.size.columns } } : {}),
     args: spec.args,
     env: mergeEnvironment(init.env, spec.tty ? ["TERM=xterm"] : [], spec.env),
