@@ -120,8 +120,13 @@ before(async () => {
   // As with hairpin mode set by the bridge driver: bridged DNAT (br_netfilter) sends a packet back where it came from.
   for (const port of ["web", "peer"]) ip(`link set v-${port} type bridge_slave hairpin on`);
   for (const port of ["direct", "aside"]) ip(`link set v-${port} type bridge_slave isolated on`);
-  for (const way of ["10.77.5.2/32 via 10.77.5.1", "fd77:5::2/128 via fd77:5::1"])
-    execFileSync("ip", ["-n", "aside", "route", "add", ...way.split(" ")]);
+  // They would talk by way of the host, in both directions.
+  for (const [from, last] of [
+    ["aside", 2],
+    ["direct", 3],
+  ] as const)
+    for (const way of [`10.77.5.${last}/32 via 10.77.5.1`, `fd77:5::${last}/128 via fd77:5::1`])
+      execFileSync("ip", ["-n", from, "route", "add", ...way.split(" ")]);
   firewall.restore(everything);
   host = await station("host");
   outside = await station("outside");

@@ -38,17 +38,21 @@ const ask = (containerPort: number, hostPort: number, over: Partial<PortRequest>
 });
 const shown = (ports: readonly PortMapping[]) => ports.map(({ hostIp, hostPort }) => `${hostIp} ${hostPort}`);
 
-/** Host ports that are all free. */
+/** Host ports that are all free, and what is logged. */
 function hostPorts() {
   const sockets = { bind: () => 9, close: () => {}, ephemeralRange: () => [40000, 40003] as const, holderOf: () => "" };
-  return { ports: createPorts({ sockets, random: () => 0 }), defaults: { bindAddress: "", networkOptions: {} } };
+  const said: string[] = [];
+  const log = { info: (_: unknown, text: string) => void said.push(text) } as unknown as Parts["log"];
+  const defaults = { bindAddress: "", networkOptions: {} };
+  return { ports: createPorts({ sockets, random: () => 0 }), defaults, log, said };
 }
 
 /** What becomes of `ports` between two sets of networks. */
 function follow(before: Attachment[], after: Attachment[], publish: PortRequest[], ports: PortMapping[] = []) {
   const sandbox = { id: "c", members: new Set<string>(), attachments: before, ports };
   const container = { id: "c", name: "web", config: { ...config, publish } } as unknown as Container;
-  return followNetworks(hostPorts(), sandbox, after, container);
+  const { said, ...parts } = hostPorts();
+  return { ...followNetworks(parts, sandbox, after, container), said };
 }
 
 const [inner, outer, both] = [attachment("i", { internal: true }), attachment("o"), attachment("b", { six: true })];
@@ -79,19 +83,20 @@ test("followNetworks() gives the host port back where the family becomes routed,
   const direct = attachment("a", { routed: true });
   const opened: PortMapping = { ...four, hostPort: 0 };
   const become = follow([outer], [outer, direct], [ask(80, 0)], [four]);
-  assert.deepEqual([become.ports, become.gone, become.added], [[opened], [four], [opened]]);
+  assert.deepEqual([become.ports, become.gone, become.added, become.said], [[opened], [four], [opened], []]);
+  const numbered = follow([outer], [outer, direct], [ask(80, 40002)], [four]);
+  assert.deepEqual(numbered.said, ["Host port ignored, because NAT is disabled"]);
   const leave = follow([outer, direct], [outer], [ask(80, 8080)], [opened]);
   assert.deepEqual([shown(leave.ports), leave.gone], [["0.0.0.0 8080"], [opened]]);
 });
 
 test("reservePorts() opens ports of a routed family whatever address they are bound to, and tells of those the user named", () => {
-  const said: string[] = [];
-  const log = { info: (_: unknown, text: string) => void said.push(text) } as unknown as Parts["log"];
+  const { said, ...parts } = hostPorts();
   const direct = attachment("r", { routed: true, six: true });
   const options = { ...direct.network.options, "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1" };
   const bound = { ...direct, network: { ...direct.network, options } };
   const reserve = (attached: Attachment, ...requests: PortRequest[]) =>
-    shown(reservePorts({ ...hostPorts(), log }, { name: "web", attachments: [attached], requests }));
+    shown(reservePorts(parts, { name: "web", attachments: [attached], requests }));
   assert.deepEqual(reserve(direct, ask(80, 0)), ["0.0.0.0 0", ":: 40000"]);
   assert.deepEqual(reserve(bound, ask(80, 0)), ["0.0.0.0 0"]);
   assert.deepEqual(said, []);

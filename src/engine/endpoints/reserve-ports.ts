@@ -58,7 +58,7 @@ function tellIgnored(
   for (const mapping of requests) {
     const { hostIp, hostPort } = mapping;
     const meant = hostIp === "" ? place.served : [familyOf(hostIp)];
-    for (const family of meant.filter((each) => place.routed.includes(each))) {
+    for (const family of meant.filter((each) => place.served.includes(each) && place.routed.includes(each))) {
       const everywhere = family === 4 ? "0.0.0.0" : "::";
       if (hostIp !== "" && hostIp !== everywhere)
         log.info({ container, mapping }, `Using address ${family === 4 ? everywhere : "[::]"} because NAT is disabled`);
@@ -97,7 +97,7 @@ export interface PortChange {
  * that is routed from now on, or no more, gets others.
  */
 export function followNetworks(
-  parts: Pick<Parts, "ports" | "defaults">,
+  parts: Pick<Parts, "ports" | "defaults" | "log">,
   sandbox: OpenSandbox,
   after: readonly Attachment[],
   container: Container,
@@ -110,7 +110,9 @@ export function followNetworks(
   const gone = sandbox.ports.filter((port) => !kept.includes(port));
   const moved = kept.filter(({ hostIp }) => target(sandbox.attachments, hostIp) !== target(after, hostIp));
   const grown = served.filter((family) => !stays(family));
-  const requests = bound(parts, after, wantedPorts(container)).filter(
+  const wanted = wantedPorts(container);
+  tellIgnored(parts.log, container.name, wanted, { served: grown, routed });
+  const requests = bound(parts, after, wanted).filter(
     ({ hostIp }) => hostIp === "" || grown.includes(familyOf(hostIp)),
   );
   const owner = `container ${container.name}`;
