@@ -34,8 +34,8 @@ export interface HostLimits {
 /** How containers are kept from the host, as GET /info tells. */
 export interface HostConfinement {
   readonly seccomp: boolean;
-  /** Containers run under a profile, except those that are privileged or unconfined. */
-  readonly apparmor: boolean;
+  /** "on": containers run under a profile, unless they are privileged or ask for none; "no-parser": none can be loaded. */
+  readonly apparmor: "on" | "off" | "no-parser";
   /** An init process for containers; "" without one. */
   readonly initPath: string;
   /** What is hidden from containers that are not privileged, unless they say otherwise, and what is read-only. */

@@ -16,6 +16,7 @@ import {
   type NetnsRef,
   type Sandboxes,
 } from "../contracts/kernel.ts";
+import * as libc from "./ffi/libc.ts";
 import { HostForwarding } from "./forwarding/forwarding.ts";
 import { hostLinks, uplinkOf } from "./host-links.ts";
 import { announceAddress } from "./neighbours/announce.ts";
@@ -56,9 +57,19 @@ export class HostKernel implements Kernel {
     this.#deletion = parts.deletion;
     this.#log = parts.log;
     this.forwarding = new HostForwarding(parts.namespaces.netlink(hostNetns));
-    this.#announcer = parts.namespaces.runIn<BridgeAnnouncer>(hostNetns, () => new BridgeAnnouncer(parts.host));
+    this.#announcer = new BridgeAnnouncer(parts.host, this.#packetSocket());
     this.packets = new PacketThread(parts.namespaces, parts.log);
     this.sandboxes = new PinnedSandboxes(parts.namespaces, (id) => this.#deletion.remove({ pins: [id] }));
+  }
+
+  /** From the start on: a first use would look like a leak. Protocol 0: it receives nothing. */
+  #packetSocket(): number | undefined {
+    try {
+      return this.#namespaces.runIn<number>(hostNetns, () => libc.socket(libc.AF_PACKET, libc.SOCK_DGRAM, 0));
+    } catch (error) {
+      this.#log.warn({ err: error }, "cannot announce addresses on bridges: neighbours learn of them later");
+      return undefined;
+    }
   }
 
   #session(): Session {

@@ -42,7 +42,7 @@ function errnoOf(error: unknown): string {
 function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
   const { message, path = "" } = error as Error & { path?: string };
   // Of /etc/hosts and the like, too.
-  if (errnoOf(error) === "EBUSY")
+  if (request.do === "write" && errnoOf(error) === "EBUSY" && path !== "")
     return { refused: `cannot replace ${basename(path)}: something is mounted there in the container` };
   // INVALID: the archive cannot be unpacked.
   const blamed = error instanceof Refusal || (error instanceof EngineError && error.code === "INVALID");

@@ -1,5 +1,5 @@
 import type { HostConfinement } from "../contracts/limits.ts";
-import { hasApparmor } from "./apparmor/apparmor.ts";
+import { hostApparmor } from "./apparmor/apparmor.ts";
 import { hasSeccomp } from "./seccomp/seccomp-of.ts";
 import { findInit } from "./spec/init-process.ts";
 import { protectedPaths, thermalPaths } from "./spec/protected-paths.ts";
@@ -9,7 +9,7 @@ export function hostConfinement(): HostConfinement {
   const { masked, readOnly } = protectedPaths({ privileged: false }, thermalPaths());
   return {
     seccomp: hasSeccomp(),
-    apparmor: hasApparmor(),
+    apparmor: hostApparmor(),
     initPath: findInit() ?? "",
     maskedPaths: masked,
     readonlyPaths: readOnly,

@@ -88,6 +88,9 @@ test("EP-14 an address that comes to another container is reached there at once,
   await reached();
   await host.fairlead("rm", "-f", "former");
   await holder("next");
+  // It did not hear of itself: the kernel takes that for a conflict, and says so to the operator.
+  const heard = await host.fairlead("exec", "next", "grep", "Icmp6InNeighborAdvertisements", "/proc/net/snmp6");
+  assert.match(heard, /\s0$/);
   await reached();
   await host.fairlead("network", "disconnect", "swap", "next");
   await run("third");

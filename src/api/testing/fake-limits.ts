@@ -20,7 +20,7 @@ export class FakeLimits {
     can: new Proxy({} as HostLimits["can"], { get: () => true }),
   };
   confinement: HostConfinement = {
-    ...{ seccomp: true, apparmor: false, initPath: "/usr/bin/tini-static" },
+    ...{ seccomp: true, apparmor: "off", initPath: "/usr/bin/tini-static" },
     ...{ maskedPaths: ["/proc/kcore"], readonlyPaths: ["/proc/sys"] },
   };
 }

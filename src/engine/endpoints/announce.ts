@@ -1,23 +1,32 @@
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 
-/**
- * Tells neighbours (the host, its containers, machines on a LAN) where the addresses of new attachments are now: an address
- * that had another holder is in their tables under a MAC that nobody has any more, and stays there for a minute.
+/*
+ * Telling neighbours where the addresses of new attachments are now: an address that had another holder is in their tables
+ * under a MAC that nobody has any more, and stays there for a minute.
  */
-export function announce(
+
+/** Tells the host and its containers; before the links are made, since the new holder would take it for a conflict. */
+export function announceOnBridges({ kernel }: Pick<Parts, "kernel">, attachments: readonly Attachment[]): void {
+  for (const { driver, network, endpoint } of attachments) {
+    const bridge = driver.bridgeOf?.(network);
+    if (bridge && endpoint.mac) kernel.announceOnBridge(bridge, endpoint.mac, addressesOf(endpoint));
+  }
+}
+
+/** Tells machines on a LAN and on a plugin's networks, by way of the links. */
+export function announceOnLan(
   { kernel }: Pick<Parts, "kernel">,
   sandboxId: string,
   attachments: readonly Attachment[],
 ): void {
-  for (const { driver, network, endpoint } of attachments) {
+  for (const { driver, endpoint } of attachments) {
+    if (!(driver.lan || endpoint.plugged?.link) || !endpoint.ifName) continue;
     const { ifName } = endpoint;
-    const bridge = driver.bridgeOf?.(network);
-    if (!(bridge || driver.lan || endpoint.plugged?.link) || !ifName) continue;
     const mac = endpoint.mac ?? kernel.links(sandboxId).find(({ name }) => name === ifName)?.mac;
-    const addresses = [endpoint.ipv4, endpoint.ipv6].filter((address) => address !== undefined);
-    if (!mac) continue;
-    if (bridge) kernel.announceOnBridge(bridge, mac, addresses);
-    else kernel.announce(sandboxId, ifName, mac, addresses);
+    if (mac) kernel.announce(sandboxId, ifName, mac, addressesOf(endpoint));
   }
 }
+
+const addressesOf = ({ ipv4, ipv6 }: Attachment["endpoint"]): string[] =>
+  [ipv4, ipv6].filter((address) => address !== undefined);

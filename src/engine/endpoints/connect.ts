@@ -10,7 +10,7 @@ import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import type { Prepared } from "../plugins/remote-addresses.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
-import { announce } from "./announce.ts";
+import { announceOnBridges, announceOnLan } from "./announce.ts";
 import { attachmentOf } from "./attachments.ts";
 import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
@@ -83,22 +83,25 @@ async function attachLive(
     rollback,
   );
   shown.catch(() => {}); // awaited below, unless something else fails first
+  announceOnBridges(parts, [attachment]);
   const removeOld = move(parts, plans, rollback);
   Object.assign(sandbox, { attachments: after, ports });
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
-  await shown;
+  const resolver = await shown;
+  if (resolver) parts.firewall.redirectDns(sandbox.id, resolver);
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
     parts.ports.release(change.gone);
-    announce(parts, sandbox.id, [attachment]);
+    announceOnLan(parts, sandbox.id, [attachment]);
     await flushFlows(parts, change.rerouted, before);
     await removeOld();
   };
   return { change, finish };
 }
 
+/** The sandbox's resolver where it had none before. */
 async function showNames(
-  { names, firewall }: Parts,
+  { names }: Parts,
   sandboxId: string,
   change: {
     record: Attachment;
@@ -107,7 +110,7 @@ async function showNames(
     upstreams: readonly Upstream[];
   },
   rollback: Rollback,
-): Promise<void> {
+): Promise<Awaited<ReturnType<Parts["names"]["open"]>> | undefined> {
   const { record, before, after, upstreams } = change;
   rollback.onFailure("names", () => names.withdraw([record.endpoint.id]));
   const publish = () => names.publish([nameRecord(record)]);
@@ -115,11 +118,11 @@ async function showNames(
   if (before.length > 0) {
     rollback.onFailure("resolver", () => names.update(resolverConfig(sandboxId, before, upstreams)));
     await Promise.all([publish(), names.update(config)]);
-  } else {
-    rollback.onFailure("resolver", () => names.close(sandboxId));
-    const [resolver] = await Promise.all([names.open(config), publish()]);
-    firewall.redirectDns(sandboxId, resolver);
+    return undefined;
   }
+  rollback.onFailure("resolver", () => names.close(sandboxId));
+  const [resolver] = await Promise.all([names.open(config), publish()]);
+  return resolver;
 }
 
 /** Docker's refusals: only a container with a network stack of its own can join networks. */

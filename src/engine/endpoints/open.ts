@@ -7,7 +7,7 @@ import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { raiseNetworks } from "../shared/in-use.ts";
 import { publishShared } from "../shared/local-endpoint.ts";
 import { wantedPorts } from "../wanted-ports.ts";
-import { announce } from "./announce.ts";
+import { announceOnBridges, announceOnLan } from "./announce.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { flushFlows, move, nothing } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -30,8 +30,9 @@ export async function openSandbox(
   await raiseNetworks(parts, container.id, attachments, rollback);
   const resolver =
     attachments.length > 0 ? openResolver(parts, container.id, attachments, upstreams, rollback) : undefined;
+  announceOnBridges(parts, attachments);
   await move(parts, { before: nothing, after: sandboxPlan(container.id, attachments, mappings) }, rollback)();
-  announce(parts, container.id, attachments);
+  announceOnLan(parts, container.id, attachments);
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
   await publishShared(parts, attachments, rollback);
   await flushFlows(parts, mappings, attachments);

@@ -2,7 +2,7 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
-import { announce } from "../endpoints/announce.ts";
+import { announceOnLan } from "../endpoints/announce.ts";
 import { flushFlows, move } from "../endpoints/move.ts";
 import type { OpenSandbox } from "../endpoints/open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "../endpoints/records.ts";
@@ -47,7 +47,7 @@ export async function readdress(
     const old = before[index]?.endpoint;
     return old?.ipv4 !== ipv4 || old?.ipv6 !== ipv6 || old?.plugged?.link !== plugged?.link;
   });
-  announce(parts, sandbox.id, moved);
+  announceOnLan(parts, sandbox.id, moved);
   Object.assign(sandbox, { attachments: after, ports });
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await tellNames(parts, sandbox, { before, upstreams, changed: byId }, rollback);

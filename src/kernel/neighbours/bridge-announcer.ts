@@ -17,12 +17,12 @@ const allNodes = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1);
  */
 export class BridgeAnnouncer implements Disposable {
   readonly #host: NetlinkSocket;
-  /** Protocol 0: it receives nothing. */
-  readonly #fd = libc.socket(libc.AF_PACKET, libc.SOCK_DGRAM, 0);
+  readonly #fd: number | undefined;
 
-  /** The caller is in the host's namespace. */
-  constructor(host: NetlinkSocket) {
+  /** `fd`: a packet socket of the host that receives nothing; undefined where there is none: then only the host forgets. */
+  constructor(host: NetlinkSocket, fd: number | undefined) {
     this.#host = host;
+    this.#fd = fd;
   }
 
   announce(bridge: number, mac: string, address: string): void {
@@ -30,7 +30,7 @@ export class BridgeAnnouncer implements Disposable {
     this.#forget(bridge, address);
     const to = ipv4 ? { protocol: ETH_P_ARP, mac: everybody } : { protocol: ETH_P_IPV6, mac: allNodes };
     const bytes = ipv4 ? arpAnnouncement(mac, address) : advertisementPacket(mac, address);
-    libc.send(this.#fd, bytes, sockaddrPacket({ ...to, ifIndex: bridge }));
+    if (this.#fd !== undefined) libc.send(this.#fd, bytes, sockaddrPacket({ ...to, ifIndex: bridge }));
   }
 
   /** What a bridge sends out of its ports does not come to the host itself. */
@@ -41,6 +41,6 @@ export class BridgeAnnouncer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc.close(this.#fd);
+    if (this.#fd !== undefined) libc.close(this.#fd);
   }
 }

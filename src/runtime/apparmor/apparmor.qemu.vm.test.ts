@@ -45,6 +45,10 @@ test("CONF-11 many containers that start at once load docker-default once, and r
     const { stdout } = await lab.runtime.exec(id, { ...spec, privileged });
     assert.match(await text(stdout), /^docker-default \(enforce\)$/m);
   }
+  // As an upgrade of AppArmor does.
+  writeFileSync("/sys/kernel/security/apparmor/.remove", "docker-default");
+  const { stdout } = await lab.runtime.exec(id, { ...spec, privileged: false });
+  assert.match(await text(stdout), /^docker-default \(enforce\)$/m);
 });
 
 test("CONF-11 the profile refuses mounts, and writing to /proc and /sys, whatever capabilities there are", async () => {

@@ -13,10 +13,8 @@ export function allBut(directory: string, kept: string): string[] {
   return [...kept].map((letter, index) => `${directory}${kept.slice(0, index)}[^${letter}]**`);
 }
 
-/** Of /proc only processes and the sysctls of shared memory are written to; numbers begin the names of processes. */
-const readOnlyInProc = ["/proc/*", ...allBut("/proc/", "sys/kernel/shm")].map((path) =>
-  path.replace("[^s]", "[^1-9s]"),
-);
+/** Of /proc only processes, whose names are numbers, and the sysctls of shared memory are written to. */
+const readOnlyInProc = ["/proc/*", "/proc/[^1-9s]**", ...allBut("/proc/", "sys/kernel/shm").slice(1)];
 
 /** Tell of the host, or change it. */
 const closed = [

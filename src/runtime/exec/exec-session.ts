@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { EngineError, invalid } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
+import { ensureLoaded } from "../apparmor/apparmor.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { readUserFiles } from "../spec/process-user.ts";
 import { ExecFiles } from "./exec-files.ts";
@@ -17,11 +18,13 @@ export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec)
   if (spec.args.length === 0) throw invalid("Cmd", "no exec command specified");
   // The container's own files, which it may have made anything of: read only when a user is to be looked up.
   const userFiles = () => readUserFiles(`/proc/${init.pid}/root`);
-  const description = execProcess(spec, readInitProcess(container.bundle), userFiles);
+  const inherited = readInitProcess(container.bundle);
+  const description = execProcess(spec, inherited, userFiles);
   const files = ExecFiles.create(container);
   const remove = () => rmSync(files.directory, { recursive: true, force: true });
   try {
     writeFileSync(files.process, JSON.stringify(description));
+    await ensureLoaded(inherited.apparmorProfile ?? "", files.directory);
     const session = await (spec.tty ? execOnTerminal : execOnPipes)(parts, { id, files, spec });
     if (!spec.attachStdin) session.stdin.end();
     return { ...session, exited: session.exited.finally(remove) };

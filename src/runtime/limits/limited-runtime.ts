@@ -30,6 +30,16 @@ export function limitedRuntime(parts: RuntimeParts): LimitedRuntime {
   };
 }
 
+/** The reason, and what failed after it, if anything did. */
+function afterUndo(cause: unknown, undo: () => void): unknown {
+  try {
+    undo();
+    return cause;
+  } catch (second) {
+    return new AggregateError([cause, second], `${(cause as Error).message}; ${(second as Error).message}`);
+  }
+}
+
 async function limitRunning({ layout, processes, runc }: RuntimeParts, id: string, limits: Limits): Promise<void> {
   if (!processes.started(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
   const before = settingsOf(cgroupOf(layout.of(id)) ?? {});
@@ -38,8 +48,7 @@ async function limitRunning({ layout, processes, runc }: RuntimeParts, id: strin
   try {
     await runc.update(id, file);
   } catch (cause) {
-    putBack(before);
-    throw cause;
+    throw afterUndo(cause, () => putBack(before));
   } finally {
     rmSync(file, { force: true });
   }

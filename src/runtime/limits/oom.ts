@@ -1,31 +1,40 @@
-import { existsSync, type FSWatcher, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, type FSWatcher, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import type { ContainerLayout, Layout } from "../layout.ts";
 import { cgroupOf, folderOf } from "./container-cgroup.ts";
 import { numberIn, tableIn } from "./read-file.ts";
 
-/**
- * The file that conmon makes in its working directory, and again in its own folder: with control groups of version 1 when
- * the kernel tells it, with version 2 at the container's end.
- */
+/** The file that conmon makes in its working directory, and again in its own folder, when it has heard of a kill. */
 const fileName = "oom";
-/** Of version 2: how many kills have been told. */
+/** How many kills have been told. */
 const toldName = "oom-told";
 
 /**
  * Whether the kernel ended a process of the container's last run for want of memory. conmon's word outlives a reboot;
- * the counter of the control group is there before conmon has spoken: memory.oom_control (oom_kill since Linux 4.13) and
- * memory.events.
+ * the kernel's own count is there before conmon has spoken.
  */
 export function wasOomKilled(files: ContainerLayout): boolean {
-  if (existsSync(join(files.persist, fileName))) return true;
-  const folder = folderOf(cgroupOf(files) ?? {}, "memory");
-  if (folder === undefined) return false;
-  return ["memory.oom_control", "memory.events"].some((name) => (tableIn(join(folder, name))["oom_kill"] ?? 0) > 0);
+  return existsSync(join(files.persist, fileName)) || killsIn(files) > 0;
 }
 
-/** Tells of processes that are ended for want of memory, as it happens. */
+/**
+ * The file of a container's control group that counts kills: memory.oom_control (oom_kill since Linux 4.13) in version 1,
+ * memory.events in version 2. Undefined where nothing limits memory.
+ */
+function counterOf(files: ContainerLayout): string | undefined {
+  const folder = folderOf(cgroupOf(files) ?? {}, "memory");
+  return ["memory.events", "memory.oom_control"]
+    .map((name) => join(folder ?? "", name))
+    .find((path) => folder !== undefined && existsSync(path));
+}
+
+function killsIn(files: ContainerLayout): number {
+  const counter = counterOf(files);
+  return counter === undefined ? 0 : (tableIn(counter)["oom_kill"] ?? 0);
+}
+
+/** Tells of processes that are ended for want of memory, as it happens. Never throws: what fails is logged. */
 export class OutOfMemory implements Disposable {
   readonly #layout: Layout;
   readonly #log: Log;
@@ -37,14 +46,21 @@ export class OutOfMemory implements Disposable {
     this.#log = log;
   }
 
-  /** From when its control group is there. */
+  /**
+   * From when its control group is there. The counter of version 2 can be watched (cgroup-v2.rst), and conmon would speak
+   * at the container's end only; that of version 1 cannot, and conmon's file says when to look.
+   */
   follow(id: string): void {
-    const files = this.#layout.of(id);
-    if (this.#watchers.has(id) || !existsSync(files.run)) return;
-    const place = eventsOf(files) ?? files.run;
-    const watcher = watch(place, { persistent: false }, (_event, name) => name !== toldName && this.look(id));
-    watcher.on("error", (cause) => this.#log.error({ err: cause, container: id }, "cannot watch a container's memory"));
-    this.#watchers.set(id, watcher);
+    this.#attempt(id, (files) => {
+      const counter = counterOf(files);
+      if (this.#watchers.has(id) || counter === undefined) return;
+      const speaks = counter.endsWith(".events");
+      const watcher = watch(speaks ? counter : files.run, { persistent: false }, (_event, name) => {
+        if (speaks || name === fileName) this.look(id);
+      });
+      watcher.on("error", (cause) => this.#failed(id, cause));
+      this.#watchers.set(id, watcher);
+    });
     this.look(id);
   }
 
@@ -61,38 +77,29 @@ export class OutOfMemory implements Disposable {
 
   /** Tells what there is to tell. With nobody listening yet it stays for whoever will. */
   look(id: string): void {
-    if (this.#listeners.size > 0 && takeNews(this.#layout.of(id)))
+    if (this.#listeners.size === 0) return;
+    this.#attempt(id, (files) => {
+      const [kills, told] = [killsIn(files), join(files.run, toldName)];
+      if (kills <= (numberIn(told) ?? 0)) return;
+      writeFileSync(told, `${kills}`);
       for (const listener of [...this.#listeners]) listener(id);
+    });
   }
 
   [Symbol.dispose](): void {
     for (const id of [...this.#watchers.keys()]) this.forget(id);
     this.#listeners.clear();
   }
-}
 
-/** memory.events of a container, which only version 2 has; it can be watched (cgroup-v2.rst). */
-function eventsOf(files: ContainerLayout): string | undefined {
-  const cgroup = cgroupOf(files) ?? {};
-  return "memory" in cgroup || cgroup[""] === undefined ? undefined : join(cgroup[""], "memory.events");
-}
+  #attempt(id: string, step: (files: ContainerLayout) => void): void {
+    try {
+      step(this.#layout.of(id));
+    } catch (cause) {
+      this.#failed(id, cause);
+    }
+  }
 
-/** Whether there has been a kill since the last call. */
-function takeNews(files: ContainerLayout): boolean {
-  const events = eventsOf(files);
-  return events === undefined ? takeFile(join(files.run, fileName)) : countKills(events, join(files.run, toldName));
-}
-
-/** conmon makes it anew the next time. */
-function takeFile(file: string): boolean {
-  const isThere = existsSync(file);
-  rmSync(file, { force: true });
-  return isThere;
-}
-
-function countKills(events: string, told: string): boolean {
-  const kills = tableIn(events)["oom_kill"] ?? 0;
-  if (kills <= (numberIn(told) ?? 0)) return false;
-  writeFileSync(told, `${kills}`);
-  return true;
+  #failed(id: string, cause: unknown): void {
+    this.#log.error({ err: cause, container: id }, "cannot watch a container's memory");
+  }
 }

@@ -134,7 +134,7 @@ for (const { host, profile } of profiles) {
       (await api.ask("GET", "/info")).body.SecurityOptions.includes("name=apparmor"),
     ];
     assert.deepEqual(await shown(), ["", false]);
-    api.engine.limits.confinement = { ...api.engine.limits.confinement, apparmor: true };
+    api.engine.limits.confinement = { ...api.engine.limits.confinement, apparmor: "on" };
     assert.deepEqual(await shown(), [profile, true]);
   });
 }

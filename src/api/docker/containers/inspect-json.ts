@@ -41,7 +41,7 @@ export function containerJson(view: ContainerView, { version, host, overlay }: I
     Platform: "linux",
     MountLabel: "",
     ProcessLabel: "",
-    AppArmorProfile: host.apparmor ? apparmorOf(config) : "",
+    AppArmorProfile: host.apparmor === "on" ? apparmorOf(config) : "",
     ExecIDs: view.execIds.length > 0 ? view.execIds : null,
     HostConfig: hostConfigJson(container, host),
     GraphDriver: { Name: "overlay2", Data: overlay ? overlayJson(overlay) : null },

@@ -21,7 +21,7 @@ export function limitFacts(engine: Engine) {
 export function confinementFacts(engine: Engine, version: number) {
   const { seccomp, apparmor, initPath } = engine.hostConfinement();
   const options = [
-    ...(apparmor ? [["name=apparmor", "apparmor"]] : []),
+    ...(apparmor === "on" ? [["name=apparmor", "apparmor"]] : []),
     ...(seccomp ? [["name=seccomp,profile=builtin", "seccomp"]] : []),
     ["name=cgroupns", "cgroupns"],
   ] as const;
@@ -47,11 +47,15 @@ const missing: readonly [kind: LimitKind, what: string][] = [
   ["blkioWeight", "blkio weight"],
 ];
 
+const withoutParser =
+  "WARNING: AppArmor is on, but containers run without a profile: apparmor_parser is not installed (apt-get install apparmor)";
+
 export function limitWarnings(engine: Engine): string[] {
   const { can } = engine.hostLimits();
-  const { seccomp } = engine.hostConfinement();
+  const { seccomp, apparmor } = engine.hostConfinement();
   return [
     ...missing.filter(([kind]) => !can[kind]).map(([, what]) => `WARNING: No ${what} support`),
     ...(seccomp ? [] : ["WARNING: No seccomp support: system calls of containers are not filtered"]),
+    ...(apparmor === "no-parser" ? [withoutParser] : []),
   ];
 }

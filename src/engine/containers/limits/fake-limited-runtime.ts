@@ -28,7 +28,7 @@ export class FakeLimitedRuntime implements LimitedRuntime {
   overlayOf = () => undefined;
   programs = async () => [];
   hostConfinement(): HostConfinement {
-    return { seccomp: true, apparmor: false, initPath: "", maskedPaths: [], readonlyPaths: [] };
+    return { seccomp: true, apparmor: "off", initPath: "", maskedPaths: [], readonlyPaths: [] };
   }
   async limit(id: string, limits: Limits): Promise<void> {
     this.#take("runtime.limit");
