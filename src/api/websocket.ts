@@ -80,6 +80,12 @@ export function upgradeToWebSocket(call: Call<unknown>): ClientWebSocket | undef
 function refuseForeignPages({ request }: Call<unknown>): void {
   const { origin, host } = request.headers;
   const isLocal = request.raw.socket.remoteAddress === undefined; // a unix socket
-  if (isLocal || origin === undefined || URL.parse(origin)?.host === host) return;
+  if (isLocal || origin === undefined || isOwnPage(origin, host)) return;
   throw new Refusal(403, `a page of ${origin} must not attach to containers of ${host}`);
+}
+
+/** Whether a page comes from the host that it talks to. Browsers leave out the port that its scheme implies; others do not. */
+export function isOwnPage(origin: string, host = ""): boolean {
+  const page = URL.parse(origin);
+  return page !== null && URL.parse(`${page.protocol}//${host}`)?.host === page.host;
 }

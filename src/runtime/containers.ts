@@ -17,7 +17,7 @@ import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, send } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
 import { configJson } from "./spec/config-json.ts";
-import { hostDevices } from "./spec/devices.ts";
+import { privilegedDevices } from "./spec/devices.ts";
 import { lookUpUser, readUserFiles, withGroups } from "./spec/process-user.ts";
 
 /** Runtime.create: see the contract. What a crashed attempt left is removed first. */
@@ -62,7 +62,7 @@ async function writeBundle(parts: RuntimeParts, plan: RunPlan): Promise<void> {
     rootPath,
     user: withGroups(lookUpUser(config.user, users), config.confinement?.groupAdd ?? [], users),
     capabilities: grantable(),
-    hostDevices: config.privileged ? hostDevices() : [],
+    hostDevices: config.privileged ? privilegedDevices() : [],
     secrets: roots.secrets(config.rootfs),
     cgroupsPath: join(config.namespaces?.cgroupParent ?? `/${layout.cgroupParent}`, id),
     subpaths: subpaths.open(plan),

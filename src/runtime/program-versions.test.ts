@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { silentLog } from "../base/log.ts";
 import { programVersions } from "./program-versions.ts";
 
 /** A program that prints this. */
@@ -25,10 +26,28 @@ test("programVersions() reads what runc, conmon and init say, and asks one that 
   const directory = mkdtempSync(join(tmpdir(), "fairlead-versions-"));
   for (const [index, [text, version, commit]] of said.entries()) {
     const runc = program(directory, `runc${index}`, text);
-    const [first] = await programVersions({ runc, conmon: join(directory, "absent") });
+    const [first] = await programVersions({ runc, conmon: join(directory, "absent") }, silentLog);
     assert.deepEqual(first, { name: "runc", version, commit });
   }
-  const [, absent] = await programVersions({ runc: "/nothing", conmon: "/nothing" });
+  const [, absent] = await programVersions({ runc: "/nothing", conmon: "/nothing" }, silentLog);
   assert.deepEqual(absent, { name: "conmon", version: "N/A", commit: "N/A" });
+  rmSync(directory, { recursive: true });
+});
+
+test("programVersions() asks a program again that has failed, and tells the log why", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-versions-"));
+  const runc = join(directory, "runc");
+  writeFileSync(
+    runc,
+    `#!/bin/sh\ntest -e ${directory}/works || { echo 'no memory' >&2; exit 1; }\necho runc version 1.2.5\n`,
+  );
+  chmodSync(runc, 0o755);
+  const whys: string[] = [];
+  const log = { ...silentLog, debug: (fields: object) => void whys.push(String((fields as { err: Error }).err)) };
+  const version = async () => (await programVersions({ runc, conmon: runc }, log))[0]?.version;
+  assert.equal(await version(), "N/A");
+  assert.match(whys[0] ?? "", /no memory/);
+  writeFileSync(join(directory, "works"), "");
+  assert.equal(await version(), "1.2.5");
   rmSync(directory, { recursive: true });
 });

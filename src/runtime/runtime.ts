@@ -147,7 +147,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
     checkConfinement,
-    programs: () => programVersions({ runc: parts.runc.path, conmon: parts.conmon }),
+    programs: () => programVersions({ runc: parts.runc.path, conmon: parts.conmon }, parts.log),
     leftovers: () => layout.ids(),
     [Symbol.dispose]() {
       exits[Symbol.dispose]();

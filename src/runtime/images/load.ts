@@ -10,7 +10,7 @@ import {
   withTag,
 } from "../../model/image-reference.ts";
 import { fits, formatPlatform, ownPlatform, type Platform } from "../../model/platform.ts";
-import { choosePlatform } from "./choose-platform.ts";
+import { findPlatform } from "./choose-platform.ts";
 import { parseConfigFile } from "./config-file.ts";
 import { type Descriptor, isIndexType, parseIndex, parseManifest } from "./documents.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -38,10 +38,12 @@ export async function loadArchive(
   await untar({ tar: store.programs.tar, options }, archive, scratch.path);
   const files = new ArchiveFiles(scratch.path);
   const loaded = await loadFrom(store, files, platform);
-  if (platform && loaded.length === 0)
-    throw invalid("platform", `no image of the archive is for ${formatPlatform(platform)}`);
+  if (platform && loaded.length === 0) throw noneFor(platform);
   return loaded;
 }
+
+const noneFor = (platform: Platform) =>
+  invalid("platform", `no image of the archive is for ${formatPlatform(platform)}`);
 
 async function loadFrom(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
   if (files.has("manifest.json")) return await loadDocker(store, files, platform);
@@ -112,16 +114,22 @@ function readManifestJson(bytes: Buffer): ArchivedImage[] {
 
 async function loadOci(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
   const loaded: LoadedImage[] = [];
-  for (const entry of parseIndex(files.read("index.json"))) {
-    const manifest = isIndexType(entry.mediaType)
-      ? choosePlatform(parseIndex(files.read(`blobs/${entry.digest.replace(":", "/")}`)), platform ?? ownPlatform())
-      : entry;
-    if (platform && !fits(platformOf(files, manifest), platform)) continue;
+  const entries = parseIndex(files.read("index.json"));
+  for (const entry of entries) {
+    const manifest = manifestOf(files, entry, platform ?? ownPlatform());
+    if (!manifest || (platform && !fits(platformOf(files, manifest), platform))) continue;
     const references = namesOf(entry);
     const { id } = await loadManifest(store, files, manifest, references);
     loaded.push({ id, references: references.map(familiarReference) });
   }
+  if (entries.length > 0 && loaded.length === 0) throw noneFor(platform ?? ownPlatform());
   return loaded;
+}
+
+/** Undefined for an image for several platforms of which this is none. */
+function manifestOf(files: ArchiveFiles, entry: Descriptor, platform: Platform): Descriptor | undefined {
+  if (!isIndexType(entry.mediaType)) return entry;
+  return findPlatform(parseIndex(readFileSync(files.blob(entry.digest))), platform);
 }
 
 /** By its configuration: what an index says of a manifest may be missing. */

@@ -52,13 +52,18 @@ export function deviceRules(privileged: boolean): DeviceRule[] {
   ];
 }
 
-/** What runc makes or mounts itself. */
-const madeByRunc = new Set("null zero full random urandom tty console ptmx pts shm mqueue fd".split(" "));
+/** What runc makes itself in every container's /dev. */
+const madeByRunc = new Set("null zero full random urandom tty ptmx".split(" ").map((name) => `/dev/${name}`));
+/** What each container has for itself. */
+const ofContainers = new Set("pts shm mqueue fd console".split(" "));
 
-/** The host's device nodes, or those below a directory of it. */
-export function hostDevices(directory = "/dev"): DeviceNode[] {
+/** What a privileged container has besides. */
+export const privilegedDevices = (): DeviceNode[] => hostDevices("/dev").filter(({ path }) => !madeByRunc.has(path));
+
+/** The host's device nodes below a directory. */
+export function hostDevices(directory: string): DeviceNode[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry): DeviceNode[] => {
-    if (directory === "/dev" && madeByRunc.has(entry.name)) return [];
+    if (ofContainers.has(entry.name)) return [];
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return hostDevices(path);
     const node = deviceNode(path, path);

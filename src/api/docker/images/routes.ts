@@ -127,6 +127,3 @@ async function prune({ images, query }: Call): Promise<Outcome> {
     SpaceReclaimed: reclaimedBytes,
   });
 }
-
-/** Go's names of architectures, which Docker uses. */
-export const goArchitecture = (arch: string): string => ({ x64: "amd64", ia32: "386" })[arch] ?? arch;

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { logDrivers } from "../../../model/log-config.ts";
+import { goArchitecture } from "../../../model/platform.ts";
 import { type Call, type Reply, type Route, reply, route } from "../../route.ts";
 import { newestVersion, oldestVersion } from "../../version.ts";
-import { goArchitecture } from "../images/routes.ts";
-
 import { confinementFacts, limitFacts, limitWarnings } from "./host-facts.ts";
 import { processFacts, programComponents, programFacts } from "./process-facts.ts";
 import { indexServerAddress, registryConfig } from "./registry-config.ts";
