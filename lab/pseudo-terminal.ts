@@ -17,7 +17,7 @@ const TERMIOS_SIZE = 60; // glibc's struct termios
 const flags = constants.O_RDWR | constants.O_NOCTTY;
 
 /** Both ends of a pseudo-terminal of the devpts at /dev/pts, pty(7). Whoever opened it closes the descriptors. */
-export interface PseudoTerminal {
+interface PseudoTerminal {
   /** What a user's terminal would hold: reads what programs print, writes what is typed. */
   readonly controller: number;
   /** What a program gets as its standard streams; raw, so that bytes pass as they are. */

@@ -27,6 +27,15 @@ export class ClientWebSocket extends WebSocket {
     return input;
   }
 
+  /**
+   * The end of a client's connection is not seen while its input waits for the container: a ping fails when nobody is left
+   * to answer it.
+   */
+  probe(everyMs: number): Disposable {
+    const timer = setInterval(() => this.ping(), everyMs);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
   /** Called by the library with the client's own code, none if it gave none, or for what breaks the protocol. */
   override close(code = normal, reason?: string | Buffer): void {
     if (this.#isClosing || code > goingAway) super.close(code, reason);

@@ -166,7 +166,8 @@ test("LIFE-23 events of a container's life, in Docker's order and with its attri
 });
 
 test("LIFE-24 docker inspect tells where a container's files are, and what is hidden from it and read-only", async () => {
-  await docker("run", "-d", "--name", "box", "busybox", "sh", "-c", "echo x > /written; sleep 1000");
+  await docker("run", "-d", "--name", "box", "busybox", "sleep", "1000");
+  await docker("exec", "box", "sh", "-c", "echo x > /written");
   interface Shown {
     readonly GraphDriver: {
       readonly Data: Readonly<Record<"LowerDir" | "MergedDir" | "UpperDir" | "WorkDir", string>>;
@@ -175,7 +176,7 @@ test("LIFE-24 docker inspect tells where a container's files are, and what is hi
   }
   const { GraphDriver, HostConfig } = JSON.parse(await inspect("box", "{{json .}}")) as Shown;
   const { LowerDir, MergedDir, UpperDir, WorkDir } = GraphDriver.Data;
-  await host.run("sh", "-c", `until test -s ${UpperDir}/written; do sleep 0.05; done`);
+  await host.run("test", "-s", `${UpperDir}/written`);
   await host.run(
     "test",
     "-f",

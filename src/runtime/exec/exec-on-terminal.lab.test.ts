@@ -110,7 +110,7 @@ test("runtime.remove() ends execs at terminals, those too that nobody reads, and
   const id = await sleeping(lab);
   const asleep = await run(lab, id, "sleep 1000");
   const stuck = await run(lab, id, "", { args: ["yes"] });
-  await untilStuck(stuck.pid);
+  await untilStuck(join(lab.execRoot, "containers", id, "exec"));
   await lab.runtime.remove(id);
   assert.deepEqual(await resultOf(asleep), { text: "", exitCode: 137 });
   assert.equal(await stuck.exited, 137);
@@ -129,10 +129,11 @@ test("runtime.exec() at a terminal ends with its program, though another one wri
   assert.ok(taken < 2 * mostAfterEnd, `${taken} bytes`);
 });
 
-/** Until a program that writes has written nothing for a while. */
-async function untilStuck(pid: number): Promise<void> {
-  const written = () => readFileSync(`/proc/${pid}/io`, "utf8");
-  for (let [last, now] = ["", written()]; last !== now; [last, now] = [now, written()]) await setTimeout(500);
+/** Until the conmon of one of these execs waits, within a write, for us to read: proc_pid_wchan(5). */
+async function untilStuck(execs: string): Promise<void> {
+  const monitors = readdirSync(execs).map((name) => readFileSync(join(execs, name, "conmon.pid"), "utf8"));
+  const waitsIn = (pid: string) => readFileSync(`/proc/${pid}/wchan`, "utf8");
+  while (!monitors.some((pid) => /^(sock|unix)_/.test(waitsIn(pid)))) await setTimeout(5);
 }
 
 test("runtime.exec() at a terminal leaves no descriptor, whatever became of it", async () => {

@@ -77,9 +77,11 @@ test("STR-23 a raw terminal's line feeds arrive as such, and a cooked one's as C
 
 test("STR-25 a container ends though the client of an exec at its terminal does not read", async () => {
   const deaf = shell(host, `${await starting({ Cmd: ["yes"], AttachStdin: false })} | sleep 2000`);
-  // All buffers are full when the program has slept twice without having written more.
-  const written = "docker exec box sh -c 'cat /proc/$(pidof yes)/io | grep wchar'";
-  await shell(host, `last=; until now=$(${written}) && [ "$now" = "$last" ]; do last=$now; sleep 0.5; done`);
+  // Its client waits within a write to one that does not read, and conmon in one to the daemon: proc_pid_wchan(5).
+  const waits = (name: string, inside: string) =>
+    `cat $(pgrep -x ${name} | sed 's|.*|/proc/&/wchan|') | grep -Eq '${inside}'`;
+  const stuck = `${waits("curl", "pipe_write")} && ${waits("conmon", "(sock|unix)_")}`;
+  assert.equal((await shell(host, `until ${stuck}; do sleep 0.02; done`)).code, 0);
   await docker(host, "kill", "box");
   assert.equal(await docker(host, "wait", "box"), "137");
   await host.run("sh", "-c", "pkill -f '^sleep 2000' || true");

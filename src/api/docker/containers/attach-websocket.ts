@@ -1,12 +1,9 @@
-import { parseDetachKeys } from "../../../base/detach-keys.ts";
 import type { OutputChunk } from "../../../contracts/runtime.ts";
 import { wire } from "../../frames.ts";
 import { type Call, takenOver } from "../../route.ts";
 import { type ClientWebSocket, upgradeToWebSocket } from "../../websocket.ts";
 import { attachProbeMs } from "./attach.ts";
-import { joinInput } from "./join-input.ts";
-import { mustKeepLogs } from "./logs.ts";
-import { containerOf } from "./routes.ts";
+import { openAttachment } from "./open-attachment.ts";
 
 /** Close codes, RFC 6455, 7.4.1. */
 const done = 1000;
@@ -17,47 +14,21 @@ const failed = 1011;
  * input. Docker Engine API: ContainerAttachWebsocket.
  */
 export async function attachByWebSocket(call: Call): Promise<typeof takenOver> {
-  const { engine, query, log } = call;
-  const { container } = engine.containers.inspect(containerOf(call));
-  const keys = parseDetachKeys(query.text("detachKeys"));
-  if (query.flag("logs")) mustKeepLogs(container);
-  const gone = new AbortController();
-  const signal = AbortSignal.any([call.signal, gone.signal]);
-  const options = { logs: query.flag("logs"), stream: query.flag("stream"), signal };
-  using attachment = engine.containers.attach(container.id, options);
+  using attachment = openAttachment(call);
   const client = upgradeToWebSocket(call);
   if (!client) return takenOver;
   const { stdin, ...outputs } = streamsOf(call);
-  const input = client.input();
-  const wantsInput = stdin && options.stream && container.config.openStdin;
-  if (!wantsInput) input.resume();
-  using _input = wantsInput
-    ? joinInput(input, attachment, {
-        config: container.config,
-        keys,
-        leave: () => gone.abort(),
-        failed: (error) => log.error({ err: error, container: container.id }, "the input of an attached client failed"),
-      })
-    : undefined;
-  using _probe = probe(client);
+  using _input = attachment.joinInput(client.input(), stdin);
+  using _probe = client.probe(attachProbeMs);
   try {
-    await send(client, attachment.output({ ...outputs, signal }), call.version);
+    await send(client, attachment.output({ ...outputs, signal: attachment.signal }), call.version);
     client.finish(done);
   } catch (error) {
-    if (!call.signal.aborted) log.error({ err: error, container: container.id }, "attach was cut short");
+    attachment.cutShort(error);
     client.finish(failed);
   }
-  gone.abort();
+  attachment.leave();
   return takenOver;
-}
-
-/**
- * The end of a client's connection is not seen while its input waits for the container: a ping fails when nobody is left to
- * answer it.
- */
-function probe(client: ClientWebSocket): Disposable {
-  const timer = setInterval(() => client.ping(), attachProbeMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** All three until API 1.42. */

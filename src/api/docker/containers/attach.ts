@@ -1,50 +1,33 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { parseDetachKeys } from "../../../base/detach-keys.ts";
 import type { Attachment } from "../../../engine/engine.ts";
 import { frame, streamType, wire } from "../../frames.ts";
 import { hijack, part } from "../../hijack.ts";
 import { type Call, takenOver } from "../../route.ts";
-import { joinInput } from "./join-input.ts";
-import { mustKeepLogs } from "./logs.ts";
-import { containerOf } from "./routes.ts";
+import { openAttachment } from "./open-attachment.ts";
 
 /**
  * Joins a client to a container's streams until the container exits, the client leaves, or asks to be detached.
  * `docker run` attaches before it starts the container, so one that does not run is waited for.
  */
 export async function attach(call: Call): Promise<typeof takenOver> {
-  const { engine, query, version, log } = call;
-  const { container } = engine.containers.inspect(containerOf(call));
-  const { tty } = container.config;
-  const keys = parseDetachKeys(query.text("detachKeys"));
-  if (query.flag("logs")) mustKeepLogs(container);
-  const gone = new AbortController();
-  const signal = AbortSignal.any([call.signal, gone.signal]);
-  const options = { logs: query.flag("logs"), stream: query.flag("stream"), signal };
-  using attachment = engine.containers.attach(container.id, options);
+  const { query, version } = call;
+  using attachment = openAttachment(call);
+  const { tty } = attachment.container.config;
   // After the attaching: the head tells the client that the container may be started.
   const socket = hijack(call, streamType({ tty, version }));
-  const wantsInput = query.flag("stdin") && options.stream && container.config.openStdin;
-  using _input = wantsInput
-    ? joinInput(socket, attachment, {
-        config: container.config,
-        keys,
-        leave: () => gone.abort(),
-        failed: (error) => log.error({ err: error, container: container.id }, "the input of an attached client failed"),
-      })
-    : ignoreInput(socket);
+  using _input = attachment.joinInput(socket, query.flag("stdin"));
   if (!tty) probe(socket);
-  const wanted = { stdout: query.flag("stdout"), stderr: query.flag("stderr"), signal };
+  const wanted = { stdout: query.flag("stdout"), stderr: query.flag("stderr"), signal: attachment.signal };
   try {
     await pipeline(Readable.from(frames(attachment.output(wanted), tty), oneAtATime), socket, { end: false });
     part(socket);
   } catch (error) {
-    if (!call.signal.aborted) log.error({ err: error, container: container.id }, "attach was cut short");
+    attachment.cutShort(error);
     socket.destroy();
   }
-  gone.abort();
+  attachment.leave();
   return takenOver;
 }
 
@@ -52,12 +35,6 @@ const oneAtATime = { objectMode: true, highWaterMark: 1 };
 
 async function* frames(output: ReturnType<Attachment["output"]>, tty: boolean): AsyncGenerator<Uint8Array> {
   for await (const chunks of output) yield wire(chunks, { tty });
-}
-
-/** A client without input closes its half at once: that says nothing. */
-function ignoreInput(socket: Socket): Disposable {
-  socket.resume();
-  return { [Symbol.dispose]: () => undefined };
 }
 
 /** How often an attached client is asked whether it is still there. */

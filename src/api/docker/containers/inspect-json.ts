@@ -14,7 +14,7 @@ import { portBindings, portMap } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
 /** What inspect shows that is no part of a container's record. */
-export interface InspectFacts {
+interface InspectFacts {
   readonly version: number;
   readonly host: HostConfinement;
   readonly overlay: RootOverlay | undefined;

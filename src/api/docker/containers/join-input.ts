@@ -4,7 +4,7 @@ import type { Attachment } from "../../../engine/engine.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
 import { passInput } from "../../client-input.ts";
 
-export interface InputOptions {
+interface InputOptions {
   readonly config: ContainerConfig;
   readonly keys: Buffer;
   /** Ends the client's part of the conversation. */

@@ -15,7 +15,7 @@ export const sizeJson = ({ writtenBytes, wholeBytes }: ContainerSize) => ({
   SizeRootFs: wholeBytes,
 });
 
-export interface SummaryOptions {
+interface SummaryOptions {
   readonly version: number;
   readonly now: number;
   imageName(config: ContainerConfig): string;
