@@ -36,7 +36,8 @@ const createWeb = (more: Docker.ContainerCreateOptions = {}): Promise<Docker.Con
     HostConfig: {
       PortBindings: { "8080/tcp": [{ HostPort: "0" }] },
       NetworkMode: "bridge",
-      Ulimits: [{ Name: "nofile", Soft: 1000, Hard: 2000 }],
+      // Of one that is lower, a program sometimes gets the hard limit: runc 1.1 with Go 1.19 (opencontainers/runc #4195).
+      Ulimits: [{ Name: "nofile", Soft: 1000, Hard: 1000 }],
       ...more.HostConfig,
     },
   });
