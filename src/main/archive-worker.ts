@@ -40,13 +40,15 @@ function errnoOf(error: unknown): string {
 }
 
 function failure(request: ArchiveRequest, error: unknown): ArchiveAnswer {
-  const { message, path = "" } = error as Error & { path?: string };
+  const { message, path = "", syscall } = error as NodeJS.ErrnoException;
   // Of /etc/hosts and the like, too.
   if (request.do === "write" && errnoOf(error) === "EBUSY" && path !== "")
     return { refused: `cannot replace ${basename(path)}: something is mounted there in the container` };
   // INVALID: the archive cannot be unpacked.
   const blamed = error instanceof Refusal || (error instanceof EngineError && error.code === "INVALID");
-  if (blamed || refused.has(errnoOf(error))) return { refused: message };
+  // A link that is none any more when it is read: somebody has put another file there.
+  const swapped = errnoOf(error) === "EINVAL" && syscall === "readlink";
+  if (blamed || swapped || refused.has(errnoOf(error))) return { refused: message };
   if (errnoOf(error) === "ENOENT" && "path" in request) return { notFound: request.path };
   return { failed: message };
 }

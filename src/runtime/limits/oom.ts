@@ -1,4 +1,4 @@
-import { existsSync, type FSWatcher, watch, writeFileSync } from "node:fs";
+import { existsSync, type FSWatcher, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import type { ContainerLayout, Layout } from "../layout.ts";
@@ -34,6 +34,28 @@ function killsIn(files: ContainerLayout): number {
   return counter === undefined ? 0 : (tableIn(counter)["oom_kill"] ?? 0);
 }
 
+/** Whether there has been a kill since the last call. */
+function takeNews(files: ContainerLayout): boolean {
+  const told = join(files.run, toldName);
+  const before = numberIn(told) ?? 0;
+  // With version 1 the kernel wakes conmon before it counts the kill.
+  const heard = isWatched(counterOf(files)) || !takeFile(join(files.run, fileName)) ? before : before + 1;
+  const kills = Math.max(heard, killsIn(files));
+  if (kills <= before) return false;
+  writeFileSync(told, `${kills}`);
+  return true;
+}
+
+/** conmon makes it anew the next time. */
+function takeFile(file: string): boolean {
+  const isThere = existsSync(file);
+  rmSync(file, { force: true });
+  return isThere;
+}
+
+/** The counter of version 2 can be watched (cgroup-v2.rst). */
+const isWatched = (counter: string | undefined): boolean => counter?.endsWith(".events") ?? false;
+
 /** Tells of processes that are ended for want of memory, as it happens. Never throws: what fails is logged. */
 export class OutOfMemory implements Disposable {
   readonly #layout: Layout;
@@ -47,14 +69,14 @@ export class OutOfMemory implements Disposable {
   }
 
   /**
-   * From when its control group is there. The counter of version 2 can be watched (cgroup-v2.rst), and conmon would speak
-   * at the container's end only; that of version 1 cannot, and conmon's file says when to look.
+   * From when its control group is there. With version 2 its counter tells, as conmon would speak at the container's end
+   * only; with version 1 conmon's file does.
    */
   follow(id: string): void {
     this.#attempt(id, (files) => {
       const counter = counterOf(files);
       if (this.#watchers.has(id) || counter === undefined) return;
-      const speaks = counter.endsWith(".events");
+      const speaks = isWatched(counter);
       const watcher = watch(speaks ? counter : files.run, { persistent: false }, (_event, name) => {
         if (speaks || name === fileName) this.look(id);
       });
@@ -79,10 +101,7 @@ export class OutOfMemory implements Disposable {
   look(id: string): void {
     if (this.#listeners.size === 0) return;
     this.#attempt(id, (files) => {
-      const [kills, told] = [killsIn(files), join(files.run, toldName)];
-      if (kills <= (numberIn(told) ?? 0)) return;
-      writeFileSync(told, `${kills}`);
-      for (const listener of [...this.#listeners]) listener(id);
+      if (takeNews(files)) for (const listener of [...this.#listeners]) listener(id);
     });
   }
 
