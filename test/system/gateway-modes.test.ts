@@ -5,9 +5,8 @@ import type { Daemon } from "../../lab/daemon.ts";
 import { dockerCli } from "../../lab/docker-cli.ts";
 import { Inside, stationOf } from "../../lab/inside.ts";
 import { Lab } from "../../lab/lab.ts";
+import { allOf, outcomes } from "../../lab/outcomes.ts";
 import type { Station } from "../../lab/topology.ts";
-
-const protocols = ["tcp", "udp"] as const;
 
 await using stack = new AsyncDisposableStack();
 const lab = stack.use(await Lab.create());
@@ -68,24 +67,6 @@ afterEach(async () => {
   await host.cli("rm", "-f", "one");
 });
 
-/** What a station gets from a port of each address, by address and protocol: the source the server saw, or how it failed. */
-async function outcomes(
-  from: Station,
-  port: number,
-  addresses: readonly string[],
-  ask: "ask" | "refused" = "ask",
-): Promise<Record<string, string>> {
-  const asked = addresses.flatMap((address) =>
-    protocols.map(async (protocol) => [`${protocol} ${address}`, await from[ask](protocol, address, port)]),
-  );
-  return Object.fromEntries(await Promise.all(asked)) as Record<string, string>;
-}
-
-/** One expectation for IPv4, one for IPv6, the same for TCP and UDP. */
-const allOf = (addresses: readonly string[], v4: string, v6 = v4): Record<string, string> =>
-  Object.fromEntries(
-    addresses.flatMap((address) => protocols.map((p) => [`${p} ${address}`, address.includes(":") ? v6 : v4])),
-  );
 const seenBy = async (from: Station, port: number, addresses: readonly string[], v4: string, v6: string) =>
   assert.deepEqual(await outcomes(from, port, addresses), allOf(addresses, v4, v6), `${from.name} to port ${port}`);
 const silent = async (from: Station, port: number, addresses: readonly string[]) =>

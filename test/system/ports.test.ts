@@ -3,10 +3,8 @@ import { after, before, test } from "node:test";
 import { sendLoopbackOverTheWire } from "../../lab/attacks.ts";
 import { Inside, stationOf } from "../../lab/inside.ts";
 import { Lab } from "../../lab/lab.ts";
+import { allOf, outcomes } from "../../lab/outcomes.ts";
 import { ending, lineOf } from "../../lab/process.ts";
-import type { Station } from "../../lab/topology.ts";
-
-const protocols = ["tcp", "udp"] as const;
 
 await using stack = new AsyncDisposableStack();
 const lab = stack.use(await Lab.create());
@@ -38,25 +36,6 @@ before(async () => {
   for (const [name, ...options] of wanted) at[name] = disposed.use(await Inside.run(host, name, ...options));
   await place("www").station.serve(80);
 });
-
-/** What a station gets from a port of each address, by address and protocol: the source the server saw, or how it failed. */
-async function outcomes(
-  from: Station,
-  port: number,
-  addresses: readonly string[],
-  ask: "ask" | "refused" = "ask",
-): Promise<Record<string, string>> {
-  const asked = addresses.flatMap((address) =>
-    protocols.map(async (protocol) => [`${protocol} ${address}`, await from[ask](protocol, address, port)]),
-  );
-  return Object.fromEntries(await Promise.all(asked)) as Record<string, string>;
-}
-
-/** One expectation for IPv4, one for IPv6, the same for TCP and UDP. */
-const allOf = (addresses: readonly string[], v4: string, v6 = v4): Record<string, string> =>
-  Object.fromEntries(
-    addresses.flatMap((address) => protocols.map((p) => [`${p} ${address}`, address.includes(":") ? v6 : v4])),
-  );
 
 const gatewayOf = (name: string, family: "-4" | "-6"): Promise<string> =>
   place(name).run("sh", "-c", `ip ${family} route show default | cut -d' ' -f3`);

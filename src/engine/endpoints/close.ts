@@ -29,12 +29,11 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
     [
-      ...[
-        () => flushFlows(parts, sandbox.ports, sandbox.attachments),
-        () => kernel.remove(outside),
-        () => kernel.sandboxes.remove(sandbox.id),
-      ],
-      ...[() => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)), () => names.close(sandbox.id)],
+      () => flushFlows(parts, sandbox.ports, sandbox.attachments),
+      () => kernel.remove(outside),
+      () => kernel.sandboxes.remove(sandbox.id),
+      () => names.withdraw(sandbox.attachments.map(({ endpoint }) => endpoint.id)),
+      () => names.close(sandbox.id),
     ],
     [() => lowerNetworks(parts, sandbox.id, sandbox.attachments)],
   ];

@@ -11,15 +11,21 @@ import { streams } from "./streams.ts";
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 
-test("streams.packetWriter() sends packets of the length given, and the end", async () => {
+/** A socket that listens as conmon's does; it ends with the stack. */
+function listening(stack: DisposableStack) {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-streams-"));
-  using stack = new DisposableStack();
   stack.defer(() => rmSync(directory, { recursive: true }));
   const path = join(directory, "attach");
   const listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
   stack.defer(() => close(listener));
   bind(listener, sockaddrUnix(path), path);
   listen(listener, 1);
+  return { directory, path, listener };
+}
+
+test("streams.packetWriter() sends packets of the length given, and the end", async () => {
+  using stack = new DisposableStack();
+  const { directory, path, listener } = listening(stack);
   const writer = streams.packetWriter(path, 4);
   const peer = accept(listener);
   stack.defer(() => close(peer));
@@ -34,14 +40,8 @@ test("streams.packetWriter() sends packets of the length given, and the end", as
 });
 
 test("streams.packetReader() has every packet by itself, those too that wait when the other side closes", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "fairlead-streams-"));
   using stack = new DisposableStack();
-  stack.defer(() => rmSync(directory, { recursive: true }));
-  const path = join(directory, "attach");
-  const listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-  stack.defer(() => close(listener));
-  bind(listener, sockaddrUnix(path), path);
-  listen(listener, 1);
+  const { directory, path, listener } = listening(stack);
   for (const [count, length] of [
     [100, 1],
     [8, 8193],
