@@ -6,6 +6,7 @@ import { measureConsul } from "./consul.ts";
 import { measureContainers } from "./containers.ts";
 import { measureDns } from "./dns.ts";
 import { measureForwarding } from "./forwarding.ts";
+import { measureLaunch } from "./launch.ts";
 import { measureColdStart } from "./overlay/cold-start.ts";
 import { measureDaemon } from "./overlay/daemon.ts";
 import { measurePropagation } from "./overlay/propagation.ts";
@@ -22,6 +23,7 @@ import { meets, type Row } from "./row.ts";
 const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
   connect: measureConnect,
   ports: measurePorts,
+  launch: measureLaunch,
   containers: measureContainers,
   "containers-beside-dockerd": measureBesideDockerd,
   dns: async () => (await measureDns()).map(withDnsGoal),

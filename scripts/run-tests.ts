@@ -126,9 +126,22 @@ async function runFile(kind: Kind, file: string, inside?: Inside): Promise<TestT
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (host || totals.failed > 0)
     console.log(`${totals.failed ? "✖" : "✔"} ${file} (${totals.passed} passed, ${seconds} s)`);
-  if (totals.failed + totals.skipped > 0) process.stdout.write(Buffer.concat(output));
-  if (totals.failed > 0) console.log(`  ${file}: ${problem || "no test ran"}`);
+  const said = Buffer.concat(output);
+  if (totals.failed + totals.skipped > 0) process.stdout.write(said);
+  if (totals.failed > 0) {
+    const verdict = `  ${file}: ${problem || "no test ran"}\n`;
+    process.stdout.write(verdict);
+    // What test.sh says again at its end: whoever keeps only the end of its output needs it there.
+    const failures = process.env["FAIRLEAD_TEST_FAILURES"];
+    if (failures) appendFileSync(failures, failuresIn(String(said)) + verdict);
+  }
   return totals;
+}
+
+/** Titles of the tests that failed, each with the beginning of its reason. */
+function failuresIn(output: string): string {
+  const blocks = output.split(/^(?=✖ |- SKIPPED )/m).filter((block) => block.startsWith("✖"));
+  return blocks.map((block) => `${block.trimEnd().split("\n").slice(0, 8).join("\n")}\n`).join("");
 }
 
 /** Which virtual machine a file runs in, and which of the runs at the same time it is. */
@@ -183,7 +196,12 @@ function totalsOf(path: string, problem: string): TestTotals {
 
 /** Our node first, the docker client that setup.sh unpacked last; nothing of an outer node:test run. */
 function environment(totalsPath: string): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _context, FAIRLEAD_TEST_SUMMARY: _summary, ...rest } = process.env;
+  const {
+    NODE_TEST_CONTEXT: _context,
+    FAIRLEAD_TEST_SUMMARY: _summary,
+    FAIRLEAD_TEST_FAILURES: _failures,
+    ...rest
+  } = process.env;
   const path = [`${root}/node_modules/.bin`, process.env["PATH"], `${root}/.cache/docker.io/usr/bin`].join(":");
   return { ...rest, PATH: path, FAIRLEAD_TEST_TOTALS: totalsPath };
 }

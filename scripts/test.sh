@@ -9,7 +9,10 @@ export PATH
 summary=$PWD/.cache/test-summary
 : >"$summary"
 FAIRLEAD_TEST_SUMMARY=$summary
-export FAIRLEAD_TEST_SUMMARY
+failures=$PWD/.cache/test-failures
+: >"$failures"
+FAIRLEAD_TEST_FAILURES=$failures
+export FAIRLEAD_TEST_SUMMARY FAIRLEAD_TEST_FAILURES
 
 # step NAME COMMAND...: one line before, one after; its failure counts as one when its tests did not say more.
 step() {
@@ -26,6 +29,10 @@ for check in format lint types layers unit lab system vm; do
   step "$check" npm run --silent "$check"
 done
 
+if [ -s "$failures" ]; then
+  echo "== what failed, again"
+  cat "$failures"
+fi
 awk '
   { passed += $2; failed += $3; skipped += $4 }
   $3 > 0 { print "FAILED: " $1 }

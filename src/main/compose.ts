@@ -31,6 +31,7 @@ import { rotateKey } from "../engine/shared/rotate-key.ts";
 import { restoreVolumes, restoreVolumeUse } from "../engine/volumes/restore.ts";
 import { volumeUseCases } from "../engine/volumes/use-cases.ts";
 import { completePools } from "../ipam/default-pools.ts";
+import { launcher } from "../kernel/launcher/launcher.ts";
 import { layerFiles } from "../kernel/mounts/layer-files.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
@@ -109,7 +110,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
 function openContainerRuntime({ dataRoot, execRoot, hosts, registries }: DaemonOptions, log: Log): OpenRuntime {
   const secrets = hosts.flatMap((host) => (host.startsWith("unix://") ? host.slice("unix://".length) : []));
   const archiveWorker = join(import.meta.dirname, "archive-worker.ts");
-  const kernel = { mounts, layerFiles, streams };
+  const kernel = { mounts, layerFiles, streams, launcher };
   return openRuntime({ dataRoot, execRoot, log, ...kernel, secrets, archiveWorker, registries });
 }
 

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Launcher } from "../contracts/launcher.ts";
 import type { ContainerLayout } from "./layout.ts";
 import { programEnvironment, textOf } from "./run-program.ts";
 import type { Runc } from "./runc.ts";
@@ -22,27 +22,20 @@ const SYNC_FD = 3;
  * exit. It forks away from us, so it outlives the daemon. Resolves to the pid of the container's init process; rejects
  * with runc's words.
  */
-export async function startMonitor(conmon: string, runc: Runc, container: Monitored): Promise<number> {
-  const child = spawn(conmon, conmonArguments(runc, container), {
-    cwd: container.files.run,
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-    env: { ...programEnvironment(), _OCI_SYNCPIPE: String(SYNC_FD) },
-    detached: true, // signals to the daemon's process group are not the container's business
+export async function startMonitor(
+  { conmon, runc, launcher }: { readonly conmon: string; readonly runc: Runc; readonly launcher: Launcher },
+  container: Monitored,
+): Promise<number> {
+  const { pipes } = launcher.launch(conmon, conmonArguments(runc, container), {
+    directory: container.files.run,
+    descriptors: ["none", "none", "to us", "to us"],
+    environment: { ...programEnvironment(), _OCI_SYNCPIPE: String(SYNC_FD) },
   });
-  await hasLaunched(child, conmon);
-  const stderr = child.stderr ? textOf(child.stderr) : Promise.resolve("");
-  const answer = await firstReport(child.stdio[SYNC_FD] as Readable);
+  const stderr = textOf(pipes[2]);
+  const answer = await firstReport(pipes[SYNC_FD]);
   if (answer !== undefined && answer.data > 0) return answer.data;
   const words = runcError(container.files.runcLog) ?? (answer?.message || (await stderr));
   throw new Error(shorten(words) || "conmon ended without a word");
-}
-
-/** Throws when the program cannot be run. */
-export async function hasLaunched(child: ChildProcess, program: string): Promise<void> {
-  const launched = Promise.withResolvers<void>();
-  child.once("error", (cause) => launched.reject(new Error(`Cannot run ${program}`, { cause })));
-  child.once("spawn", () => launched.resolve());
-  await launched.promise;
 }
 
 function conmonArguments(runc: Runc, { id, files, exitDirectory, tty, openStdin }: Monitored): string[] {

@@ -35,7 +35,7 @@ export async function createContainer(parts: RuntimeParts, plan: RunPlan): Promi
     await writeBundle(parts, plan);
     const { tty, openStdin } = config;
     const monitored = { id, files, exitDirectory: layout.exits, tty, openStdin };
-    const pid = await startMonitor(parts.conmon, parts.runc, monitored);
+    const pid = await startMonitor(parts, monitored);
     parts.outOfMemory.follow(id);
     if (openStdin) recordInput(files, pid, { tty });
     parts.rotation.begin(id, logLimits(config.logConfig));

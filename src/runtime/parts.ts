@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import type { Launcher } from "../contracts/launcher.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Streams } from "../contracts/streams.ts";
 import type { Exits } from "./exits.ts";
@@ -23,6 +24,7 @@ export interface RuntimeParts {
   readonly conmon: string;
   readonly mounts: Mounts;
   readonly streams: Streams;
+  readonly launcher: Launcher;
   readonly rotation: LogRotation;
   /** Containers that runc is making now. */
   readonly creating: Set<string>;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import type { Launcher } from "../contracts/launcher.ts";
 
 export interface ProgramResult {
   /** 128 + signal number when a signal ended it is not made up: such an end is an error. */
@@ -20,6 +21,18 @@ export async function runProgram(path: string, args: readonly string[]): Promise
 }
 
 const endedBy = (path: string, signal: string | null): Error => new Error(`Cannot finish ${path}: ended by ${signal}`);
+
+/** As runProgram(), for what containers and their clients wait for: its start costs nothing that grows with our memory. */
+export async function runLaunched(launcher: Launcher, path: string, args: readonly string[]): Promise<ProgramResult> {
+  const program = launcher.launch(path, args, {
+    environment: programEnvironment(),
+    descriptors: ["none", "to us", "to us"],
+  });
+  const [, out, err] = program.pipes;
+  const [end, stdout, stderr] = await Promise.all([program.ended, textOf(out), textOf(err)]);
+  if (end.exitCode === undefined) throw endedBy(path, end.signal);
+  return { exitCode: end.exitCode, stdout, stderr };
+}
 
 /** Programs speak English and log in UTC; of the daemon's own environment they need the search path only. */
 export const programEnvironment = (): Record<string, string> => ({

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
+import type { Launcher } from "../contracts/launcher.ts";
 import type { Layout } from "./layout.ts";
-import { runProgram } from "./run-program.ts";
+import { runLaunched } from "./run-program.ts";
 import { runcError, shorten } from "./runc-error.ts";
 
 /** The calls of runc that need nothing but a container's id; `runc create` is conmon's, `runc exec` has its own file. */
@@ -19,7 +20,7 @@ export interface Runc {
   delete(id: string): Promise<void>;
 }
 
-export function createRunc(path: string, layout: Layout): Runc {
+export function createRunc(path: string, layout: Layout, launcher: Launcher): Runc {
   const globalOptions = (logFile: string): string[] => [
     `--root=${layout.runc}`,
     `--log=${logFile}`,
@@ -28,7 +29,7 @@ export function createRunc(path: string, layout: Layout): Runc {
   const run = async (id: string, ...verb: string[]): Promise<void> => {
     const log = layout.of(id).runcLog;
     rmSync(log, { force: true }); // what an earlier call said is not this one's error
-    const { exitCode, stderr } = await runProgram(path, [...globalOptions(log), ...verb, id]);
+    const { exitCode, stderr } = await runLaunched(launcher, path, [...globalOptions(log), ...verb, id]);
     if (exitCode !== 0) throw new Error(runcError(log) ?? (shorten(stderr) || `runc ended with code ${exitCode}`));
   };
   return {

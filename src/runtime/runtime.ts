@@ -4,6 +4,7 @@ import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Archive } from "../contracts/archive.ts";
 import type { Images } from "../contracts/images.ts";
+import type { Launcher } from "../contracts/launcher.ts";
 import type { LayerFiles } from "../contracts/layer-files.ts";
 import type { Mounts } from "../contracts/mounts.ts";
 import type { Runtime } from "../contracts/runtime.ts";
@@ -49,6 +50,7 @@ export interface RuntimeOptions {
   readonly mounts: Mounts;
   readonly layerFiles: LayerFiles;
   readonly streams: Streams;
+  readonly launcher: Launcher;
   readonly log: Log;
   readonly registries?: RegistrySettings;
   /** Paths beside the two roots that no container may reach: the daemon's sockets. */
@@ -67,7 +69,7 @@ export type OpenRuntime = Runtime &
 
 /** Opens the runtime on its two directories, which it makes, and takes up the containers that live there. */
 export function openRuntime(options: RuntimeOptions): OpenRuntime {
-  const { mounts, layerFiles, streams, log } = options;
+  const { mounts, layerFiles, streams, launcher, log } = options;
   const layout = openLayout(options);
   const images = openImages(layout, layerFiles, log);
   const processes = new Processes(layout);
@@ -79,10 +81,11 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     outOfMemory: followRunning(new OutOfMemory(layout, log), layout, processes),
     roots: createRoots(mounts, images, secrets),
     subpaths: new Subpaths(layout.subpaths, mounts),
-    runc: createRunc(findProgram("runc", "runc"), layout),
+    runc: createRunc(findProgram("runc", "runc"), layout, launcher),
     conmon: findProgram("conmon", "conmon"),
     mounts,
     streams,
+    launcher,
     rotation: new LogRotation(layout, log),
     creating: new Set(),
     log,

@@ -17,8 +17,11 @@ export function connect(fd: number, address: Uint8Array, what: string): void {
 }
 
 /** A second descriptor of the same open socket, to be closed by itself. */
-export function duplicate(fd: number): number {
-  const copy: number = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+export const duplicate = (fd: number): number => duplicateFrom(fd, 0);
+
+/** As duplicate(), numbered `lowest` or higher. */
+export function duplicateFrom(fd: number, lowest: number): number {
+  const copy: number = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
   if (copy < 0) throw kernelError(`duplicate descriptor ${fd}`, koffi.errno());
   return copy;
 }

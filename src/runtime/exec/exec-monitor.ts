@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
-import { type ConmonReport, firstReport, hasLaunched } from "../conmon.ts";
+import { type ConmonReport, firstReport } from "../conmon.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { programEnvironment, textOf } from "../run-program.ts";
 import type { Runc } from "../runc.ts";
@@ -33,27 +31,24 @@ const descriptors = { _OCI_SYNCPIPE: `${SYNC_FD}`, _OCI_STARTPIPE: `${START_FD}`
  * away from us, so program and terminal outlive the daemon. A daemon that is killed before begin() lets it run the program.
  */
 export async function startExecMonitor(
-  { conmon, runc, processes }: RuntimeParts,
+  { conmon, runc, processes, launcher }: RuntimeParts,
   { id, files }: { id: string; files: ExecFiles },
 ): Promise<ExecMonitor> {
-  const child = spawn(conmon, monitorArguments(runc, id, files), {
-    cwd: files.directory,
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"],
+  const { pipes } = launcher.launch(conmon, monitorArguments(runc, id, files), {
+    directory: files.directory,
+    descriptors: ["none", "none", "to us", "to us", "from us", "to us"],
     // TMPDIR: for the socket by which runc hands over the terminal; relative, as a socket's address holds 108 bytes.
-    env: { ...programEnvironment(), ...descriptors, TMPDIR: "." },
-    detached: true, // signals to the daemon's process group are not the program's business
+    environment: { ...programEnvironment(), ...descriptors, TMPDIR: "." },
   });
-  await hasLaunched(child, conmon);
-  const words = child.stderr ? textOf(child.stderr) : Promise.resolve("");
-  const pipes = child.stdio as readonly unknown[]; // typed as five at most
-  const reports = createInterface({ input: pipes[SYNC_FD] as Readable });
+  const words = textOf(pipes[2]);
+  const reports = createInterface({ input: pipes[SYNC_FD] });
   const lines = reports[Symbol.asyncIterator]();
   const ended = once(reports, "close").then(() => undefined);
-  const start = pipes[START_FD] as Writable;
+  const start = pipes[START_FD];
   start.on("error", () => undefined); // a conmon that has ended tells it by its silence
   // It waits twice: for a caller that puts it into a control group, and for one that attaches.
   start.write("\n");
-  if ((await firstReport(pipes[ATTACH_FD] as Readable)) === undefined)
+  if ((await firstReport(pipes[ATTACH_FD])) === undefined)
     throw new Error((await words) || "conmon ended without a word");
   return {
     begin: () => void start.end("\n", () => start.destroy()),

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
-import { PassThrough, type Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
+import type { Program, ProgramEnd } from "../../contracts/launcher.ts";
 import type { ExecSession } from "../../contracts/runtime.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { send } from "../process-identity.ts";
@@ -14,40 +14,40 @@ const RUNC_FAILED = 255;
 
 /** Runs a program on pipes to a `runc exec` that is our child. */
 export async function execOnPipes(
-  { runc }: RuntimeParts,
+  { runc, launcher }: RuntimeParts,
   { id, files }: { id: string; files: ExecFiles },
 ): Promise<ExecSession> {
-  const { child, streams } = runOnPipes(runc.path, [
-    ...runc.globalOptions(files.runcLog),
-    ...["exec", "--process", files.process, "--pid-file", files.pidFile, id],
-  ]);
-  const end = endOf(child, files);
+  const program = launcher.launch(
+    runc.path,
+    [...runc.globalOptions(files.runcLog), ...["exec", "--process", files.process, "--pid-file", files.pidFile, id]],
+    { environment: programEnvironment(), descriptors: ["from us", "to us", "to us"] },
+  );
+  const [stdin, stdout, stderr] = program.pipes;
+  // The program may end without reading what it is sent; that is its right and no failure of ours.
+  stdin.on("error", () => {});
+  const streams = { stdin, stdout, stderr };
+  const end = program.ended.then((ended) => judge(ended, files));
   const pid = await pidOf(files, end);
   if (pid === 0) await mustHaveRun(end, streams);
   const exited = end.then(({ exitCode }) => exitCode);
-  return { pid, ...streams, exited, resize: () => {}, kill: (signal) => signalProcess(child, pid, signal) };
+  return { pid, ...streams, exited, resize: () => {}, kill: signalling(program, pid) };
 }
 
 /** As long as runc waits for the process, its pid is nobody else's. */
-function signalProcess(child: ChildProcess, pid: number, signal: NodeJS.Signals): void {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  if (pid === 0) child.kill(signal);
-  else send({ pid }, signal);
+function signalling(runc: Pick<Program, "ended" | "kill">, pid: number): ExecSession["kill"] {
+  let isOver = false;
+  void runc.ended.then(() => (isOver = true));
+  return (signal) => {
+    if (isOver) return;
+    if (pid === 0) runc.kill(signal);
+    else send({ pid }, signal);
+  };
 }
 
 interface Streams {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-}
-
-function runOnPipes(runc: string, args: readonly string[]): { child: ChildProcess; streams: Streams } {
-  const child = spawn(runc, args, { stdio: "pipe", env: programEnvironment(), detached: true });
-  // The program may end without reading what it is sent; that is its right and no failure of ours.
-  child.stdin.on("error", () => {});
-  // Node throws away what nobody reads when the child ends, and our caller has not begun to read.
-  const [stdout, stderr] = [child.stdout.pipe(new PassThrough()), child.stderr.pipe(new PassThrough())];
-  return { child, streams: { stdin: child.stdin, stdout, stderr } };
 }
 
 interface End {
@@ -57,14 +57,9 @@ interface End {
   readonly why?: string;
 }
 
-function endOf(child: ChildProcess, { runcLog }: ExecFiles): Promise<End> {
-  const { promise, resolve, reject } = Promise.withResolvers<End>();
-  child.once("error", reject);
-  child.once("exit", (code) => {
-    const why = code === RUNC_FAILED ? runcWords(runcLog) : undefined;
-    resolve(why === undefined ? { exitCode: code ?? 128 + 9 } : { exitCode: execFailureCode(why), why });
-  });
-  return promise;
+function judge({ exitCode }: ProgramEnd, { runcLog }: ExecFiles): End {
+  const why = exitCode === RUNC_FAILED ? runcWords(runcLog) : undefined;
+  return why === undefined ? { exitCode: exitCode ?? 128 + 9 } : { exitCode: execFailureCode(why), why };
 }
 
 /** Throws EXEC_FAILED when runc has failed; what it wrote on the program's outputs says the same, and is dropped. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { newId } from "../../base/ids.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Exit, LogEntry, LogQuery, RunPlan } from "../../contracts/runtime.ts";
+import { launcher } from "../../kernel/launcher/launcher.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
@@ -25,7 +26,7 @@ export class RuntimeLab implements AsyncDisposable {
 
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;
-    const kernel = { mounts, layerFiles, streams };
+    const kernel = { mounts, layerFiles, streams, launcher };
     return openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog, secrets: [socket] });
   }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { silentLog } from "../../base/log.ts";
 import type { RunPlan } from "../../contracts/runtime.ts";
+import { launcher } from "../../kernel/launcher/launcher.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mounts } from "../../kernel/mounts/mounts.ts";
 import { streams } from "../../kernel/streams/streams.ts";
@@ -14,7 +15,7 @@ const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
  */
 const [dataRoot = "", execRoot = ""] = process.argv.slice(2);
 const plan = JSON.parse(Buffer.concat(await Array.fromAsync(process.stdin)).toString()) as RunPlan;
-const kernel = { mounts, layerFiles, streams };
+const kernel = { mounts, layerFiles, streams, launcher };
 const runtime = openRuntime({ dataRoot, execRoot, ...kernel, archiveWorker, log: silentLog });
 await runtime.create(plan);
 await runtime.start(plan.container.id);
