@@ -31,11 +31,11 @@ export class Plumbing implements Disposable {
 
   /** Our ends as streams, which own them from now on. What is still to be written when the program ends is dropped. */
   connect(ended: Program["ended"]): (Socket | undefined)[] {
-    const sockets = this.#pipes.map((each) => each && this.#socketOn(each));
-    void ended.then(() => {
-      for (const socket of sockets) if (socket?.writable) socket.destroy();
+    return this.#pipes.map((each) => {
+      const socket = each && this.#socketOn(each);
+      if (each?.direction === "from us") void ended.then(() => socket?.destroy());
+      return socket;
     });
-    return sockets;
   }
 
   [Symbol.dispose](): void {
