@@ -31,6 +31,7 @@ export interface NetworkRequest {
   readonly ipv6: boolean;
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
+  readonly noIpamOptions?: true;
   readonly pools: readonly {
     readonly subnet?: string;
     readonly range?: string;

@@ -38,6 +38,8 @@ export interface NamespaceModes {
   readonly pid?: "host" | `container:${string}`;
   readonly ipc?: "host" | "none" | "shareable" | "private" | `container:${string}`;
   readonly uts?: "host";
+  /** Always the host's; there when it was asked for. */
+  readonly user?: "host";
   readonly cgroup?: "host" | "private";
   /** Bytes of /dev/shm; 64 MiB when absent. */
   readonly shmSizeBytes?: number;

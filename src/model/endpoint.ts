@@ -39,6 +39,8 @@ export interface Endpoint {
   readonly plugged?: Plugged;
   /** The container's way out beside networks of plugins that offer none: the engine's own doing, only while it runs. */
   readonly leg?: boolean;
+  /** Made by a connect, not with its container. */
+  readonly connected?: boolean;
   /** Name of its network once that has been removed under a stopped container. */
   readonly removedNetwork?: string;
   /** Chosen at the first attach and kept. */

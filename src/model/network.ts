@@ -55,6 +55,8 @@ export interface Network {
   readonly ipv6: boolean;
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
+  /** None were sent, not even an empty map: inspect shows null. */
+  readonly noIpamOptions?: true;
   readonly pools: readonly Pool[];
   /** True when the user named the subnets: only then may a container ask for a static address (docker's rule). */
   readonly userSubnets: boolean;

@@ -18,7 +18,7 @@ export const differences = {
   "names-checked": {
     kind: "chosen",
     docker: "takes any network name",
-    fairlead: "refuses a network name outside `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, or longer than 200 bytes, with 400",
+    fairlead: "refuses a network name outside `[a-zA-Z0-9_-][a-zA-Z0-9_.-]*`, or longer than 200 bytes, with 400",
     why: "names become part of DNS names, paths and log lines",
   },
   "mtu-checked": {

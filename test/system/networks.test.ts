@@ -76,7 +76,6 @@ const badNames = {
   "an empty one": "",
   blanks: "  ",
   "a leading dot": ".web",
-  "a leading dash": "-web",
   "a slash": "a/b",
   "a blank inside": "a b",
   "a line break": "web\n",

@@ -181,6 +181,8 @@ test("VOL-7 a subpath of a volume is mounted alone, and a link cannot lead it ou
       /cannot access path .* of volume data/,
     );
   }
+  const missing = await host.docker("run", "--rm", ...at("missing"), "small", "true");
+  assert.match(`${missing.code} ${missing.stderr}`, /^127 .*: no such file or directory$/m);
   assert.match(await failure("run", "--rm", ...at("../x"), "small", "true"), /subpath must be a relative path/);
 });
 

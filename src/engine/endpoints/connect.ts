@@ -40,7 +40,8 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
   const beside = parts.state.endpointsOf(container.id);
-  const reserved = await reserveEndpoint(parts, { network, container, settings, beside, prepared, leg }, rollback);
+  const wanted = { network, container, settings, beside, prepared, leg, connected: true };
+  const reserved = await reserveEndpoint(parts, wanted, rollback);
   const sandbox = parts.sandboxes.get(container.id);
   const endpoint = sandbox
     ? await avoidDuplicates(parts, { network, container, endpoint: reserved }, rollback)

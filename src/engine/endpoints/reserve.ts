@@ -27,10 +27,12 @@ export async function reserveEndpoint(
     prepared?: Prepared | undefined;
     /** Nobody knows it by a name. */
     leg?: boolean | undefined;
+    /** By a connect, not with its container. */
+    connected?: boolean;
   },
   rollback: Rollback,
 ): Promise<Endpoint> {
-  const { network, container, beside, prepared, leg } = place;
+  const { network, container, beside, prepared, leg, connected } = place;
   if (beside.some(({ networkId }) => networkId === network.id)) {
     throw new EngineError("ENDPOINT_EXISTS", { container: container.name, network: network.name });
   }
@@ -43,6 +45,7 @@ export async function reserveEndpoint(
     settings,
     dnsNames: leg ? [] : dnsNames(container, settings),
     ...(leg ? { leg } : {}),
+    ...(connected ? { connected } : {}),
     ...(driver.addressed
       ? {
           ifName: interfaceName(network, settings, beside),

@@ -27,6 +27,7 @@ export function withConfig(request: NetworkRequest, config: Network): NetworkReq
     ipv6: config.ipv6,
     ipamDriver: config.ipamDriver,
     ipamOptions: config.ipamOptions,
+    ...(config.noIpamOptions ? { noIpamOptions: config.noIpamOptions } : {}),
     pools: config.pools.map(({ subnet, ...pool }) => (subnet ? { ...pool, subnet } : pool)),
     options: config.options,
     labels: { ...config.labels, ...request.labels },

@@ -122,6 +122,7 @@ const base = (request: NetworkRequest, id: string) => ({
   created: timestamp(),
   ipamDriver: request.ipamDriver || "default",
   ipamOptions: request.ipamOptions,
+  ...(request.noIpamOptions ? { noIpamOptions: request.noIpamOptions } : {}),
   labels: request.labels,
   configOnly: request.configOnly,
   builtIn: false,

@@ -8,8 +8,8 @@ import { leaseTimeout } from "../leases/leased.ts";
 export const builtInNames = ["bridge", "host", "none"] as const;
 const reserved: readonly string[] = [...builtInNames, "default", "container"];
 
-/** Docker's rule for network names (RestrictedNamePattern), with a length that still fits a DNS suffix. */
-const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** Docker's rule for names of containers, and "_" or "-" in front, for Compose's projects; of a length that still fits a DNS suffix. */
+const namePattern = /^[a-zA-Z0-9_-][a-zA-Z0-9_.-]*$/;
 const nameLimit = 200;
 
 /** Refuses what can be refused without looking at other networks. */
@@ -68,7 +68,7 @@ export function validateName(name: string): void {
   if (!namePattern.test(name)) {
     throw invalid(
       "network name",
-      `"${name}" may have letters, digits, "_", "." and "-" only, and starts with a letter or digit`,
+      `"${name}" may have letters, digits, "_", "." and "-" only, and does not start with "."`,
     );
   }
 }

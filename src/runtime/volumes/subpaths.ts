@@ -1,5 +1,6 @@
 import { mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { getSystemErrorMap } from "node:util";
 import { invalid } from "../../base/errors.ts";
 import { KernelError } from "../../base/kernel-error.ts";
 import type { Mounts } from "../../contracts/mounts.ts";
@@ -52,7 +53,9 @@ export class Subpaths {
 
 function notFound(path: string, volume: string, cause: unknown): unknown {
   if (!(cause instanceof KernelError)) return cause;
-  return invalid("mount", `cannot access path "${path}" of volume ${volume}: ${cause.errno}`);
+  // In words: from "no such file or directory" the docker CLI makes its exit code 127.
+  const words = [...getSystemErrorMap().values()].find(([name]) => name === cause.errno)?.[1];
+  return invalid("mount", `cannot access path "${path}" of volume ${volume}: ${words ?? cause.errno}`);
 }
 
 function removeEmpty(path: string): void {

@@ -221,12 +221,19 @@ const names: Case[] = [
   refused("a name of blanks is none", create, { Name: "  " }, "400 name", { differs: ["refusals"] }),
   refused("a name with a blank is refused", create, { Name: "a b" }, '400 "a b"', { differs: ["names-checked"] }),
   refused("a name with a slash is refused", create, { Name: "a/b" }, '400 "a/b"', { differs: ["names-checked"] }),
-  refused("a name that begins with a dash is refused", create, { Name: "-a" }, '400 "-a"', {
+  refused("a name that begins with a dot is refused", create, { Name: ".a" }, '400 ".a"', {
     differs: ["names-checked"],
   }),
   {
     name: "capitals, digits, dots, dashes and underscores make a name",
     steps: [network("N-1_x.y", 19), { call: "GET /networks/N-1_x.y", gives: 200, shows: { Name: "N-1_x.y" } }],
+  },
+  {
+    name: "an underscore and a dash may begin a name, as Compose's of such projects do",
+    steps: [
+      ...[network("_x_default", 19), { call: "GET /networks/_x_default", gives: 200, shows: { Name: "_x_default" } }],
+      ...[network("-x_default", 20), { call: "GET /networks/-x_default", gives: 200, shows: { Name: "-x_default" } }],
+    ],
   },
 ];
 

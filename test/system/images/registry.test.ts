@@ -63,7 +63,8 @@ test("IMG-10 docker push sends an image, what the registry has once only, and do
   assert.ok(pulled.includes(`\nDigest: ${digest}\nStatus: Downloaded newer image for ${open}/team/app:1\n`), pulled);
   assert.equal(await idOf(`${open}/team/app:1`), id);
   assert.equal(await docker("run", "--rm", `${open}/team/app:1`), "1");
-  assert.match(await docker("pull", `${open}/team/app:1`), /Status: Image is up to date for/);
+  const there = await docker("pull", `${open}/team/app:1`);
+  assert.match(there, /^1: Pulling from team\/app\nDigest: \S+\nStatus: Image is up to date for/);
   assert.equal(await docker("pull", "-q", `${open}/team/app@${digest}`), `${open}/team/app@${digest}`);
   await docker("pull", "-a", "-q", `${open}/team/app`);
   assert.equal(await docker("images", "--format", "{{.Tag}}", `${open}/team/app`), "1\n2");

@@ -15,7 +15,7 @@ export function confinementJson(
     IpcMode: namespaces.ipc ?? "private",
     PidMode: namespaces.pid ?? "",
     UTSMode: namespaces.uts ?? "",
-    UsernsMode: "",
+    UsernsMode: namespaces.user ?? "",
     ShmSize: namespaces.shmSizeBytes ?? defaultShmBytes,
     GroupAdd: orNull(confinement.groupAdd),
     SecurityOpt: orNull(confinement.securityOpt),

@@ -84,7 +84,7 @@ const cases: readonly { name: string; host: object; asked: Partial<ContainerConf
       CgroupnsMode: "host",
       Runtime: "runc",
     },
-    asked: { namespaces: { pid: "host", ipc: "host", uts: "host", cgroup: "host" } },
+    asked: { namespaces: { pid: "host", ipc: "host", uts: "host", user: "host", cgroup: "host" } },
   },
   {
     name: "the rest",
@@ -106,8 +106,7 @@ for (const { name, host, asked } of cases) {
     for (const [field, value] of Object.entries(host)) {
       if (value === null || value === false || field === "Devices" || (Array.isArray(value) && value.length === 0))
         continue;
-      const expected =
-        { UsernsMode: "", CgroupParent: "/mine/own", ShmSize: value || 67_108_864, PidMode: value }[field] ?? value;
+      const expected = { CgroupParent: "/mine/own", ShmSize: value || 67_108_864, PidMode: value }[field] ?? value;
       assert.deepEqual([field, shown[field]], [field, expected]);
     }
   });

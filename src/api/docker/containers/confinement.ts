@@ -11,6 +11,7 @@ import { parseSecurityOptions } from "./security-options.ts";
 export function parseConfinement(
   engine: Engine,
   host: ConfinementBody,
+  version: number,
 ): Pick<ContainerConfig, "confinement" | "namespaces" | "init"> {
   const confinement: Confinement = {
     ...parseSecurityOptions(host.SecurityOpt ?? []),
@@ -20,7 +21,7 @@ export function parseConfinement(
     ...(host.ReadonlyPaths ? { readonlyPaths: host.ReadonlyPaths } : {}),
     ...(host.OomScoreAdj ? { oomScoreAdj: scoreOf(host.OomScoreAdj) } : {}),
   };
-  const namespaces = parseNamespaces(engine, host);
+  const namespaces = parseNamespaces(engine, host, version);
   return {
     ...(Object.keys(confinement).length > 0 ? { confinement } : {}),
     ...(Object.keys(namespaces).length > 0 ? { namespaces } : {}),

@@ -36,7 +36,7 @@ export function containerRequest(
     ...hostConfig(body),
     ...givenFields(body),
     ...healthcheckOf(body.Healthcheck, options.version),
-    ...parseConfinement(engine, body.HostConfig ?? {}),
+    ...parseConfinement(engine, body.HostConfig ?? {}, options.version),
     ...parseStorage(body, options.version),
     ...limitsOf(body.HostConfig ?? {}),
     rootfs: rootfsOf(body),
@@ -44,6 +44,7 @@ export function containerRequest(
     networkMode,
     networkModeText,
   };
+  checkIsolation((body.HostConfig as { Isolation?: unknown } | null | undefined)?.Isolation);
   const given = body.Entrypoint ? { entrypointGiven: true } : {};
   return { request: { name: containerName(options.name), config, endpoints, ...given }, warnings };
 }
@@ -116,6 +117,12 @@ function checkHostname(hostname: string): string {
   // HOST_NAME_MAX of Linux, include/uapi/linux/utsname.h: __NEW_UTS_LEN.
   if (Buffer.byteLength(hostname) <= 64 && !/[\s/\0]/.test(hostname)) return hostname;
   throw invalid("Hostname", `"${hostname.slice(0, 80)}" must be at most 64 bytes without blanks and "/"`);
+}
+
+/** Windows has others. */
+function checkIsolation(isolation: unknown): void {
+  if (!isolation || String(isolation).toLowerCase() === "default") return;
+  throw new Refusal(400, `Invalid isolation: "${String(isolation)}" - linux only supports 'default'`);
 }
 
 function checkEnv(variable: string): string {

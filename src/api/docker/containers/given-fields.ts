@@ -23,11 +23,19 @@ const hostConfigFields: Fields = {
 
 export const givenHostConfigFields = Object.keys(hostConfigFields);
 
+/** Lists that Docker shows as null when they were not sent, and empty when they were sent so. */
+const lists = ["Dns", "DnsOptions", "DnsSearch"];
+
 /** What of a create body only inspect shows, so that all a client has sent comes back. */
 export function givenFields(body: object): Pick<ContainerConfig, "given"> {
   const { HostConfig } = body as { HostConfig?: object | null };
   const config = pick(body, givenConfigFields);
-  const hostConfig = pick(HostConfig ?? {}, givenHostConfigFields);
+  const isEmptyList = ([name, value]: [string, unknown]) =>
+    lists.includes(name) && Array.isArray(value) && value.length === 0;
+  const hostConfig = {
+    ...pick(HostConfig ?? {}, givenHostConfigFields),
+    ...Object.fromEntries(Object.entries(HostConfig ?? {}).filter(isEmptyList)),
+  };
   const isEmpty = Object.keys(config).length + Object.keys(hostConfig).length === 0;
   return isEmpty ? {} : { given: { config, hostConfig } };
 }

@@ -46,9 +46,16 @@ export function containerJson(view: ContainerView, { version, host, overlay }: I
     HostConfig: hostConfigJson(container, host),
     GraphDriver: { Name: "overlay2", Data: overlay ? overlayJson(overlay) : null },
     Mounts: mountsJson(view),
-    Config: configJson(container),
+    Config: configJson(view, version),
     NetworkSettings: networkSettingsJson(view, version),
   };
+}
+
+/** A list that was sent empty is shown so, one that was not sent as null. */
+function dnsJson({ dns, dnsOptions, dnsSearch, given }: ContainerConfig) {
+  const lists = { Dns: dns, DnsOptions: dnsOptions, DnsSearch: dnsSearch };
+  const shown = Object.entries(lists).map(([name, list]) => [name, given?.hostConfig[name] ?? orNull(list)]);
+  return Object.fromEntries(shown) as Record<keyof typeof lists, readonly string[] | null>;
 }
 
 const overlayJson = ({ lower, merged, upper, work }: RootOverlay) => ({
@@ -67,7 +74,7 @@ export function imageName({ rootfs }: ContainerConfig): string {
 /** Docker's rule: the short id unless a host name was given. */
 const hostnameOf = ({ id, config }: Container): string => config.hostname || shortId(id);
 
-function configJson(container: Container) {
+function configJson({ container, endpoints }: ContainerView, version: number) {
   const { config } = container;
   const exposed = Object.keys(portMap(config, []));
   return {
@@ -75,8 +82,8 @@ function configJson(container: Container) {
     Domainname: config.domainname,
     User: config.user,
     AttachStdin: config.attached?.stdin ?? false,
-    AttachStdout: config.attached?.stdout ?? true,
-    AttachStderr: config.attached?.stderr ?? true,
+    AttachStdout: config.attached?.stdout ?? false,
+    AttachStderr: config.attached?.stderr ?? false,
     ...(exposed.length > 0 ? { ExposedPorts: Object.fromEntries(exposed.map((key) => [key, {}])) } : {}),
     Tty: config.tty,
     OpenStdin: config.openStdin,
@@ -89,6 +96,7 @@ function configJson(container: Container) {
     WorkingDir: config.workingDir,
     Entrypoint: orNull(config.entrypoint),
     ...(config.networkDisabled ? { NetworkDisabled: true } : {}),
+    ...(version < 44 ? wantedMac(config, endpoints) : {}),
     OnBuild: null,
     Labels: config.labels,
     ...givenConfigJson(config),
@@ -96,6 +104,13 @@ function configJson(container: Container) {
 }
 
 const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
+
+/** Until 1.44 a container had one MacAddress, that of its first network; since then each endpoint has its own. */
+function wantedMac({ networkModeText }: ContainerConfig, endpoints: ContainerView["endpoints"]) {
+  const main = endpoints.find(({ network }) => network.name === networkModeText) ?? endpoints[0];
+  const mac = main?.endpoint.settings.mac;
+  return mac ? { MacAddress: mac } : {};
+}
 
 function hostConfigJson(container: Container, host: HostConfinement) {
   const { config } = container;
@@ -112,9 +127,7 @@ function hostConfigJson(container: Container, host: HostConfinement) {
     AutoRemove: config.autoRemove,
     CapAdd: orNull(config.capAdd),
     CapDrop: orNull(config.capDrop),
-    Dns: config.dns,
-    DnsOptions: config.dnsOptions,
-    DnsSearch: config.dnsSearch,
+    ...dnsJson(config),
     ExtraHosts: orNull(config.extraHosts),
     Privileged: config.privileged,
     PublishAllPorts: config.publishAll,
@@ -145,6 +158,8 @@ function networkSettingsJson(view: ContainerView, version: number) {
     EndpointID: running ? (main?.endpoint.id ?? "") : "",
     ...addresses(running && main ? main.endpoint : {}, main?.network),
     MacAddress: running ? (main?.endpoint.mac ?? "") : "",
-    Networks: Object.fromEntries(own.map((one) => [one.network.name, endpointJson(one, { running, version })])),
+    Networks: Object.fromEntries(
+      own.map((one) => [one.network.name, endpointJson(one, { state: container.state, version })]),
+    ),
   };
 }

@@ -3,16 +3,24 @@ import type { Engine } from "../../../engine/engine.ts";
 import type { NamespaceModes } from "../../../model/confinement.ts";
 import type { ConfinementBody } from "./confinement-body.ts";
 
-/** PidMode and its like, and what else a container has or has not of its own. Absent: Docker's default. */
-export function parseNamespaces(engine: Engine, host: ConfinementBody): NamespaceModes {
-  checkUserNamespace(host.UsernsMode ?? "");
+/**
+ * PidMode and its like, and what else a container has or has not of its own. Absent: Docker's default. Clients of API
+ * versions before 1.40 rely on an IPC namespace that others can join.
+ */
+export function parseNamespaces(engine: Engine, host: ConfinementBody, version: number): NamespaceModes {
   checkRuntime(host.Runtime ?? "");
   const shm = host.ShmSize ?? 0;
   if (shm < 0) throw invalid("ShmSize", "SHM size can not be less than 0");
   const modes = {
     pid: joinable(engine, "PID", host.PidMode ?? "", ["host"] as const),
-    ipc: joinable(engine, "IPC", host.IpcMode ?? "", ["host", "none", "shareable", "private"] as const),
+    ipc: joinable(engine, "IPC", host.IpcMode || (version < 40 ? "shareable" : ""), [
+      "host",
+      "none",
+      "shareable",
+      "private",
+    ] as const),
     uts: oneOf("UTS", host.UTSMode ?? "", ["host"] as const),
+    user: userNamespace(host.UsernsMode ?? ""),
     cgroup: oneOf("cgroup namespace", host.CgroupnsMode ?? "", ["host", "private"] as const),
     shmSizeBytes: shm || undefined,
     cgroupParent: cgroupParent(host.CgroupParent ?? ""),
@@ -40,8 +48,9 @@ function joinable<T extends string>(
   return `container:${container.id}`;
 }
 
-function checkUserNamespace(mode: string): void {
-  if (mode === "" || mode === "host") return;
+function userNamespace(mode: string): "host" | undefined {
+  if (mode === "") return undefined;
+  if (mode === "host") return mode;
   throw invalid("userns mode", `"${mode}": containers share the host's user namespace, which is "host"`);
 }
 

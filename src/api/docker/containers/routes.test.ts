@@ -139,7 +139,8 @@ test("GET /containers/{id}/json shows a running container in Docker's shape", as
 
 test("GET /containers/{id}/json shows a stopped container without addresses, and old clients what they know", async () => {
   await using api = testApi();
-  const id = await withBox(api);
+  const id = await withBox(api, { running: true });
+  await api.engine.containers.stop("c1", {});
   const old = (await api.ask("GET", "/v1.43/containers/c1/json")).body.NetworkSettings;
   const { IPAddress, EndpointID, Aliases } = old.Networks.bridge;
   assert.deepEqual(
@@ -153,6 +154,21 @@ test("GET /containers/{id}/json shows a stopped container without addresses, and
     },
     { IPAddress: "", EndpointID: "", Aliases: [id.slice(0, 12)], ports: {}, box: "", has: [] },
   );
+});
+
+test("CLI-9 before 1.45 the short id is among the aliases once the container was connected or started", async () => {
+  await using api = testApi();
+  const id = await withBox(api);
+  const aliases = async () =>
+    (await api.ask("GET", "/v1.38/containers/c1/json")).body.NetworkSettings.Networks.bridge.Aliases;
+  assert.equal(await aliases(), null);
+  const [endpoint] = api.engine.endpoints;
+  assert.ok(endpoint);
+  api.engine.endpoints[0] = { ...endpoint, connected: true };
+  assert.deepEqual(await aliases(), [id.slice(0, 12)]);
+  api.engine.endpoints[0] = endpoint;
+  await api.engine.containers.start("c1");
+  assert.deepEqual(await aliases(), [id.slice(0, 12)]);
 });
 
 test("GET /containers/json shows Docker's summary and hands on its filters", async () => {

@@ -56,6 +56,7 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     ipv6: body.EnableIPv6 ?? familyOption(body, "ipv6") ?? false,
     ipamDriver: body.IPAM?.Driver || "default",
     ipamOptions: body.IPAM?.Options ?? {},
+    ...(body.IPAM?.Options ? {} : { noIpamOptions: true as const }),
     pools: (body.IPAM?.Config ?? []).map(poolRequest).filter((pool) => pool !== undefined),
     options: body.Options ?? {},
     labels: body.Labels ?? {},

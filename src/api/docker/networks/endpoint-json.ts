@@ -1,4 +1,5 @@
 import { shortId } from "../../../base/ids.ts";
+import type { ContainerState } from "../../../model/container.ts";
 import type { Endpoint } from "../../../model/endpoint.ts";
 import { gatewayOf, type Network } from "../../../model/network.ts";
 
@@ -7,14 +8,17 @@ export interface EndpointView {
   readonly network: Network;
 }
 
-/** Docker's network.EndpointSettings. What belongs to a running container only is empty when `running` is false. */
-export function endpointJson({ endpoint, network }: EndpointView, options: { running: boolean; version: number }) {
+/** Docker's network.EndpointSettings. What belongs to a running container only is empty when it does not run. */
+export function endpointJson(
+  { endpoint, network }: EndpointView,
+  { state, version }: { state: ContainerState; version: number },
+) {
   const { settings } = endpoint;
-  const { running, version } = options;
+  const running = state.status === "running";
   return {
     IPAMConfig: ipamConfig(endpoint),
     Links: settings.links.length > 0 ? settings.links : null,
-    Aliases: aliases(endpoint, version),
+    Aliases: aliases(endpoint, version, state),
     MacAddress: running ? (endpoint.mac ?? "") : "",
     DriverOpts: Object.keys(settings.driverOptions).length > 0 ? settings.driverOptions : null,
     ...(version >= 48 ? { GwPriority: settings.gwPriority } : {}),
@@ -25,10 +29,15 @@ export function endpointJson({ endpoint, network }: EndpointView, options: { run
   };
 }
 
-/** Below 1.45 the short id was among the aliases; DNSNames has it since. */
-function aliases(endpoint: Endpoint, version: number): readonly string[] | null {
+/**
+ * Below 1.45 the short id was among the aliases; DNSNames has it since. Until the container starts only a connect made
+ * it one: by that docker-compose 1.29 knows the networks that it has given their addresses and names.
+ */
+function aliases(endpoint: Endpoint, version: number, state: ContainerState): readonly string[] | null {
   const { aliases } = endpoint.settings;
-  const all = version < 45 && endpoint.dnsNames.length > 0 ? [...aliases, shortId(endpoint.containerId)] : aliases;
+  const known = endpoint.connected === true || state.status !== "created";
+  const all =
+    version < 45 && known && endpoint.dnsNames.length > 0 ? [...aliases, shortId(endpoint.containerId)] : aliases;
   return all.length > 0 ? all : null;
 }
 

@@ -29,11 +29,11 @@ export function networkJson(view: NetworkView, options: { containers: boolean })
 }
 
 function ipamJson(network: Network) {
-  const options = network.ipamOptions;
+  const { ipamOptions: options, builtIn, noIpamOptions } = network;
   return {
     Driver: network.ipamDriver || "default",
-    // Docker: null for the networks it makes itself, a map for those of users.
-    Options: network.builtIn && Object.keys(options).length === 0 ? null : options,
+    // Docker: null for the networks it makes itself and where none were sent; its CLI sends an empty map.
+    Options: (builtIn || noIpamOptions) && Object.keys(options).length === 0 ? null : options,
     Config: network.pools.length === 0 ? null : network.pools.map(poolJson),
   };
 }

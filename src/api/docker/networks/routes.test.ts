@@ -74,9 +74,13 @@ test("POST /networks/create takes nulls and absent fields for the defaults, and 
   assert.equal((await api.ask("POST", "/networks/create", nulls)).status, 201);
   assert.equal((await api.ask("POST", "/v1.47/networks/create", { Name: "old", EnableIPv4: false })).status, 201);
   assert.deepEqual(api.engine.calls, [
-    ["networks.create", request],
-    ["networks.create", { ...request, name: "old" }],
+    ["networks.create", { ...request, noIpamOptions: true }],
+    ["networks.create", { ...request, noIpamOptions: true, name: "old" }],
   ]);
+  // Null for what was not sent: docker-compose 1.29 looks at it.
+  await api.ask("POST", "/networks/create", { Name: "sent", IPAM: { Options: {} } });
+  const shown = async (name: string) => (await api.ask("GET", `/networks/${name}`)).body.IPAM.Options;
+  assert.deepEqual([await shown("web"), await shown("sent")], [null, {}]);
 });
 
 const refused: readonly [name: string, body: unknown, status: number, message: RegExp][] = [

@@ -57,6 +57,7 @@ async function pullFrom(
   const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
   const { path } = reference;
   options.onProgress({ id: reference.digest ?? reference.tag ?? "", status: `Pulling from ${path}` });
+  const had = store.blobs.has(manifest.config.digest);
   const config = await fetchConfig(store, registry, path, manifest.config);
   const file = parseConfigFile(config);
   if (file.os !== "linux")
@@ -68,7 +69,7 @@ async function pullFrom(
     );
   if (file.diffIds.length !== manifest.layers.length)
     throw invalid("image manifest", "its layers are not those of its configuration");
-  await fetchLayers(parts, registry, { path, layers: manifest.layers, diffIds: file.diffIds }, options);
+  await fetchLayers(parts, registry, { path, layers: manifest.layers, diffIds: file.diffIds, had }, options);
   await store.blobs.put(found.bytes);
   const names = namesOf(reference, found.named);
   const changed = !store.knows(found.descriptor.digest, names.slice(0, 1));
@@ -101,15 +102,26 @@ async function fetchConfig(
 async function fetchLayers(
   { store, transfers }: PullParts,
   registry: Registry,
-  { path, layers, diffIds }: { path: string; layers: readonly Descriptor[]; diffIds: readonly string[] },
+  {
+    path,
+    layers,
+    diffIds,
+    had,
+  }: {
+    path: string;
+    layers: readonly Descriptor[];
+    diffIds: readonly string[] /** Its configuration. */;
+    had: boolean;
+  },
   { onProgress, signal }: PullOptions,
 ): Promise<void> {
   const wanted = layers.map((layer, index) => ({ layer, diffId: diffIds[index] ?? "" }));
-  const missing = wanted.filter(({ layer, diffId }) => {
-    const there = store.blobs.has(layer.digest) && store.layers.has(diffId);
-    onProgress({ id: shortDigest(layer.digest), status: there ? "Already exists" : "Pulling fs layer" });
-    return !there;
-  });
+  const missing = wanted.filter(({ layer, diffId }) => !store.blobs.has(layer.digest) || !store.layers.has(diffId));
+  if (had && missing.length === 0) return; // Docker tells of no layer of an image that it has
+  for (const one of wanted) {
+    const status = missing.includes(one) ? "Pulling fs layer" : "Already exists";
+    onProgress({ id: shortDigest(one.layer.digest), status });
+  }
   for (const { layer } of missing.slice(atOnce)) onProgress({ id: shortDigest(layer.digest), status: "Waiting" });
   const abort = new AbortController();
   const together = AbortSignal.any([signal, abort.signal]);

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testApi } from "../../testing/api.ts";
+
+// docker-compose 1.29 speaks 1.38; its own tests look at these.
+const root = { Fairlead: { Rootfs: "host" } };
+
+test("CLI-9 before 1.40 containers have an IPC namespace that others can join, unless they ask for another", async () => {
+  await using api = testApi();
+  const shown: string[] = [];
+  for (const [version, host] of [
+    ["1.38", undefined],
+    ["1.39", { IpcMode: "" }],
+    ["1.39", { IpcMode: "private" }],
+    ["1.40", {}],
+  ] as const) {
+    const { body } = await api.ask("POST", `/v${version}/containers/create`, { ...root, HostConfig: host });
+    shown.push((await api.ask("GET", `/containers/${body.Id}/json`)).body.HostConfig.IpcMode);
+  }
+  assert.deepEqual(shown, ["shareable", "shareable", "private", "private"]);
+});
+
+test("CLI-9 before 1.44 inspect shows the MAC address that was asked for where it was asked for", async () => {
+  await using api = testApi();
+  const MacAddress = "02:42:ac:11:65:43";
+  await api.ask("POST", "/v1.38/containers/create?name=c1", { ...root, MacAddress });
+  await api.ask("POST", "/v1.38/containers/create?name=plain", root);
+  const shown = async (version: string, name: string) =>
+    (await api.ask("GET", `/v${version}/containers/${name}/json`)).body.Config.MacAddress;
+  assert.deepEqual(
+    [await shown("1.43", "c1"), await shown("1.44", "c1"), await shown("1.38", "plain")],
+    [MacAddress, undefined, undefined],
+  );
+});
+
+test("CLI-9 inspect shows which streams were asked for: none where nothing was said", async () => {
+  await using api = testApi();
+  await api.ask("POST", "/containers/create?name=none", { ...root, AttachStdout: false });
+  await api.ask("POST", "/containers/create?name=one", { ...root, AttachStderr: true });
+  const shown = async (name: string) => {
+    const { AttachStdin, AttachStdout, AttachStderr } = (await api.ask("GET", `/containers/${name}/json`)).body.Config;
+    return [AttachStdin, AttachStdout, AttachStderr];
+  };
+  assert.deepEqual(
+    [await shown("none"), await shown("one")],
+    [
+      [false, false, false],
+      [false, false, true],
+    ],
+  );
+});
+
+test("CLI-9 inspect shows null for name servers that were not sent, and an empty list that was", async () => {
+  await using api = testApi();
+  await api.ask("POST", "/containers/create?name=none", { ...root, HostConfig: { DnsSearch: null } });
+  await api.ask("POST", "/containers/create?name=some", { ...root, HostConfig: { Dns: [], DnsSearch: ["x.test"] } });
+  const shown = async (name: string) => {
+    const { Dns, DnsOptions, DnsSearch } = (await api.ask("GET", `/containers/${name}/json`)).body.HostConfig;
+    return [Dns, DnsOptions, DnsSearch];
+  };
+  assert.deepEqual(
+    [await shown("none"), await shown("some")],
+    [
+      [null, null, null],
+      [[], null, ["x.test"]],
+    ],
+  );
+});
+
+test("CLI-9 POST /containers/create refuses an isolation that Linux does not have", async () => {
+  await using api = testApi();
+  const create = (Isolation: string) =>
+    api.ask("POST", "/v1.38/containers/create", { ...root, HostConfig: { Isolation } });
+  const { status, body } = await create("foobar");
+  assert.deepEqual([status, body.message], [400, `Invalid isolation: "foobar" - linux only supports 'default'`]);
+  assert.deepEqual([(await create("default")).status, (await create("")).status], [201, 201]);
+});
