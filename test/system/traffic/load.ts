@@ -12,7 +12,7 @@ export type Loop = (round: number) => Promise<unknown>;
 export class Load {
   readonly failures: string[] = [];
   /** Rounds of each loop that went through. */
-  readonly done: Record<string, number> = {};
+  readonly done: Record<string, number>;
   #going = true;
   #paused: PromiseWithResolvers<void> | undefined;
   #busy = 0;
@@ -20,6 +20,7 @@ export class Load {
   readonly #loops: Promise<void>[];
 
   constructor(loops: Readonly<Record<string, Loop>>) {
+    this.done = Object.fromEntries(Object.keys(loops).map((name) => [name, 0]));
     this.#loops = Object.entries(loops).map(([name, loop]) => this.#repeat(name, loop));
   }
 
