@@ -3,6 +3,7 @@ import { EngineError } from "../base/errors.ts";
 import { toDocker } from "./docker/errors.ts";
 import { dockerRoutes } from "./docker/routes.ts";
 import { foldKeys } from "./fold-keys.ts";
+import { jsonError } from "./json-error.ts";
 import { Metrics } from "./native/metrics.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import type { ApiParts } from "./parts.ts";
@@ -86,7 +87,7 @@ function addParsers(app: FastifyInstance): void {
       // Go reads null into a struct as nothing given.
       done(null, body === "" ? undefined : (JSON.parse(body as string) ?? {}));
     } catch (error) {
-      done(error as SyntaxError);
+      done(new SyntaxError(jsonError(body as string), { cause: error }));
     }
   });
   app.addContentTypeParser("*", (request, payload, done) => {

@@ -14,7 +14,7 @@ export function signalNumber(text: string): number {
   const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
   const number = realTime ? realTimeNumber(realTime) : 0;
   if (number >= firstRealTime && number <= last) return number;
-  throw invalid("signal", `"${text}" is no signal: give a name such as SIGTERM or a number from 1 to ${last}`);
+  throw invalid("signal", text); // Docker's text to the letter: its clients compare it
 }
 
 function realTimeNumber([, end, sign, offset = "0"]: readonly string[]): number {

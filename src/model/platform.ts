@@ -28,7 +28,7 @@ export const ownPlatform = (): Platform => ({ os: "linux", architecture: goArchi
 export function parsePlatform(text: string): Platform {
   if (text === "") return ownPlatform();
   const parts = text.toLowerCase().split("/");
-  const [os = "", word = "", suffix = ""] = parts.length === 1 && parts[0] !== "linux" ? ["linux", parts[0]] : parts;
+  const [os = "", word = "", suffix = ""] = parts.length === 1 ? fromWord(parts[0] ?? "") : parts;
   const architecture = word === "armel" ? "arm" : (otherWords[word] ?? (word || ownPlatform().architecture));
   const variant = word === "armel" ? "v6" : suffix;
   if (
@@ -38,6 +38,18 @@ export function parsePlatform(text: string): Platform {
   )
     throw invalid("platform", `"${text}" is not OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT`);
   return { os, architecture, ...(variant ? { variant } : {}) };
+}
+
+/** Go's words for what it builds for (internal/syslist): a word by itself must be one of them. */
+const systems =
+  "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos";
+const architectures =
+  "386 amd64 arm armbe armel arm64 arm64be loong64 mips mipsle mips64 mips64le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm";
+
+function fromWord(word: string): string[] {
+  if (systems.split(" ").includes(word)) return [word];
+  if (architectures.split(" ").includes(otherWords[word] ?? word)) return ["linux", word];
+  throw invalid("platform", `"${word}": unknown operating system or architecture`);
 }
 
 export const formatPlatform = ({ os, architecture, variant }: Platform): string =>

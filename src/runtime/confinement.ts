@@ -70,7 +70,7 @@ function runningPid({ processes }: RuntimeParts, id: string, what: string): numb
 
 function sharedBy(target: string, shm: string): string {
   if (existsSync(shm)) return shm;
-  const why = "its IPC namespace is not shareable (run it with --ipc shareable)";
+  const why = "non-shareable IPC (hint: run it with --ipc shareable)";
   throw new EngineError("CONTAINER_REFUSED", { container: shortId(target), why });
 }
 

@@ -211,7 +211,7 @@ test("CONF-9 namespaces of the host, and of another container", async () => {
   });
   assert.equal(host.output, `${own}\n`);
   const closed = await lab.start({ args: ["sleep", "60"] });
-  await assert.rejects(lab.start({ namespaces: { ipc: `container:${closed}` } }), /IPC namespace is not shareable/);
+  await assert.rejects(lab.start({ namespaces: { ipc: `container:${closed}` } }), /non-shareable IPC/);
   for (const id of lab.runtime.leftovers()) await lab.runtime.remove(id);
   const { cgroups, mounts, processes, runs } = lab.traces();
   assert.deepEqual({ cgroups, mounts, processes, runs }, { cgroups: [], mounts: [], processes: [], runs: [] });

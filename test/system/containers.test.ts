@@ -198,7 +198,7 @@ test("CTR-2 kill sends any signal, wait prints the exit code of each container i
   assert.equal(await host.fairlead("kill", "two"), "two");
   assert.equal(await waiting, "42\n137");
   assert.match((await say("kill", "two"))[2], /is not running/);
-  assert.match((await say("kill", "--signal", "NOSUCH", "two"))[2], /"NOSUCH" is no signal/);
+  assert.match((await say("kill", "--signal", "NOSUCH", "two"))[2], /Invalid signal: NOSUCH/);
   await removeAll("one", "two");
 });
 

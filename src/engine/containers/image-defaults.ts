@@ -18,7 +18,7 @@ export function withImageDefaults(
   // `--entrypoint ""` says that there is none, and keeps the image's command away too.
   const entrypoint = merged.entrypoint.length === 1 && merged.entrypoint[0] === "" ? [] : merged.entrypoint;
   const args = [...entrypoint, ...merged.command];
-  if (args.length === 0 || args[0] === "") throw invalid("Cmd", "no command specified");
+  if (args.length === 0) throw invalid("Cmd", "no command specified");
   const stopSignal = merged.stopSignal || defaultStopSignal;
   signalNumber(stopSignal);
   return { ...merged, entrypoint, args, stopSignal };

@@ -1,7 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Container, ContainerConfig } from "../../model/container.ts";
 import { isRunning } from "../../model/container-state.ts";
-import { emptyRuntimeConfig, type Image, type ImageRuntimeConfig } from "../../model/image.ts";
+import type { Image, ImageRuntimeConfig } from "../../model/image.ts";
 import { familiarReference, type ImageReference } from "../../model/image-reference.ts";
 import { completed } from "../containers/image-defaults.ts";
 import { tell } from "../containers/tell.ts";
@@ -26,12 +26,14 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
     const why = "its root is no image: pack it with tar and import that";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
-  const own = parts.images.applyChanges(emptyRuntimeConfig, words.changes);
+  const before = configOf(container);
+  // On top of what there is: variables and relative paths are the container's. A new entrypoint keeps the old command away.
+  const own = parts.images.applyChanges({ ...before, entrypoint: [], command: [] }, words.changes);
   const { comment, author } = words;
   const image = await parts.images.commit({
     containerId: container.id,
     imageId: rootfs.imageId,
-    config: mergeConfigs(own, configOf(container)),
+    config: mergeConfigs(own, before),
     createdBy: args.join(" "),
     ...{ comment, author },
     ...(words.reference ? { reference: words.reference } : {}),

@@ -1,6 +1,7 @@
 import { invalid } from "../../base/errors.ts";
 import type { Healthcheck } from "../../model/health.ts";
 import type { ImageRuntimeConfig } from "../../model/image.ts";
+import { unquoted, words } from "./change-words.ts";
 
 type Config = ImageRuntimeConfig;
 type Instruction = (config: Config, rest: string) => Config;
@@ -9,15 +10,15 @@ type Instruction = (config: Config, rest: string) => Config;
 const instructions: Readonly<Record<string, Instruction>> = {
   CMD: (config, rest) => ({ ...config, command: commandOf(rest, config) }),
   ENTRYPOINT: (config, rest) => ({ ...config, entrypoint: commandOf(rest, config) }),
-  ENV: (config, rest) => ({ ...config, env: Object.entries(pairs(rest)).reduce(putVariable, config.env) }),
-  EXPOSE: (config, rest) => ({ ...config, exposed: union(config.exposed, words(rest).map(portOf)) }),
+  ENV: (config, rest) => ({ ...config, env: Object.entries(pairs(rest, config)).reduce(putVariable, config.env) }),
+  EXPOSE: (config, rest) => ({ ...config, exposed: union(config.exposed, words(rest, config.env).map(portOf)) }),
   HEALTHCHECK: (config, rest) => ({ ...config, healthcheck: healthcheckOf(rest, config) }),
-  LABEL: (config, rest) => ({ ...config, labels: { ...config.labels, ...pairs(rest) } }),
+  LABEL: (config, rest) => ({ ...config, labels: { ...config.labels, ...pairs(rest, config) } }),
   ONBUILD: (config, rest) => ({ ...config, onBuild: [...config.onBuild, rest] }),
-  STOPSIGNAL: (config, rest) => ({ ...config, stopSignal: rest }),
-  USER: (config, rest) => ({ ...config, user: rest }),
-  VOLUME: (config, rest) => ({ ...config, volumes: union(config.volumes, listOf(rest) ?? words(rest)) }),
-  WORKDIR: (config, rest) => ({ ...config, workingDir: rest.startsWith("/") ? rest : joined(config.workingDir, rest) }),
+  STOPSIGNAL: (config, rest) => ({ ...config, stopSignal: unquoted(rest, config.env) }),
+  USER: (config, rest) => ({ ...config, user: unquoted(rest, config.env) }),
+  VOLUME: (config, rest) => ({ ...config, volumes: union(config.volumes, listOf(rest) ?? words(rest, config.env)) }),
+  WORKDIR: (config, rest) => ({ ...config, workingDir: joined(config.workingDir, unquoted(rest, config.env)) }),
 };
 
 /** Applies instructions such as `ENV A=1` in their order. */
@@ -34,7 +35,8 @@ function applyChange(config: Config, line: string): Config {
   return apply(config, rest);
 }
 
-const joined = (base: string, rest: string): string => `${base.replace(/\/$/, "")}/${rest}`;
+const joined = (base: string, rest: string): string =>
+  rest.startsWith("/") ? rest : `${base.replace(/\/$/, "")}/${rest}`;
 const union = (left: readonly string[], right: readonly string[]): string[] => [...new Set([...left, ...right])];
 const portOf = (port: string): string => (port.includes("/") ? port : `${port}/tcp`);
 
@@ -53,21 +55,13 @@ function listOf(rest: string): string[] | undefined {
   }
 }
 
-/** Words between blanks, with quotes and backslashes as in a Dockerfile. */
-function words(text: string): string[] {
-  const found = text.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs) ?? [];
-  return found.map((word) =>
-    word.replace(
-      /\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/gs,
-      (_all, escaped, double, single) => escaped ?? single ?? String(double).replace(/\\(.)/gs, "$1"),
-    ),
-  );
-}
-
 /** `A=1 B=2`, or the old form `A all the rest`. */
-function pairs(rest: string): Record<string, string> {
-  const all = words(rest);
-  if (!all[0]?.includes("=")) return { [all[0] ?? ""]: rest.slice((all[0] ?? "").length).trim() };
+function pairs(rest: string, { env }: Config): Record<string, string> {
+  const all = words(rest, env);
+  if (!all[0]?.includes("=")) {
+    const [, name = "", value = ""] = /^(\S+)\s*(.*)$/s.exec(rest) ?? [];
+    return { [name]: unquoted(value, env) };
+  }
   return Object.fromEntries(
     all.map((word) => {
       const at = word.indexOf("=");

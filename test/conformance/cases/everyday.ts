@@ -68,6 +68,58 @@ const containers: Case[] = [
       post('/containers/prune?filters={"label":["prune=me"]}', 200, { shows: { ContainersDeleted: ["{ended}"] } }),
     ],
   },
+  {
+    name: "an update takes the limit of processes away",
+    steps: [
+      created("subject", { HostConfig: { PidsLimit: 50 } }),
+      post("/v1.39/containers/subject/update", 200, { body: { PidsLimit: 16 } }),
+      get("GET /containers/subject/json", 200, { shows: { HostConfig: { PidsLimit: 50 } } }),
+      post("/containers/subject/update", 200, { body: { PidsLimit: -2 } }),
+      get("GET /containers/subject/json", 200, { shows: { HostConfig: { PidsLimit: 0 } } }),
+    ],
+  },
+  {
+    name: "a container is made without a limit of processes when the limit is none",
+    steps: [
+      created("subject", { HostConfig: { PidsLimit: -1 } }),
+      get("GET /containers/subject/json", 200, { shows: { HostConfig: { PidsLimit: null } } }),
+    ],
+  },
+  {
+    name: "the IPC namespace of what an old client makes can be joined, and another's cannot",
+    steps: [
+      post("/v1.39/containers/create?name=old", 201, { body: { Image: "conformance", Cmd: ["true"] }, as: "old" }),
+      get("GET /containers/old/json", 200, { shows: { HostConfig: { IpcMode: "shareable" } } }),
+      ...running("shut"),
+      created("subject", { HostConfig: { IpcMode: "container:shut" } }),
+      post("/containers/subject/start", "409 non-shareable IPC"),
+    ],
+    differs: ["refusals"],
+  },
+  {
+    name: "a signal that is none is named",
+    steps: [...running("subject"), post("/containers/subject/kill?signal=0", "400 nvalid signal: 0")],
+  },
+  {
+    name: "a path that is not there is looked for before the archive is",
+    steps: [
+      created("subject"),
+      { call: "PUT /containers/subject/archive?path=/nosuch", gives: 404 },
+      { call: "PUT /containers/subject/archive?path=/bin/busybox/", gives: "400 not a directory" },
+      { call: "PUT /containers/subject/archive?path=/bin", gives: 200 },
+    ],
+    differs: ["refusals"],
+  },
+  {
+    name: "a command of one empty word is made, and does not start",
+    steps: [created("subject", { Cmd: [""] }), post("/containers/subject/start", 400)],
+  },
+  wrong("an environment without a name is refused", { Env: ["=x"] }, "400 invalid environment variable: =x"),
+  wrong(
+    "a link to a container that is not there is refused",
+    { HostConfig: { Links: ["nosuch"] } },
+    "400 could not get container for nosuch",
+  ),
   wrong(
     "an unknown restart policy is refused",
     { HostConfig: { RestartPolicy: { Name: "nosuch" } } },
@@ -167,6 +219,23 @@ const images: Case[] = [
       }),
       { call: "DELETE /images/other:one", gives: 200, shows: [{ Untagged: "other:one" }] },
       get("GET /images/other:one/json", 404),
+    ],
+  },
+  one(
+    "a name like a digest is refused",
+    post("/images/conformance/tag?repo=sha256&tag=sometag", "400 refusing to create an ambiguous tag using digest"),
+  ),
+  one(
+    "an unknown platform is refused",
+    post("/images/create?fromImage=nosuch&tag=1&platform=foobar", "400 unknown operating system or architecture"),
+  ),
+  {
+    name: "changes of a commit may speak of variables",
+    steps: [
+      created("subject", { Env: ["P=/bin"] }),
+      post("/commit?container=subject&repo=committed&changes=ENV+P=/usr/bin:$P", 201, { body: {} }),
+      get("GET /images/committed/json", 200, { shows: { Config: { Env: ["P=/usr/bin:/bin"] } } }),
+      { call: "DELETE /images/committed", gives: 200 },
     ],
   },
   one("removing what is no image is not found", { call: "DELETE /images/nosuch", gives: "404 No such image: nosuch" }),

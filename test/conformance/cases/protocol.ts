@@ -114,6 +114,24 @@ const versions: Case[] = [
   ),
 ];
 
+const bodies: Case[] = [
+  ...[
+    ["/networks/create", "{invalid", "invalid character 'i' looking for beginning of object key string"],
+    ["/volumes/create", '{"Name": tru}', "invalid character '}' in literal true (expecting 'e')"],
+    ["/containers/nosuch/exec", '{"Cmd" 1}', "invalid character '1' after object key"],
+    ["/exec/nosuch/start", '{"Detach": [1 2]}', "invalid character '2' after array element"],
+  ].map(([path, body, why]) =>
+    one(`a body that is no JSON is refused (${path})`, { call: `POST ${path}`, body, gives: `400 ${why}` }),
+  ),
+  ...["/containers/nosuch/exec", "/exec/nosuch/start"].map((path) =>
+    one(`a body that is missing is refused (${path})`, {
+      call: `POST ${path}`,
+      body: "",
+      gives: "400 got EOF while reading request body",
+    }),
+  ),
+];
+
 const info: Case[] = [
   one(
     "info has the fields that clients read",
@@ -244,5 +262,5 @@ const routing: Case[] = [
 
 export const protocol: Area = {
   title: "protocol",
-  cases: [...info, ...ping, ...versions, ...routing],
+  cases: [...info, ...bodies, ...ping, ...versions, ...routing],
 };

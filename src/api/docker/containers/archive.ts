@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { EngineError } from "../../../base/errors.ts";
 import type { PathChange, PathStat } from "../../../contracts/archive.ts";
 import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
@@ -75,8 +75,8 @@ function sendArchive(call: Call, archive: Readable, contentType: string): Promis
 
 async function write(call: Call) {
   const path = pathOf(call);
-  const body = call.request.body as Readable | undefined;
-  if (!body) throw new EngineError("FILE_REFUSED", { why: "the body is empty: a tar archive is expected" });
+  // No body at all is an archive of nothing: the path is looked at all the same.
+  const body = (call.request.body as Readable | undefined) ?? Readable.from([]);
   await call.engine.archive.write(containerOf(call), path, body, {
     noOverwriteDirNonDir: call.query.flag("noOverwriteDirNonDir"),
     toUser: call.query.flag("copyUIDGID"),

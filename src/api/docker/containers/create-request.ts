@@ -127,7 +127,7 @@ function checkIsolation(isolation: unknown): void {
 
 function checkEnv(variable: string): string {
   if (variable !== "" && !variable.startsWith("=") && !variable.includes("\0")) return variable;
-  throw invalid("Env", `invalid environment variable: "${variable}"`);
+  throw invalid("Env", `invalid environment variable: ${variable}`);
 }
 
 function checkWorkingDir(path: string): string {

@@ -193,13 +193,13 @@ const refused: readonly [name: string, body: object, status: number, message: Re
   ["a bind without target", { HostConfig: { Binds: ["/a:"] } }, 400, /^invalid volume specification: '\/a:'$/],
   ["a target given twice", { HostConfig: { Binds: ["/a:/x", "/b:/x"] } }, 400, /Duplicate mount point: \/x/],
   ["a relative working directory", { WorkingDir: "w" }, 400, /needs to be an absolute path/],
-  ["an environment without a name", { Env: ["=x"] }, 400, /invalid environment variable: "=x"/],
+  ["an environment without a name", { Env: ["=x"] }, 400, /invalid environment variable: =x$/],
   ["a host name of 65 bytes", { Hostname: "h".repeat(65) }, 400, /Invalid Hostname/],
   [
     "a link to nobody on the default network",
     { HostConfig: { Links: ["nobody:db"] } },
     400,
-    /^Invalid container configuration: No such container: nobody$/,
+    /^could not get container for nobody: No such container: nobody$/,
   ],
   [
     "a relative device",

@@ -16,7 +16,8 @@ export function limitsJson(limits: Limits = {}) {
     CpuRealtimeRuntime: limits.cpuRealtimeRuntimeUs ?? 0,
     CpusetCpus: limits.cpusetCpus ?? "",
     CpusetMems: limits.cpusetMems ?? "",
-    PidsLimit: limits.pidsLimit ?? null,
+    // One that an update has taken away is 0 in Docker.
+    PidsLimit: limits.pidsLimit === undefined ? null : Math.max(0, limits.pidsLimit),
     BlkioWeight: limits.blkioWeight ?? 0,
     BlkioWeightDevice: (limits.blkioWeightDevices ?? []).map(({ path, weight }) => ({ Path: path, Weight: weight })),
     BlkioDeviceReadBps: rates(limits.blkioReadBps),

@@ -25,11 +25,14 @@ export function parseLimits(body: LimitsBody): Limits {
   return limits;
 }
 
-/** The field of a container's configuration; none when nothing is limited. */
+/** The field of a new container's configuration; none when nothing is limited. */
 export function limitsOf(body: LimitsBody): { limits?: Limits } {
-  const limits = parseLimits(body);
+  const { pidsLimit, ...others } = parseLimits(body);
+  const limits = { ...others, ...(pidsLimit === undefined || pidsLimit === noLimit ? {} : { pidsLimit }) };
   return Object.keys(limits).length > 0 ? { limits } : {};
 }
+
+const noLimit = -1;
 
 function numbers(body: LimitsBody): Limits {
   const all = {
@@ -42,8 +45,8 @@ function numbers(body: LimitsBody): Limits {
     cpuQuotaUs: body.CpuQuota,
     cpuRealtimePeriodUs: body.CpuRealtimePeriod,
     cpuRealtimeRuntimeUs: body.CpuRealtimeRuntime,
-    // Any number below zero is "no limit".
-    pidsLimit: (body.PidsLimit ?? 0) < 0 ? -1 : body.PidsLimit,
+    // Zero and any number below are "no limit", which an update may ask for.
+    pidsLimit: body.PidsLimit == null || body.PidsLimit > 0 ? body.PidsLimit : noLimit,
     blkioWeight: body.BlkioWeight,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as Limits;

@@ -1,6 +1,7 @@
 import { invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { NetworkMode } from "../../../model/container.ts";
+import { Refusal } from "../../refusal.ts";
 import { type EndpointBody, endpointSettings } from "../networks/endpoint-body.ts";
 import { isUserDefined } from "../networks/validate-endpoint.ts";
 import type { CreateBody } from "./create-body.ts";
@@ -24,9 +25,7 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   if (text === "host")
     refuse(hasLinks(body), "host type networking can't be used with links. This would result in undefined behavior");
   // Names of user-defined networks come and go; on the default one a link is all there is, and docker wants it there.
-  if (text === "bridge")
-    for (const link of body.HostConfig?.Links ?? [])
-      engine.containers.inspect(link.replace(/^\//, "").split(":")[0] ?? "");
+  if (text === "bridge") for (const link of body.HostConfig?.Links ?? []) checkLink(engine, link);
   const endpoints = endpointsOf(body, text, version);
   if (text === "host" || text === "none") {
     const other = endpoints.find(({ network }) => network !== text);
@@ -34,6 +33,15 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   }
   const kind = text === "host" || text === "none" ? text : "networks";
   return { networkMode: { kind }, networkModeText: text, endpoints };
+}
+
+function checkLink(engine: Engine, link: string): void {
+  const [reference = ""] = link.replace(/^\//, "").split(":");
+  try {
+    engine.containers.inspect(reference);
+  } catch (error) {
+    throw new Refusal(400, `could not get container for ${reference}: ${(error as Error).message}`);
+  }
 }
 
 /** Docker's conflicts of a container that lives in another one's sandbox (runconfig, 28.x). */

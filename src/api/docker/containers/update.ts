@@ -16,7 +16,8 @@ export const updateRoutes: readonly Route[] = [
     body: Type.Object({ ...limitFields, RestartPolicy: field(restartPolicyBody) }),
     async handle(call) {
       const { body, engine } = call;
-      const limits = parseLimits(body);
+      // Docker passes over it before API 1.40 (moby, postContainerUpdate).
+      const limits = parseLimits(call.version < 40 ? { ...body, PidsLimit: null } : body);
       // A policy without a name is one that the client did not give.
       const restartPolicy = body.RestartPolicy?.Name ? parseRestartPolicy(body.RestartPolicy, false) : undefined;
       const { warnings } = await engine.containers.update(containerOf(call), {

@@ -44,7 +44,6 @@ export const execRoutes: readonly Route[] = [
     summary: "Run a prepared command",
     action: "exec_start",
     body: startBody,
-    bodyOptional: true,
     handle: start,
   }),
   route({

@@ -1,6 +1,7 @@
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { RemovedImage } from "../../../engine/images/remove.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
+import { familiarRepository } from "../../../model/image-reference.ts";
 import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
 import { createImage } from "./create.ts";
 import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
@@ -110,6 +111,8 @@ async function change(call: Call): Promise<Outcome> {
   const target = referenceFrom(query.text("repo"), query.text("tag"));
   if (!target) throw invalid("repo", "it is empty; a tag needs a name");
   if (target.digest) throw invalid("reference format", "refusing to create a tag with a digest reference");
+  if (familiarRepository(target) === "sha256")
+    throw invalid("reference format", "refusing to create an ambiguous tag using digest algorithm as name");
   images.tag(name, target);
   return reply(201);
 }

@@ -18,8 +18,10 @@ export function processFacts() {
 
 /** Builds of what containers are run with. There is no containerd. */
 export function programFacts(programs: readonly ProgramVersion[]) {
-  const commit = (wanted: string) => ({ ID: programs.find(({ name }) => name === wanted)?.commit ?? "" });
-  return { ContainerdCommit: { ID: "" }, RuncCommit: commit("runc"), InitCommit: commit("init") };
+  // What was expected is what is there, as Docker has it since it no longer ships these programs itself.
+  const build = (commit = "") => ({ ID: commit, Expected: commit });
+  const commit = (wanted: string) => build(programs.find(({ name }) => name === wanted)?.commit);
+  return { ContainerdCommit: build(), RuncCommit: commit("runc"), InitCommit: commit("init") };
 }
 
 /** The same as components of GET /version. */
