@@ -66,6 +66,23 @@ test("exec start with a terminal is raw, and sets its size first", async () => {
   assert.deepEqual(api.engine.calls.at(-1), ["containers.execStart", id, { size: { rows: 24, columns: 80 } }]);
 });
 
+for (const [what, made, started, wanted] of [
+  ["frames a terminal's output for a client that asks for none", true, false, frame("stdout", Buffer.from("hello"))],
+  ["sends a client that asks for a terminal the first output, as it is", false, true, Buffer.from("hello")],
+] as const) {
+  test(`exec start ${what}`, async () => {
+    await using api = testApi();
+    await using served = await listen(api);
+    const id = await prepared(api, { Tty: made });
+    api.engine.session = () => echoSession();
+    const { socket, until, ended } = served.dial();
+    socket.write(post(`/v1.51/exec/${id}/start`, { Tty: started }, upgrade));
+    assert.match(await until("\r\n\r\n"), started ? /docker\.raw-stream/ : /docker\.multiplexed-stream/);
+    socket.end("hello");
+    assert.deepEqual(bodyOf(await ended), wanted);
+  });
+}
+
 test("exec start lets a client go that types its detach keys; the process goes on", async () => {
   await using api = testApi();
   await using served = await listen(api);

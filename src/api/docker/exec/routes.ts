@@ -119,10 +119,12 @@ async function start(call: Call<Static<typeof startBody>>) {
     return reply(200);
   }
   // The head goes before the process starts, as with Docker: docker-py loses what comes in one piece with it.
-  const socket = hijack(call, streamType({ tty: spec.tty, version }));
+  const raw = body.Tty ?? false;
+  const socket = hijack(call, streamType({ tty: raw, version }));
   // The request is answered now; what follows is the conversation, which ends by itself.
   const conversation = {
     spec,
+    raw,
     keys: spec.tty ? new DetachKeys(keys) : undefined,
     detached: () => engine.containers.execDetached(id),
   };
@@ -142,6 +144,11 @@ function abandon(session: ExecSession): void {
 
 interface Conversation {
   readonly spec: ExecSpec;
+  /**
+   * No frames: the client's word at the start, whatever the process has (moby, api/server/router/container/exec.go).
+   * Nothing tells the outputs apart then, so that only the first is sent.
+   */
+  readonly raw: boolean;
   readonly keys: DetachKeys | undefined;
   detached(): void;
 }
@@ -153,27 +160,27 @@ interface Conversation {
 async function converse(
   socket: Socket,
   starting: Promise<ExecSession>,
-  { spec, keys, detached }: Conversation,
+  { spec, raw, keys, detached }: Conversation,
 ): Promise<void> {
   const left = Promise.withResolvers<void>();
   // From the beginning: what is typed while the process starts is for it.
   using _input = spec.attachStdin ? joinInput(socket, starting, { keys, detached, left: left.resolve }) : undefined;
   if (!spec.attachStdin) socket.resume();
-  const session = await starting.catch((error: unknown) => tellFailure(socket, error, spec));
+  const session = await starting.catch((error: unknown) => tellFailure(socket, error, raw));
   if (session === undefined) return;
   if (!spec.attachStdin) session.stdin.end();
   if (socket.destroyed) abandon(session);
   socket.once("close", () => abandon(session));
-  await Promise.race([Promise.all([...sendOutputs(socket, session, spec), session.exited]), left.promise]);
+  await Promise.race([Promise.all([...sendOutputs(socket, session, { spec, raw }), session.exited]), left.promise]);
   part(socket);
   session.stdout.resume();
   session.stderr.resume();
 }
 
 /** Docker's way once the head is gone: the reason is the only output. */
-function tellFailure(socket: Socket, error: unknown, { tty }: ExecSpec): undefined {
+function tellFailure(socket: Socket, error: unknown, raw: boolean): undefined {
   const line = Buffer.from(`${toDocker(error).message}\r\n`);
-  if (socket.writable) socket.write(tty ? line : frame("stdout", line));
+  if (socket.writable) socket.write(raw ? line : frame("stdout", line));
   part(socket);
 }
 
@@ -201,12 +208,16 @@ function joinInput(socket: Socket, starting: Promise<ExecSession>, { keys, detac
 }
 
 /** What the client has asked for; the rest is read and dropped. A terminal has one output. */
-function sendOutputs(socket: Socket, session: ExecSession, spec: ExecSpec): Promise<void>[] {
+function sendOutputs(
+  socket: Socket,
+  session: ExecSession,
+  { spec, raw }: Pick<Conversation, "spec" | "raw">,
+): Promise<void>[] {
   const { tty, attachStdout = false, attachStderr = false } = spec;
   const sent: Promise<void>[] = [];
-  if (attachStdout) sent.push(send("stdout", session.stdout, socket, tty));
+  if (attachStdout) sent.push(send("stdout", session.stdout, socket, raw));
   else session.stdout.resume();
-  if (attachStderr && !tty) sent.push(send("stderr", session.stderr, socket, false));
+  if (attachStderr && !tty && !raw) sent.push(send("stderr", session.stderr, socket, false));
   else session.stderr.resume();
   return sent;
 }
@@ -216,11 +227,11 @@ async function send(
   stream: "stdout" | "stderr",
   from: NodeJS.ReadableStream,
   socket: Socket,
-  tty: boolean,
+  raw: boolean,
 ): Promise<void> {
   from.on("data", (bytes: Uint8Array) => {
     if (!socket.writable) return;
-    if (socket.write(tty ? bytes : frame(stream, bytes))) return;
+    if (socket.write(raw ? bytes : frame(stream, bytes))) return;
     from.pause();
     socket.once("drain", () => from.resume());
   });
