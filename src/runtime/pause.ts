@@ -10,8 +10,11 @@ export const pauseContainer = (parts: RuntimeParts, id: string): Promise<void> =
 export const unpauseContainer = (parts: RuntimeParts, id: string): Promise<void> => change(parts, id, "resume");
 
 async function change({ processes, runc }: RuntimeParts, id: string, verb: "pause" | "resume"): Promise<void> {
-  if (!processes.started(id)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
-  await runc[verb](id);
+  const gone = () => new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  if (!processes.started(id)) throw gone();
+  await runc[verb](id).catch((error: unknown) => {
+    throw processes.started(id) ? error : gone(); // it ended before runc looked
+  });
 }
 
 /** Runtime.isPaused: asked of the kernel, since a daemon may have been killed between the deed and its record. */

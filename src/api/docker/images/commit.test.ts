@@ -5,18 +5,21 @@ import { testApi } from "../../testing/api.ts";
 import { fakeImageId } from "../../testing/fake-images.ts";
 import { plainConfig } from "../../testing/plain.ts";
 
-const ends = {
-  "thawed or ended": new EngineError("CONTAINER_CONFLICT", { why: "Container c1 is not paused" }),
-  removed: new EngineError("CONTAINER_NOT_FOUND", { container: "c1" }),
-};
+const conflict = (why: string) => new EngineError("CONTAINER_CONFLICT", { why });
+const ends = [
+  ["thawed or ended", "unpause", conflict("Container c1 is not paused")],
+  ["removed", "unpause", new EngineError("CONTAINER_NOT_FOUND", { container: "c1" })],
+  ["ended before its pause", "pause", new EngineError("CONTAINER_NOT_RUNNING", { container: "c1" })],
+  ["paused by others", "pause", conflict("Container c1 is already paused")],
+] as const;
 
-for (const [what, error] of Object.entries(ends)) {
+for (const [what, step, error] of ends) {
   test(`POST /commit gives the image of a container that is ${what} meanwhile`, async () => {
     await using api = testApi();
     const rootfs = { kind: "image", reference: "a:1", imageId: fakeImageId } as const;
     await api.engine.containers.create({ name: "c1", config: { ...plainConfig, rootfs }, endpoints: [] });
     await api.engine.containers.start("c1");
-    api.engine.containers.unpause = () => Promise.reject(error);
+    api.engine.containers[step] = () => Promise.reject(error);
     const { status, body } = await api.ask("POST", "/commit?container=c1&repo=made");
     assert.deepEqual([status, typeof body.Id], [201, "string"]);
   });

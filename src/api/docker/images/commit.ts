@@ -31,17 +31,21 @@ async function stillness({ engine: { containers }, query }: Call, reference: str
   const { container } = containers.inspect(reference);
   const { status, paused } = container.state;
   const wanted = query.flagOr("pause", true) && status === "running" && !paused;
-  if (wanted) await containers.pause(container.id);
+  const held = wanted && (await containers.pause(container.id).then(() => true, mustBeOver));
   return {
     [Symbol.asyncDispose]: async () => {
-      if (wanted) await containers.unpause(container.id).catch(mustBeOver);
+      if (held) await containers.unpause(container.id).catch(mustBeOver);
     },
   };
 }
 
-const over = ["CONTAINER_CONFLICT", "CONTAINER_NOT_FOUND", "CONTAINER_NOT_RUNNING"];
+const over = ["CONTAINER_CONFLICT", "CONTAINER_NOT_FOUND", "CONTAINER_NOT_RUNNING", "CONTAINER_RESTARTING"];
 
-/** Others may thaw, end or remove the container meanwhile: the image is made all the same. */
-function mustBeOver(error: unknown): void {
+/**
+ * It may end by itself, and others may freeze, thaw, end or remove it meanwhile: the image is made all the same, unless
+ * there is nothing left to make it of.
+ */
+function mustBeOver(error: unknown): false {
   if (!(error instanceof EngineError && over.includes(error.code))) throw error;
+  return false;
 }
