@@ -61,6 +61,13 @@ class Lines implements AsyncIterable<string> {
   }
 }
 
+/** Why a transfer failed, as the last line of its answer. */
+export function failureLine(call: Call, error: unknown): object {
+  if (!call.signal.aborted) call.log.debug({ err: error, url: call.request.url }, "a transfer failed");
+  const { message } = toDocker(error);
+  return { errorDetail: { message }, error: message };
+}
+
 /**
  * Runs work and answers with what it says. What fails before it has said anything is a status of its own, as in Docker;
  * later the reason is the last line.
@@ -77,9 +84,7 @@ export async function streamProgress(
   };
   const done = work(say).catch((error: unknown) => {
     if (!said) throw error;
-    if (!call.signal.aborted) call.log.debug({ err: error, url: call.request.url }, "a transfer failed");
-    const { message } = toDocker(error);
-    lines.say({ errorDetail: { message }, error: message });
+    lines.say(failureLine(call, error));
   });
   const ended = done.finally(() => lines.end());
   ended.catch(() => undefined); // awaited below

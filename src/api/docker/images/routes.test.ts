@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { invalid } from "../../../base/errors.ts";
 import { testApi } from "../../testing/api.ts";
 import { fakeImageId as id } from "../../testing/fake-images.ts";
 import { plainConfig } from "../../testing/plain.ts";
@@ -34,6 +35,14 @@ test("POST /images/load says what was loaded", async () => {
   await using api = testApi();
   const { status, text } = await api.ask("POST", "/images/load?quiet=1", "TAR", "application/x-tar");
   assert.deepEqual([status, text], [200, '{"stream":"Loaded image: lab/app:1\\n"}\r\n']);
+});
+
+test("POST /images/load tells what fails in its answer, with status 200", async () => {
+  await using api = testApi();
+  api.images.load = () => Promise.reject(invalid("archive", "it is none"));
+  const { status, body } = await api.ask("POST", "/images/load", "x", "application/x-tar");
+  const error = "Invalid archive: it is none";
+  assert.deepEqual([status, body], [200, { errorDetail: { message: error }, error }]);
 });
 
 test("images with slashes in their names are listed, inspected, tagged and removed", async () => {
