@@ -57,7 +57,7 @@ export interface RestartPolicy {
 }
 
 export interface LogConfig {
-  /** "json-file", "local" or "none". */
+  /** "json-file", "local" or "none"; "" in a request: the daemon's own. */
   readonly type: string;
   readonly options: Readonly<Record<string, string>>;
 }

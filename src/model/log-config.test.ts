@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkLogConfig, logLimits } from "./log-config.ts";
+import { checkLogConfig, completeLogConfig, logLimits } from "./log-config.ts";
 
 const limits = [
   { type: "json-file", options: {}, expected: { maxFiles: 1 } },
@@ -14,6 +14,24 @@ for (const { type, options, expected } of limits) {
   test(`logLimits() of ${type} with ${JSON.stringify(options)}`, () => {
     checkLogConfig({ type, options });
     assert.deepEqual(logLimits({ type, options }), expected);
+  });
+}
+
+const own = { type: "json-file", options: { "max-size": "1m", "max-file": "2" } };
+const completed = [
+  { wanted: undefined, expected: own },
+  {
+    wanted: { type: "", options: { "max-file": "9" } },
+    expected: { ...own, options: { ...own.options, "max-file": "9" } },
+  },
+  { wanted: { type: "json-file", options: {} }, expected: own },
+  { wanted: { type: "local", options: {} }, expected: { type: "local", options: {} } },
+];
+for (const { wanted, expected } of completed) {
+  test(`completeLogConfig() of ${JSON.stringify(wanted)}`, () => {
+    assert.deepEqual(completeLogConfig(wanted, own), expected);
+    const wrong = { type: wanted?.type ?? "", options: { colour: "red" } };
+    assert.throws(() => completeLogConfig(wrong, own), /unknown log opt 'colour'/);
   });
 }
 

@@ -47,6 +47,14 @@ function checkPattern(name: string, pattern = ""): void {
   }
 }
 
+/** What a container asks for over the daemon's own, whose options count with the same driver (moby, daemon/logs.go). */
+export function completeLogConfig(wanted: LogConfig | undefined, own: LogConfig): LogConfig {
+  const type = wanted?.type || own.type;
+  const complete = { type, options: { ...(type === own.type ? own.options : {}), ...wanted?.options } };
+  checkLogConfig(complete);
+  return complete;
+}
+
 /** What the options ask for, over the driver's defaults. Of `none` a little is kept, for clients that are attached. */
 export function logLimits({ type, options }: LogConfig = defaultLogConfig): LogLimits {
   if (type === "none") return { maxSize: 16 * 1024 ** 2, maxFiles: 1, passing: true };

@@ -3,6 +3,7 @@ import { newId, shortId } from "../../base/ids.ts";
 import { type Container, type ContainerConfig, type NetworkMode, never, type Rootfs } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Image } from "../../model/image.ts";
+import { completeLogConfig } from "../../model/log-config.ts";
 import type { ContainerRequest } from "../engine.ts";
 import { findImage, platformWarnings } from "../images/platform.ts";
 import { findContainer } from "../reference.ts";
@@ -51,7 +52,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
   const config: ContainerConfig = {
     ...wanted,
     networkMode,
-    logConfig: wanted.logConfig ?? parts.logConfig,
+    logConfig: completeLogConfig(wanted.logConfig, parts.logConfig),
     mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),
   };

@@ -21,10 +21,10 @@ export function streamsConfig(
   };
 }
 
-/** No driver: the daemon's own default, with its options. */
+/** The engine completes it from the daemon's own; without a driver only it can tell whether the options are right. */
 function logConfigOf({ HostConfig: host }: CreateBody): Pick<ContainerConfig, "logConfig"> {
-  if (!host?.LogConfig?.Type) return {};
-  const logConfig = { type: host.LogConfig.Type, options: host.LogConfig.Config ?? {} };
-  checkLogConfig(logConfig);
+  if (!host?.LogConfig) return {};
+  const logConfig = { type: host.LogConfig.Type ?? "", options: host.LogConfig.Config ?? {} };
+  if (logConfig.type !== "") checkLogConfig(logConfig);
   return { logConfig };
 }
