@@ -171,7 +171,7 @@ export interface Engine {
     /** Where its root lies; undefined when that is a directory as it is. */
     overlay(reference: string): RootOverlay | undefined;
     list(options: { all: boolean; limit?: number; filters: Filters }): ContainerView[];
-    prune(filters: Filters): Promise<string[]>;
+    prune(filters: Filters): Promise<{ removed: string[]; reclaimedBytes: number }>;
     logs(reference: string, query: LogQuery): AsyncIterable<readonly LogEntry[]>;
     /** At once: nothing that is written after the call is missed. */
     attach(reference: string, options: AttachOptions): Attachment;

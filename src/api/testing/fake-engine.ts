@@ -211,7 +211,7 @@ export class FakeEngine implements Engine {
         .filter(({ state }) => options.all || state.status === "running")
         .map((box) => this.#view(box));
     },
-    prune: async () => [],
+    prune: async () => ({ removed: [], reclaimedBytes: 0 }),
     logs: (reference, query) => {
       this.calls.push(["containers.logs", reference, query]);
       return this.entries(query);

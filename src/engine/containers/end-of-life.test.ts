@@ -197,11 +197,11 @@ test("withdraw() of a port of -P writes the others out, so that it does not come
   assert.deepEqual([publish.map(({ containerPort }) => containerPort), publishAll], [[82], false]);
 });
 
-test("prune() removes what does not run", async () => {
+test("prune() removes what does not run, and tells what that had written", async () => {
   using world = await listening();
   await started(world, "web");
   const { id } = await world.containers.create(request("old", { labels: { a: "1" } }));
-  assert.deepEqual(await world.containers.prune({ label: ["b"] }), []);
-  assert.deepEqual(await world.containers.prune({ label: ["a=1"] }), [id]);
+  assert.deepEqual(await world.containers.prune({ label: ["b"] }), { removed: [], reclaimedBytes: 0 });
+  assert.deepEqual(await world.containers.prune({ label: ["a=1"] }), { removed: [id], reclaimedBytes: 5 });
   assert.equal(world.state.containers.size, 1);
 });

@@ -343,7 +343,11 @@ export class World implements Disposable {
       volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
       ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
       logConfig: { type: "json-file", options: {} },
-      ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, images: { find: () => image } },
+      ...{
+        log: silentLog,
+        logPath: (id: string) => `/logs/${id}`,
+        images: { find: () => image, writtenBytes: async () => 5 },
+      },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
         ...{ hostResolvConf: new HostResolvConf("/nonexistent"), log: silentLog },

@@ -21,7 +21,7 @@ export interface ContainerDependencies {
   readonly networking: Networking;
   readonly files: ContainerFiles;
   readonly runtime: Runtime;
-  readonly images: Pick<Images, "find">;
+  readonly images: Pick<Images, "find" | "writtenBytes">;
   readonly volumes: VolumeParts;
   readonly archive: Archive;
   readonly events: EventHub;

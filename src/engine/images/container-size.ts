@@ -1,5 +1,12 @@
+import type { Images } from "../../contracts/images.ts";
 import type { Container } from "../../model/container.ts";
 import type { ImageParts } from "./use-cases.ts";
+
+/** What a container has in its own layer; a root of its own has none. */
+export const writtenBytes = async (
+  images: Pick<Images, "writtenBytes">,
+  { id, config: { rootfs } }: Container,
+): Promise<number> => (rootfs.kind === "directory" ? 0 : await images.writtenBytes(id));
 
 export interface ContainerSize {
   readonly writtenBytes: number;
@@ -12,9 +19,10 @@ export function containerSizes({ images }: ImageParts): (container: Container) =
   const sizes = new Map(
     images.list().flatMap(({ id, formerId, size }) => [id, formerId ?? id].map((one) => [one, size] as const)),
   );
-  return async ({ id, config: { rootfs } }) => {
-    const writtenBytes = rootfs.kind === "directory" ? 0 : await images.writtenBytes(id);
+  return async (container) => {
+    const { rootfs } = container.config;
+    const written = await writtenBytes(images, container);
     const below = rootfs.kind === "image" ? (sizes.get(rootfs.imageId) ?? 0) : 0;
-    return { writtenBytes, wholeBytes: writtenBytes + below };
+    return { writtenBytes: written, wholeBytes: written + below };
   };
 }

@@ -146,8 +146,8 @@ export const containerRoutes: readonly Route[] = [
     summary: "Remove the containers that do not run",
     bodyOptional: true,
     async handle({ engine, query }) {
-      const removed = await engine.containers.prune(query.filters(["until", "label", "label!"]));
-      return reply(200, { ContainersDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: 0 });
+      const { removed, reclaimedBytes } = await engine.containers.prune(query.filters(["until", "label", "label!"]));
+      return reply(200, { ContainersDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: reclaimedBytes });
     },
   }),
 ];
