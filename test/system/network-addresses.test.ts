@@ -87,7 +87,10 @@ for (const [what, pool, why] of badPools) {
 
 test("NET-19 a pool of a family that is off is refused with 400, and so is a network without any family", async () => {
   const pool = (Subnet: string) => ({ IPAM: { Config: [{ Subnet }] } });
-  assert.match(await refused(create("bad", pool("fd05::/64"))), /^400 .*fd05::\/64 is IPv6, but IPv6 is off/);
+  assert.match(
+    await refused(create("bad", { ...pool("fd05::/64"), EnableIPv6: false })),
+    /^400 .*fd05::\/64 is IPv6, but IPv6 is off/,
+  );
   assert.match(
     await refused(create("bad", { ...pool("10.5.0.0/24"), EnableIPv4: false, EnableIPv6: true })),
     /^400 .*10\.5\.0\.0\/24 is IPv4, but IPv4 is off/,

@@ -53,7 +53,7 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     attachable: body.Attachable ?? false,
     // EnableIPv4 came with 1.48; older clients always mean IPv4.
     ipv4: (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4") ?? true,
-    ipv6: body.EnableIPv6 ?? familyOption(body, "ipv6") ?? false,
+    ipv6: body.EnableIPv6 ?? familyOption(body, "ipv6") ?? asksForSix(body),
     ipamDriver: body.IPAM?.Driver || "default",
     ipamOptions: body.IPAM?.Options ?? {},
     ...(body.IPAM?.Options ? {} : { noIpamOptions: true as const }),
@@ -74,6 +74,10 @@ function familyOption({ Options: options }: Body, family: "ipv4" | "ipv6"): bool
   if (flag !== undefined) return flag;
   throw invalid(`option "${name}"`, `"${text}" is neither true nor false`);
 }
+
+/** Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect. */
+const asksForSix = ({ IPAM: ipam }: Body): boolean =>
+  (ipam?.Config ?? []).some((config) => config?.Subnet?.includes(":") ?? false);
 
 /** A pool that names nothing (the CLI sends one for --aux-address alone and old clients by habit) asks for nothing. */
 function poolRequest(config: Static<typeof poolConfig>) {
