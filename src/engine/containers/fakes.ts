@@ -342,12 +342,8 @@ export class World implements Disposable {
       archive: fakeArchive,
       volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
       ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
-      logConfig: { type: "json-file", options: {} },
-      ...{
-        log: silentLog,
-        logPath: (id: string) => `/logs/${id}`,
-        images: { find: () => image, writtenBytes: async () => 5 },
-      },
+      ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, logConfig: { type: "json-file", options: {} } },
+      images: { find: () => image, writtenBytes: async () => 5 },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
         ...{ hostResolvConf: new HostResolvConf("/nonexistent"), log: silentLog },
