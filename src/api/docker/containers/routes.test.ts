@@ -159,9 +159,9 @@ test("GET /containers/{id}/json shows a stopped container without addresses, and
 test("CLI-9 before 1.45 the short id is among the aliases once the container was connected or started", async () => {
   await using api = testApi();
   const id = await withBox(api);
-  const aliases = async () =>
-    (await api.ask("GET", "/v1.38/containers/c1/json")).body.NetworkSettings.Networks.bridge.Aliases;
-  assert.equal(await aliases(), null);
+  const aliases = async (version = "v1.38") =>
+    (await api.ask("GET", `/${version}/containers/c1/json`)).body.NetworkSettings.Networks.bridge.Aliases;
+  assert.deepEqual([await aliases(), await aliases("v1.44"), await aliases("v1.45")], [null, [id.slice(0, 12)], null]);
   const [endpoint] = api.engine.endpoints;
   assert.ok(endpoint);
   api.engine.endpoints[0] = { ...endpoint, connected: true };

@@ -31,11 +31,12 @@ export function endpointJson(
 
 /**
  * Below 1.45 the short id was among the aliases; DNSNames has it since. Until the container starts only a connect made
- * it one: by that docker-compose 1.29 knows the networks that it has given their addresses and names.
+ * it one: by that docker-compose 1.29 knows the networks that it has given their addresses and names. Clients of 1.44
+ * find it at once, as in Docker 25, whose version that is.
  */
 function aliases(endpoint: Endpoint, version: number, state: ContainerState): readonly string[] | null {
   const { aliases } = endpoint.settings;
-  const known = endpoint.connected === true || state.status !== "created";
+  const known = version === 44 || endpoint.connected === true || state.status !== "created";
   const all =
     version < 45 && known && endpoint.dnsNames.length > 0 ? [...aliases, shortId(endpoint.containerId)] : aliases;
   return all.length > 0 ? all : null;
