@@ -35,6 +35,8 @@ export interface Image {
   readonly id: string;
   /** What an earlier release knew it by, and containers of that time do. */
   readonly formerId?: string;
+  /** The image of the container that it was made of, while that is here. */
+  readonly parentId?: string;
   /** "name:tag" in the familiar form. */
   readonly references: readonly string[];
   /** "name@sha256:..." in the familiar form: what registries know it by. */

@@ -44,7 +44,7 @@ export async function commitContainer(
   };
   const blobs = [...base.manifest.layers, ...(layer ? [layer.blob] : [])];
   const references = request.reference ? [request.reference] : [];
-  return await makeImage(store, Buffer.from(JSON.stringify(changed)), blobs, { references });
+  return await makeImage(store, Buffer.from(JSON.stringify(changed)), blobs, { references, parentId: base.id });
 }
 
 /** undefined: it has written nothing, or never ran. */

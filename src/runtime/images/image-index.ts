@@ -14,6 +14,8 @@ export interface IndexEntry {
   readonly removed?: boolean;
   /** Id that an earlier release knew it by, and its containers do. */
   readonly formerId?: string;
+  /** Id of the image of the container that it was made of. */
+  readonly parentId?: string;
 }
 
 /** OCI image-spec, annotations.md; the others are ours. */
@@ -21,6 +23,7 @@ const nameKey = "org.opencontainers.image.ref.name";
 const taggedKey = "io.fairlead.tagged";
 const removedKey = "io.fairlead.removed";
 const formerKey = "io.fairlead.former-id";
+const parentKey = "io.fairlead.parent-id";
 
 /**
  * index.json of the image layout: which images there are and their names. It is replaced as a whole, after everything that
@@ -62,6 +65,7 @@ function annotationsOf(entry: Omit<IndexEntry, "manifest">): Record<string, stri
     ...(entry.taggedAt ? { [taggedKey]: entry.taggedAt } : {}),
     ...(entry.removed ? { [removedKey]: "true" } : {}),
     ...(entry.formerId ? { [formerKey]: entry.formerId } : {}),
+    ...(entry.parentId ? { [parentKey]: entry.parentId } : {}),
   };
 }
 
@@ -69,13 +73,14 @@ function readIndex(text: string): IndexEntry[] {
   const { manifests } = JSON.parse(text) as { manifests: Descriptor[] };
   return manifests.map(({ mediaType, digest, size, annotations = {} }) => {
     const name = tryParseImageReference(annotations[nameKey] ?? "");
-    const [tagged, former] = [annotations[taggedKey], annotations[formerKey]];
+    const [tagged, former, parent] = [taggedKey, formerKey, parentKey].map((key) => annotations[key]);
     return {
       manifest: { mediaType, digest, size },
       ...(name ? { reference: canonicalReference(name) } : {}),
       ...(tagged ? { taggedAt: tagged } : {}),
       ...(annotations[removedKey] ? { removed: true } : {}),
       ...(former ? { formerId: former } : {}),
+      ...(parent ? { parentId: parent } : {}),
     };
   });
 }

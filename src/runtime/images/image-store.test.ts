@@ -102,6 +102,19 @@ test("IMG-4 a damaged image is told of, and is gone, so that it can be pulled ag
   assert.equal(again.id, id);
 });
 
+test("IMG-21 an image knows its parent, under every name, as long as that is here", async () => {
+  using lab = await storeWith(0);
+  const parent = await makeImage(lab.store, config("one", []), [], { references: [nameOf("base")] });
+  const about = { references: [nameOf("made")], parentId: parent.id };
+  const made = await makeImage(lab.store, config("two", []), [], about);
+  lab.store.tag(made.id, nameOf("other"));
+  lab.store.untag(nameOf("made"));
+  const { store } = reopened(lab.store.directory);
+  assert.equal(store.find("other").parentId, parent.id);
+  await store.remove(parent.id, { keepFiles: false });
+  assert.equal(store.find("other").parentId, undefined);
+});
+
 test("parseManifest() takes 125 layers, as many as a container can lie on, and no more", () => {
   const descriptor = { digest: `sha256:${"0".repeat(64)}`, size: 1 };
   const manifest = (count: number) =>

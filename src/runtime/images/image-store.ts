@@ -128,15 +128,14 @@ export class ImageStore implements ImageRoots {
   async add(
     manifest: IndexEntry["manifest"],
     references: readonly ImageReference[],
-    formerId?: string,
+    about: Pick<IndexEntry, "formerId" | "parentId"> = {},
   ): Promise<Image> {
     const stored = this.#stored(manifest);
     if (!stored) throw new Error(`manifest ${manifest.digest} leads to nothing`);
     await runProgram(this.programs.sync, ["--file-system", this.directory]);
     const taggedAt = new Date().toISOString();
-    const former = formerId === undefined ? {} : { formerId };
-    const named = references.map((one) => ({ manifest, reference: canonicalReference(one), taggedAt, ...former }));
-    this.#commit([...this.#without(references), ...(named.length > 0 ? named : [{ manifest, ...former }])]);
+    const named = references.map((one) => ({ manifest, reference: canonicalReference(one), taggedAt, ...about }));
+    this.#commit([...this.#without(references), ...(named.length > 0 ? named : [{ manifest, ...about }])]);
     return this.#image(stored.id);
   }
 
@@ -259,7 +258,10 @@ export class ImageStore implements ImageRoots {
     const entries = this.#entries().filter((entry) => this.#idOf(entry) === id);
     const stored = entries[0] && this.#stored(entries[0].manifest);
     if (!stored) throw new EngineError("IMAGE_NOT_FOUND", { image: id });
-    return imageOf(stored, entries, (diffId) => this.layers.sizeOf(diffId));
+    const image = imageOf(stored, entries, (diffId) => this.layers.sizeOf(diffId));
+    const parentId = entries.find((entry) => entry.parentId)?.parentId;
+    const isThere = parentId !== undefined && this.#entries().some((entry) => this.#idOf(entry) === parentId);
+    return isThere ? { ...image, parentId } : image;
   }
 
   #chains(): Set<string> {

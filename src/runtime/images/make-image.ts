@@ -2,6 +2,7 @@ import type { Image } from "../../model/image.ts";
 import type { ImageReference } from "../../model/image-reference.ts";
 import { type Descriptor, mediaTypes, parseManifest } from "./documents.ts";
 import { digestOf } from "./hashing.ts";
+import type { IndexEntry } from "./image-index.ts";
 import type { ImageStore } from "./image-store.ts";
 
 /** Makes an image of a configuration file and its layers' blobs, which are there: Docker's manifest, schema 2. */
@@ -9,7 +10,7 @@ export async function makeImage(
   store: ImageStore,
   config: Uint8Array,
   layers: readonly Descriptor[],
-  options: { references: readonly ImageReference[]; formerId?: string },
+  { references, ...about }: { references: readonly ImageReference[] } & Pick<IndexEntry, "formerId" | "parentId">,
 ): Promise<Image> {
   const manifest = {
     schemaVersion: 2,
@@ -21,5 +22,5 @@ export async function makeImage(
   parseManifest(bytes); // refuses what would not be understood later
   await store.blobs.put(config);
   const descriptor = { mediaType: mediaTypes.manifest, digest: await store.blobs.put(bytes), size: bytes.length };
-  return store.add(descriptor, options.references, options.formerId);
+  return store.add(descriptor, references, about);
 }

@@ -85,6 +85,7 @@ test("IMG-21 docker commit keeps what a container wrote and removed, and takes c
     ),
     'Ann it is done 1 {"80/tcp":{}} 3',
   );
+  assert.equal(await inspect("made:1", "{{.Parent}}"), await inspect("layered:1", "{{.Id}}"));
   assert.match(
     await docker("history", "--format", "{{.CreatedBy}} {{.Comment}}", "made:1"),
     /^sh -c rm -r .* it is done\n/,

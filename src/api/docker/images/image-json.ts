@@ -10,7 +10,7 @@ export function imageSummary(image: Image, version: number, use?: Partial<ImageU
   const nameless = version < 43 && image.references.length === 0;
   return {
     Id: image.id,
-    ParentId: "",
+    ParentId: image.parentId ?? "",
     RepoTags: nameless ? ["<none>:<none>"] : image.references,
     RepoDigests: nameless && image.digests.length === 0 ? ["<none>@<none>"] : image.digests,
     Created: seconds(image.created),
@@ -28,7 +28,7 @@ export function imageInspect(image: Image, version: number) {
     Id: image.id,
     RepoTags: image.references,
     RepoDigests: image.digests,
-    Parent: "",
+    Parent: image.parentId ?? "",
     // Docker gave it up in 1.45, and with it docker-compose 1.29, which speaks whatever is the newest and looks here for
     // volumes when it makes a container anew.
     Container: "",
