@@ -35,8 +35,15 @@ export interface Networking {
   open(container: Container, commit: (open: OpenNetwork) => void, rollback: Rollback): Promise<OpenNetwork>;
   /** Undoes open() after the container has ended; idempotent; the sandbox goes with its last user. */
   close(container: Container): Promise<void>;
-  /** Gives back addresses and names of a container that is being removed; `commit` deletes its endpoints too. */
-  release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void>;
+  /**
+   * Gives back addresses and names of a container that is being removed; `commit` deletes its endpoints too. Others that
+   * share its sandbox are in the way, or by `force` lose its networks and keep the sandbox.
+   */
+  release(
+    container: Container,
+    commit: (endpointIds: readonly string[]) => void,
+    options?: { readonly force?: boolean },
+  ): Promise<void>;
   /** Gives a container other names: endpoints with new DNS names are committed together with the container. */
   rename(renamed: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void>;
   /** Publishes more ports of a running container; `commit` gets all its ports. Returns the new ones. */

@@ -198,3 +198,21 @@ test("LIFE-24 docker inspect tells where a container's files are, and what is hi
   await docker("create", "--name", "open", "--security-opt", "systempaths=unconfined", "busybox", "true");
   assert.equal(await inspect("open", "{{json .HostConfig.MaskedPaths}}"), "[]");
 });
+
+test("LIFE-26 docker ps finds containers by any name of their image", { skip }, async () => {
+  await docker("tag", "busybox:latest", "other:name");
+  await docker("run", "-d", "--name", "one", "busybox", "sleep", "60");
+  for (const ancestor of ["busybox", "busybox:latest", "other:name"])
+    assert.equal(await docker("ps", "--filter", `ancestor=${ancestor}`, "--format", "{{.Names}}"), "one", ancestor);
+  assert.equal(await docker("ps", "-q", "--filter", "ancestor=nothing"), "");
+  await docker("rmi", "other:name");
+});
+
+test("CONF-12 the group of a user is among its groups, in exec too", { skip }, async () => {
+  assert.equal(
+    await docker("run", "--rm", "-u", "12:34", "busybox", "grep", "Groups", "/proc/self/status"),
+    "Groups:\t34",
+  );
+  await docker("run", "-d", "--name", "one", "busybox", "sleep", "60");
+  assert.equal(await docker("exec", "-u", "12:56", "one", "grep", "Groups", "/proc/self/status"), "Groups:\t56");
+});

@@ -88,7 +88,7 @@ test("EP-9 the sandbox survives a restart of its creator while somebody uses it,
   await host.fairlead("network", "connect", "back", "creator");
   assert.match(await inside("joiner", "ip", "-br", "addr", "show", "eth1"), /172\./);
   assert.match(await refusal(host, "DELETE", "/networks/web"), /^403 .*\(creator\)/);
-  assert.match(await refusal(host, "DELETE", "/containers/creator?force=1"), /^409 .*shared by joiner/);
+  assert.match(await refusal(host, "DELETE", "/containers/creator"), /^409 .*shared by joiner/);
   await host.killDaemon();
   await host.startDaemon();
   await reachable("8080");
@@ -98,6 +98,50 @@ test("EP-9 the sandbox survives a restart of its creator while somebody uses it,
   assert.deepEqual(await host.snapshot(), before);
   await host.fairlead("start", "creator", "joiner");
   assert.equal(await namespace("joiner"), await namespace("creator"));
+});
+
+test("LIFE-25 rm -f takes a creator away whose sandbox others use: they go on in it, on no network any more", async () => {
+  const before = await host.snapshot();
+  await host.fairlead("network", "create", "web");
+  await run("creator", "web", "-p", "8080:80");
+  await run("joiner", "container:creator");
+  const own = await namespace("joiner");
+  assert.match((await host.cli("rm", "creator")).stderr, /stop the container before removing or force remove/);
+  await host.fairlead("rm", "-f", "creator");
+  assert.equal(await namespace("joiner"), own);
+  assert.doesNotMatch(await inside("joiner", "ip", "-br", "link"), /eth0/);
+  assert.equal(await host.fairlead("repair", "--dry-run"), "Kernel and store agree: nothing to repair");
+  await host.fairlead("network", "rm", "web");
+  await run("other", "bridge", "-p", "8080:80");
+  await host.fairlead("rm", "-f", "other");
+  assert.match(
+    (await host.cli("restart", "-t", "0", "joiner")).stderr,
+    /has been removed; remove it and create it anew/,
+  );
+  await host.fairlead("rm", "-f", "joiner");
+  assert.deepEqual(await host.snapshot(), before);
+});
+
+test("LIFE-25 what goes on in the sandbox of a removed creator outlives the daemon, and leaves nothing", async () => {
+  const before = await host.snapshot();
+  await run("creator", "bridge");
+  await run("joiner", "container:creator");
+  await host.fairlead("rm", "-f", "creator");
+  await host.killDaemon();
+  await host.startDaemon();
+  assert.match(await inside("joiner", "ip", "-br", "addr"), /^lo /);
+  await host.fairlead("rm", "-f", "joiner");
+  assert.deepEqual(await host.snapshot(), before);
+});
+
+test("LIFE-25 docker rm -f of creator and sharers at once removes them all", async () => {
+  for (let round = 0; round < 5; round++) {
+    await run("creator", "bridge");
+    await run("one", "container:creator");
+    await run("two", "container:creator");
+    const { code, stderr } = await host.docker("rm", "-f", "creator", "one", "two");
+    assert.deepEqual([code, stderr], [0, ""]);
+  }
 });
 
 test("EP-9 joining what is not there is 404, what does not run 409, and what makes no sense 400", async () => {

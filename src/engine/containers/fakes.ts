@@ -238,9 +238,9 @@ export class FakeNetworking implements Networking {
     members?.delete(id);
     if (members?.size === 0) this.sandboxes.delete(sandboxId);
   }
-  async release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void> {
+  async release(...[container, commit, options]: Parameters<Networking["release"]>): Promise<void> {
     this.#steps.take("networking.release");
-    if (this.sandboxes.has(container.id)) {
+    if (this.sandboxes.has(container.id) && !options?.force) {
       throw new EngineError("CONTAINER_REFUSED", { container: container.name, why: "its network is shared" });
     }
     const ids = this.#state()

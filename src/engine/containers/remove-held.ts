@@ -6,23 +6,23 @@ import { tell } from "./tell.ts";
 /**
  * The store first: from there on nothing has an owner, and a crash leaves the rest to the next start. Goes on after an
  * error and reports all of them. `volumes`: its anonymous ones go too, which --rm implies. Under the container's lock; it
- * must not run.
+ * must not run. `force`: others that run in its sandbox lose its networks, as in Docker.
  */
 export async function removeHeld(
   parts: ContainerParts,
   container: Container,
-  { volumes = container.config.autoRemove }: { volumes?: boolean } = {},
+  { volumes = container.config.autoRemove, force = false }: { volumes?: boolean; force?: boolean } = {},
 ): Promise<void> {
   const { state, networking, runtime, files, execs, waiters } = parts;
   const { id } = container;
   await using retired = volumes ? await retireAbandoned(parts.volumes, container) : nothingRetired;
-  await networking.release(container, (endpointIds) =>
+  const commit = (endpointIds: readonly string[]) =>
     state.commit([
       { delete: "container", id },
       ...retired.changes,
       ...endpointIds.map((endpoint) => ({ delete: "endpoint", id: endpoint }) as const),
-    ]),
-  );
+    ]);
+  await networking.release(container, commit, { force });
   execs.forgetContainer(id);
   const failures: unknown[] = [];
   for (const step of [() => runtime.remove(id), () => files.remove(id), () => retired.gone()]) {

@@ -19,6 +19,7 @@ import { dropLegs, isLeg, reserveLeg } from "../plugins/leg.ts";
 import { type Prepared, prepareAddresses } from "../plugins/remote-addresses.ts";
 import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
+import { disconnectContainer } from "./disconnect.ts";
 import { avoidDuplicatesOf } from "./duplicates.ts";
 import { regainAddresses } from "./kept-addresses.ts";
 import { openSandbox } from "./open.ts";
@@ -200,11 +201,19 @@ export class EndpointNetworking implements Networking {
     }
   }
 
-  async release(container: Container, commit: (endpointIds: readonly string[]) => void): Promise<void> {
+  async release(
+    container: Container,
+    commit: (endpointIds: readonly string[]) => void,
+    { force = false }: { readonly force?: boolean } = {},
+  ): Promise<void> {
     const { state, sandboxes, locks } = this.#parts;
     const endpoints = state.endpointsOf(container.id);
     await using _locks = await locks.holdAll(endpoints.map(({ networkId }) => networkId));
     const users = [...(sandboxes.get(container.id)?.members ?? [])].filter((id) => id !== container.id);
+    if (users.length > 0 && force) {
+      await this.#leave(container, endpoints);
+      return commit([]);
+    }
     if (users.length > 0) {
       const names = users.map((id) => state.containers.get(id)?.name ?? id).join(", ");
       const why = `its network is shared by ${names}; stop that first`;
@@ -212,6 +221,23 @@ export class EndpointNetworking implements Networking {
     }
     commit(endpoints.map(({ id }) => id));
     for (const endpoint of endpoints) releaseEndpoint(this.#parts, endpoint);
+  }
+
+  /** Off all its networks, while others go on in its sandbox. Under the locks of container and networks. */
+  async #leave(container: Container, endpoints: readonly Endpoint[]): Promise<void> {
+    const { state, gate } = this.#parts;
+    using _pass = await gate.shared();
+    for (const { id, networkId } of endpoints) {
+      const network = state.networks.get(networkId);
+      if (!network)
+        state.commit([{ delete: "endpoint", id }]); // of a network that has been removed meanwhile
+      else {
+        const upstreams = this.#side.upstreamsOf(container);
+        await disconnectContainer(this.#parts, { network, container, upstreams });
+      }
+    }
+    const plugged = endpoints.filter((endpoint) => endpoint.plugged);
+    if (plugged.length > 0) await unplugAll(this.#parts, plugged);
   }
 
   async rename(container: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {

@@ -16,5 +16,5 @@ test("execProcess() asks for the container's user files only when a user is to b
   };
   assert.deepEqual(execProcess({ ...spec, user: "" }, init, read).user, init.user);
   assert.equal(asked, 0);
-  assert.deepEqual(execProcess({ ...spec, user: "web" }, init, read).user, { uid: 33, gid: 44, additionalGids: [] });
+  assert.deepEqual(execProcess({ ...spec, user: "web" }, init, read).user, { uid: 33, gid: 44, additionalGids: [44] });
 });

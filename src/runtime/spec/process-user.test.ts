@@ -14,14 +14,14 @@ const files = {
 };
 
 const cases = [
-  { text: "", user: { uid: 0, gid: 0, additionalGids: [4] } },
-  { text: "web", user: { uid: 33, gid: 44, additionalGids: [4, 5] } },
-  { text: "33", user: { uid: 33, gid: 44, additionalGids: [4, 5] } },
-  { text: "web:log", user: { uid: 33, gid: 4, additionalGids: [] } },
-  { text: "12345", user: { uid: 12345, gid: 0, additionalGids: [] } },
-  { text: "12345:678", user: { uid: 12345, gid: 678, additionalGids: [] } },
-  { text: ":log", user: { uid: 0, gid: 4, additionalGids: [] } },
-  { text: "1000:1000", user: { uid: 7, gid: 8, additionalGids: [] } }, // a name of digits wins over the number
+  { text: "", user: { uid: 0, gid: 0, additionalGids: [0, 4] } },
+  { text: "web", user: { uid: 33, gid: 44, additionalGids: [44, 4, 5] } },
+  { text: "33", user: { uid: 33, gid: 44, additionalGids: [44, 4, 5] } },
+  { text: "web:log", user: { uid: 33, gid: 4, additionalGids: [4] } },
+  { text: "12345", user: { uid: 12345, gid: 0, additionalGids: [0] } },
+  { text: "12345:678", user: { uid: 12345, gid: 678, additionalGids: [678] } },
+  { text: ":log", user: { uid: 0, gid: 4, additionalGids: [4] } },
+  { text: "1000:1000", user: { uid: 7, gid: 8, additionalGids: [8] } }, // a name of digits wins over the number
 ];
 
 for (const { text, user } of cases) {
@@ -46,8 +46,8 @@ for (const { text, message } of refused) {
 
 test("lookUpUser() needs no files for numbers", () => {
   const none = { passwd: "", group: "" };
-  assert.deepEqual(lookUpUser("5:6", none), { uid: 5, gid: 6, additionalGids: [] });
-  assert.deepEqual(lookUpUser("", none), { uid: 0, gid: 0, additionalGids: [] });
+  assert.deepEqual(lookUpUser("5:6", none), { uid: 5, gid: 6, additionalGids: [6] });
+  assert.deepEqual(lookUpUser("", none), { uid: 0, gid: 0, additionalGids: [0] });
 });
 
 test("readUserFiles() and pathInRoot() follow links as the container would, never out of its root", () => {

@@ -24,17 +24,21 @@ const readInside = (root: string, path: string): string => smallFileAt(pathInRoo
 
 /**
  * Looks up "", "user", "user:group", names or numbers, by Docker's rules: a number need not be in the files, a name
- * must; a user's other groups count only if no group is given.
+ * must; a user's other groups count only if no group is given. The group is among the additional ones, too: otherwise
+ * what is forbidden to a group would be allowed to who leaves it by a setgid program (CVE-2022-36109).
  */
 export function lookUpUser(text: string, files: UserFiles): ProcessUser {
   const [userText = "", groupText = ""] = text.split(":");
   const user = findUser(userText || "0", parseLines(files.passwd));
   const groups = parseLines(files.group);
-  if (groupText !== "") return { uid: user.uid, gid: findGroup(groupText, groups), additionalGids: [] };
-  const additionalGids = groups
+  if (groupText !== "") {
+    const gid = findGroup(groupText, groups);
+    return { uid: user.uid, gid, additionalGids: [gid] };
+  }
+  const others = groups
     .filter(([, , , members = ""]) => user.name !== undefined && members.split(",").includes(user.name))
     .map(([, , gid]) => Number(gid));
-  return { uid: user.uid, gid: user.gid, additionalGids };
+  return { uid: user.uid, gid: user.gid, additionalGids: [...new Set([user.gid, ...others])] };
 }
 
 /** Adds groups by name or number (--group-add). */

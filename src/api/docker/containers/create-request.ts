@@ -104,7 +104,8 @@ export function containerName(text: string): string {
   const name = text.replace(/^\//, "");
   if (name === "" || (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 200)) return name;
   const shown = name.length > 200 ? `${name.slice(0, 40)}...` : name;
-  throw invalid("container name", `(${shown}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, 2 to 200 characters`);
+  const rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, 2 to 200 characters";
+  throw new Refusal(400, `Invalid container name (${shown}), ${rule}`);
 }
 
 function checkCapabilities(field: string, texts: readonly string[]): readonly string[] {

@@ -21,6 +21,11 @@ export function imageNames(images: Pick<ImageUseCases, "find">): (config: Contai
   };
 }
 
+/** The filter `ancestor` finds containers by their image, whichever of its names is given. */
+export function ancestorIds(images: Pick<ImageUseCases, "find">, names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => [name, ...lookUp(images, name).filter((id) => id !== undefined)]);
+}
+
 /** The ids that containers may know the image by; none when the name means nothing any more. */
 function lookUp(images: Pick<ImageUseCases, "find">, reference: string): readonly (string | undefined)[] {
   try {

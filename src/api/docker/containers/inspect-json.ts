@@ -10,7 +10,7 @@ import { givenConfigJson, givenHostConfigJson } from "./given-fields.ts";
 import { healthcheckJson } from "./healthcheck.ts";
 import { limitsJson } from "./limits-json.ts";
 import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
-import { portBindings, portMap } from "./ports-json.ts";
+import { portBindings, portMap, publishes } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
 
 /** What inspect shows that is no part of a container's record. */
@@ -149,7 +149,7 @@ function networkSettingsJson(view: ContainerView, version: number) {
     Bridge: "",
     SandboxID: running ? (container.sandboxId ?? "") : "",
     SandboxKey: running ? sandboxPath : "",
-    Ports: running ? portMap(container.config, container.ports) : {},
+    Ports: running && publishes(container.config) ? portMap(container.config, container.ports) : {},
     HairpinMode: false,
     LinkLocalIPv6Address: "",
     LinkLocalIPv6PrefixLen: 0,

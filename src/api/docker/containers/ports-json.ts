@@ -4,6 +4,9 @@ import type { PortMapping, PortRequest } from "../../../model/port.ts";
 const exposedKeys = (config: ContainerConfig): string[] =>
   config.exposed.map(({ protocol, port }) => `${port}/${protocol}`);
 
+/** Without networks of its own a container has no ports to show, whatever it exposes. */
+export const publishes = ({ networkMode }: ContainerConfig): boolean => networkMode.kind === "networks";
+
 /** NetworkSettings.Ports: what is published, and null for what is exposed only. */
 export function portMap(config: ContainerConfig, mappings: readonly PortMapping[]) {
   const map: Record<string, { HostIp: string; HostPort: string }[] | null> = {};

@@ -5,7 +5,7 @@ import { FilterError } from "../../query.ts";
 import { type Call, type Route, reply, route } from "../../route.ts";
 import { containerCreateBody } from "./create-body.ts";
 import { containerName, containerRequest } from "./create-request.ts";
-import { imageNames } from "./image-names.ts";
+import { ancestorIds, imageNames } from "./image-names.ts";
 import { containerJson } from "./inspect-json.ts";
 import { containerSummary, sizedSummaries, sizeJson } from "./summary-json.ts";
 
@@ -38,7 +38,9 @@ export const containerRoutes: readonly Route[] = [
     summary: "List containers",
     async handle(call) {
       const { engine, query, version } = call;
-      const filters = checked(query.filters(listFilters));
+      const asked = checked(query.filters(listFilters));
+      const { ancestor } = asked;
+      const filters = ancestor ? { ...asked, ancestor: ancestorIds(call.images, ancestor) } : asked;
       const limit = query.integer("limit");
       // Docker: a status filter and a limit look at containers that do not run, too.
       const all = query.flag("all") || "status" in filters || "exited" in filters || (limit ?? 0) > 0;

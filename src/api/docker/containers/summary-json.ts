@@ -6,7 +6,7 @@ import type { Call } from "../../route.ts";
 import { endpointJson } from "../networks/endpoint-json.ts";
 import { imageNames } from "./image-names.ts";
 import { mountsJson } from "./mounts-json.ts";
-import { portList } from "./ports-json.ts";
+import { portList, publishes } from "./ports-json.ts";
 import { statusText } from "./state-json.ts";
 
 /** Of ?size=1: what the container wrote, and that with what lies below. */
@@ -35,7 +35,7 @@ export function containerSummary(view: ContainerView, options: SummaryOptions) {
     ImageID: config.rootfs.kind === "image" ? config.rootfs.imageId : "",
     Command: commandText(config),
     Created: Math.floor(Date.parse(container.created) / 1000),
-    Ports: running ? portList(config, container.ports) : [],
+    Ports: running && publishes(config) ? portList(config, container.ports) : [],
     ...(options.size ? sizeJson(options.size) : {}),
     Labels: config.labels,
     State: stateWord(state),

@@ -68,7 +68,7 @@ test("GET /version and /info say what the daemon is", async () => {
   const info = (await api.ask("GET", "/info")).body;
   assert.deepEqual(
     [version.ApiVersion, version.MinAPIVersion, version.Version, version.Components[0].Name, version.Os],
-    ["1.51", "1.24", "0.1.0", "Fairlead", "linux"],
+    ["1.51", "1.24", "0.1.0", "Engine", "linux"],
   );
   assert.deepEqual(
     [

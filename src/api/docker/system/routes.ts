@@ -44,7 +44,8 @@ async function version({ daemon }: Call): Promise<Reply> {
   return reply(200, {
     Platform: { Name: "Fairlead" },
     Components: [
-      { Name: "Fairlead", Version: daemon.version, Details: { ...details, Experimental: "false" } },
+      // By this name the docker CLI knows it, and would add it if it were not there.
+      { Name: "Engine", Version: daemon.version, Details: { ...details, Experimental: "false" } },
       ...programComponents(await daemon.programs()),
     ],
     Version: daemon.version,
