@@ -1,15 +1,15 @@
-import { EngineError, invalid } from "../../../base/errors.ts";
+import { invalid } from "../../../base/errors.ts";
 import type { PulledImage, PullOptions } from "../../../contracts/images.ts";
-import { familiarReference, familiarRepository, type ImageReference } from "../../../model/image-reference.ts";
+import { familiarReference, type ImageReference } from "../../../model/image-reference.ts";
 import { fits, formatPlatform, ownPlatform, type Platform, parsePlatform } from "../../../model/platform.ts";
 import { parseConfigFile } from "../config-file.ts";
 import { type Descriptor, parseManifest } from "../documents.ts";
 import type { ImageStore } from "../image-store.ts";
-import { endpointsOf, type RegistrySettings } from "./endpoints.ts";
+import { ask } from "./ask.ts";
+import type { RegistrySettings } from "./endpoints.ts";
 import { fetchLayer, type LayerTransfers, shortDigest } from "./fetch-layer.ts";
 import { type FetchedManifest, resolveManifest } from "./manifest.ts";
-import { Registry } from "./registry.ts";
-import { pullFailure } from "./registry-error.ts";
+import type { Registry } from "./registry.ts";
 
 export interface PullParts {
   readonly store: ImageStore;
@@ -28,22 +28,10 @@ export async function pullImage(
 ): Promise<PulledImage> {
   await using _work = parts.store.work();
   const platform = parsePlatform(options.platform);
-  const endpoints = endpointsOf(reference.domain, parts.settings);
-  for (const [index, endpoint] of endpoints.entries()) {
-    const { credentials, signal } = options;
-    const scope = `repository:${reference.path}:pull`;
-    const registry = new Registry(reference.domain, endpoint, { credentials, scope, signal });
-    try {
-      const found = await resolveManifest(registry, reference, platform);
-      return await pullFrom(parts, registry, reference, found, { ...options, wanted: platform });
-    } catch (error) {
-      if (signal.aborted || index === endpoints.length - 1) {
-        const familiar = { name: familiarRepository(reference), reference: familiarReference(reference) };
-        throw pullFailure(error, familiar);
-      }
-    }
-  }
-  throw new EngineError("REGISTRY_AWAY", { registry: reference.domain, why: "it has no address" });
+  return await ask(parts.settings, reference, options, async (registry) => {
+    const found = await resolveManifest(registry, reference, platform);
+    return await pullFrom(parts, registry, reference, found, { ...options, wanted: platform });
+  });
 }
 
 async function pullFrom(
