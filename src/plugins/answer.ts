@@ -28,8 +28,9 @@ export function answerOf(plugin: string, verb: string, { status, text }: Posted)
 
 function parse(text: string): PluginAnswer | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as PluginAnswer) : undefined;
+    // Go's decoder takes null for an object without fields, and helpers of plugins write it where there is nothing to say.
+    const value: unknown = JSON.parse(text) ?? {};
+    return typeof value === "object" && !Array.isArray(value) ? (value as PluginAnswer) : undefined;
   } catch {
     return undefined; // said by the caller, who knows the status
   }

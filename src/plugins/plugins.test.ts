@@ -188,3 +188,9 @@ test("parseAddress() makes an address with TLS one of https, and takes IPv6", ()
     ...{ scheme: "https", host: "::1", port: 2376, prefix: "", tls },
   });
 });
+
+test("call() takes null for an answer that has nothing to say, as Go does", async () => {
+  await using place = new Place();
+  await place.serve("run/net.sock", saying(200, "null\n"));
+  assert.deepEqual(await place.plugins().call("net", "N.V", {}), {});
+});

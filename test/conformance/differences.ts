@@ -129,12 +129,6 @@ export const differences = {
     fairlead: "keeps a network that any container is on, running or not",
     why: "the container could never be started again",
   },
-  "container-events": {
-    kind: "chosen",
-    docker: "finds events of containers only by the filter container=",
-    fairlead: "finds events of networks that speak of the container, too",
-    why: "who asks what happened to a container wants to know",
-  },
   "events-filters": {
     kind: "chosen",
     docker: "takes any filter for events, and finds nothing by an unknown one",

@@ -56,6 +56,7 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
     }
   };
   void parts.health.stop(container.id);
+  parts.execs.forgetUnstarted(container.id);
   const shared = joiners(parts, container.id).length > 0;
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
   // Side by side: the one waits for the kernel's grace periods, the other for runc.

@@ -95,3 +95,12 @@ test("execCreate() needs a running container, and a removed one takes its execs 
   await world.containers.remove("web", { force: false });
   assert.throws(() => world.containers.execInspect(exec), code("EXEC_NOT_FOUND"));
 });
+
+test("an exec that was not started is gone when its container has ended", async () => {
+  const { world } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", spec);
+  await world.containers.stop("web", {});
+  await world.containers.start("web");
+  await assert.rejects(world.containers.execStart(exec, {}), code("EXEC_NOT_FOUND"));
+});

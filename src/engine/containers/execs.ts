@@ -60,6 +60,11 @@ export class Execs {
     return [...(this.#byContainer.get(containerId) ?? [])].filter((id) => this.#execs.get(id)?.status !== "ended");
   }
 
+  /** Those that have not been started cannot be any more: their container has ended. */
+  forgetUnstarted(containerId: string): void {
+    for (const id of this.openIn(containerId)) if (this.#execs.get(id)?.status === "created") this.#forget(id);
+  }
+
   forgetContainer(containerId: string): void {
     for (const id of this.#byContainer.get(containerId) ?? []) this.#execs.delete(id);
     this.#byContainer.delete(containerId);
@@ -76,6 +81,7 @@ export class Execs {
 
 export function createExec(parts: ContainerParts, reference: string, spec: ExecSpec): string {
   const container = findContainer(parts.state, reference);
+  mustTakeExec(container, reference);
   return prepare(parts, container, { spec, isProbe: false });
 }
 

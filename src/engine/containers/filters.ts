@@ -91,7 +91,7 @@ function byNetwork(value: string, state: State): Test {
   return ({ id }) =>
     state.endpointsOf(id).some(({ networkId }) => {
       const network = state.networks.get(networkId);
-      return network?.name === value || networkId === value || (value.length >= 12 && networkId.startsWith(value));
+      return value !== "" && (network?.name === value || networkId.startsWith(value));
     });
 }
 

@@ -40,8 +40,8 @@ export function mustRun(container: Container): void {
 }
 
 /** Throws what Docker says to an exec in a container that cannot take one. */
-export function mustTakeExec(container: Container): void {
-  if (isPaused(container)) throw new EngineError("CONTAINER_PAUSED", { container: container.id });
+export function mustTakeExec(container: Container, reference = container.id): void {
+  if (isPaused(container)) throw new EngineError("CONTAINER_PAUSED", { container: reference });
   if (container.state.restarting) throw new EngineError("CONTAINER_RESTARTING", { container: container.id });
   mustRun(container);
 }

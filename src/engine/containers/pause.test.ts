@@ -27,7 +27,10 @@ test("LIFE-11 pause() and unpause() in Docker's states and words", async () => {
   await assert.rejects(world.containers.start("web"), says(/^cannot start a paused container, try unpause instead$/));
   await assert.rejects(world.containers.remove("web", { force: false }), says(/is paused and must be unpaused first$/));
   const exec = { args: ["true"], env: [], workingDir: "", user: "", tty: false, attachStdin: false, privileged: false };
-  assert.throws(() => world.containers.execCreate("web", exec), says(/is paused, unpause the container before exec$/));
+  assert.throws(
+    () => world.containers.execCreate("web", exec),
+    says(/^Container web is paused, unpause the container before exec$/),
+  );
   await world.containers.unpause("web");
   assert.deepEqual([stateWord(get(world, "web").state), world.runtime.isPaused(id)], ["running", false]);
   assert.deepEqual(world.actions(), ["create", "start", "pause", "unpause"]);

@@ -28,6 +28,11 @@ const labelMatchers: Readonly<Record<string, Matcher>> = {
   "label!": ({ labels }, value) => !hasLabel(labels ?? {}, value),
 };
 
+/** Throws INVALID for a value that no volume can have, whatever volumes there are. */
+export function checkVolumeFilters({ dangling = [] }: Filters): void {
+  for (const value of dangling) isTrue("dangling", value);
+}
+
 /** Throws INVALID for a filter or value that Docker would refuse. */
 export function matchesVolume(volume: Volume, filters: Filters, facts: Facts): boolean {
   return Object.entries(filters).every(([key, values]) => {

@@ -1,7 +1,7 @@
 import type { Volume } from "../../model/volume.ts";
 import type { Filters } from "../engine.ts";
 import { createVolume, type VolumeRequest } from "./create.ts";
-import { matchesVolume } from "./filters.ts";
+import { checkVolumeFilters, matchesVolume } from "./filters.ts";
 import { findVolume } from "./find.ts";
 import type { VolumeParts } from "./parts.ts";
 import { pruneVolumes } from "./prune.ts";
@@ -39,6 +39,7 @@ export function volumeUseCases(parts: VolumeParts): VolumeUseCases {
     create: async (request) => view(await createVolume(parts, request)),
     inspect: (name) => view(findVolume(state, name)),
     list(filters) {
+      checkVolumeFilters(filters);
       const users = usersOf(state);
       const matches = (volume: Volume) => matchesVolume(volume, filters, { inUse: users.has(volume.name) });
       return [...state.volumes.values()].filter(matches).map(view);

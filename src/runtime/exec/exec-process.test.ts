@@ -18,3 +18,11 @@ test("execProcess() asks for the container's user files only when a user is to b
   assert.equal(asked, 0);
   assert.deepEqual(execProcess({ ...spec, user: "web" }, init, read).user, { uid: 33, gid: 44, additionalGids: [44] });
 });
+
+test("execProcess() has a terminal's variable for a terminal only, and one that was chosen for all", () => {
+  const envOf = (tty: boolean, env: readonly string[]) =>
+    execProcess({ ...spec, tty, user: "" }, { ...init, env }, () => files)["env"];
+  assert.deepEqual(envOf(false, ["A=1", "TERM=xterm"]), ["A=1"]);
+  assert.deepEqual(envOf(true, ["A=1"]), ["A=1", "TERM=xterm"]);
+  assert.deepEqual(envOf(false, ["TERM=vt100"]), ["TERM=vt100"]);
+});

@@ -23,6 +23,9 @@ export interface InitProcess {
 export const readInitProcess = (bundle: string): InitProcess =>
   (JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as { process: InitProcess }).process;
 
+/** What a container's environment has of a terminal is of its own, unless somebody set another value. */
+const terminal = "TERM=xterm";
+
 /** The process description for `runc exec --process`: what is not given is as the container's own process has it. */
 export function execProcess(spec: ExecSpec, init: InitProcess, files: () => UserFiles): Record<string, unknown> {
   const user = spec.user === "" ? init.user : lookUpUser(spec.user, files());
@@ -32,7 +35,11 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: () => User
     // It is to be there before the program runs; what conmon is told comes later.
     ...(spec.tty && spec.size ? { consoleSize: { height: spec.size.rows, width: spec.size.columns } } : {}),
     args: spec.args,
-    env: mergeEnvironment(init.env, spec.tty ? ["TERM=xterm"] : [], spec.env),
+    env: mergeEnvironment(
+      init.env.filter((entry) => entry !== terminal),
+      spec.tty ? [terminal] : [],
+      spec.env,
+    ),
     cwd: spec.workingDir || init.cwd,
     user,
     capabilities: capabilitySets(capabilities, user.uid),

@@ -27,3 +27,8 @@ test("privilegedDevices() leaves out what runc makes itself", () => {
     [],
   );
 });
+
+test("grantedDevices() refuses a directory without devices", () => {
+  const grant = { pathOnHost: "/etc", pathInContainer: "/etc", permissions: "r" };
+  assert.throws(() => grantedDevices([grant]), /"\/etc": not a device node/);
+});

@@ -21,10 +21,10 @@ export function grantedDevices(grants: readonly DeviceGrant[]): GrantedDevices {
 
 function nodesOf({ pathOnHost, pathInContainer }: DeviceGrant): DeviceNode[] {
   const path = real(pathOnHost);
-  if (statSync(path).isDirectory())
-    return hostDevices(path).map((node) => ({ ...node, path: join(pathInContainer, relative(path, node.path)) }));
-  const node = deviceNode(path, pathInContainer);
-  if (node) return [node];
+  const nodes = statSync(path).isDirectory()
+    ? hostDevices(path).map((node) => ({ ...node, path: join(pathInContainer, relative(path, node.path)) }))
+    : [deviceNode(path, pathInContainer)].filter((node) => node !== undefined);
+  if (nodes.length > 0) return nodes;
   throw refused(pathOnHost, "not a device node");
 }
 

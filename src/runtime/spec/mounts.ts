@@ -29,14 +29,17 @@ const kernelMounts = (privileged: boolean): OciMount[] => [
 
 const writable = (yes: boolean): string => (yes ? "rw" : "ro");
 
-/** All mounts in order: kernel file systems, the three /etc files, then the user's, shortest target first. */
+/**
+ * All mounts in order: kernel file systems, then the user's, shortest target first, then the three /etc files: a volume at
+ * /etc has them, too.
+ */
 export function containerMounts({ plan, shmPath, initPath, subpaths }: SpecInput): OciMount[] {
   const { config } = plan.container;
-  const { files } = plan;
+  const { resolvConf, hostname, hosts } = plan.files;
   const etc = [
-    ["/etc/resolv.conf", files.resolvConf],
-    ["/etc/hostname", files.hostname],
-    ["/etc/hosts", files.hosts],
+    ["/etc/resolv.conf", resolvConf],
+    ["/etc/hostname", hostname],
+    ["/etc/hosts", hosts],
   ] as const;
   const taken = new Set(config.mounts.map(({ target }) => target));
   const mounts = [
@@ -45,7 +48,8 @@ export function containerMounts({ plan, shmPath, initPath, subpaths }: SpecInput
     ...(initPath === undefined
       ? []
       : [bind({ source: initPath, target: initPathInside, readOnly: true, options: ["bind"] })]),
-    ...etc.map(([destination, source]) => bind({ source, target: destination, readOnly: false, options: [] })),
-  ].filter(({ destination }) => !taken.has(destination));
-  return [...mounts, ...userMounts(plan, subpaths)];
+  ];
+  const files = etc.map(([target, source]) => bind({ source, target, readOnly: false, options: [] }));
+  const untaken = ({ destination }: OciMount): boolean => !taken.has(destination);
+  return [...mounts.filter(untaken), ...userMounts(plan, subpaths), ...files.filter(untaken)];
 }

@@ -33,9 +33,9 @@ for (const { text, user } of cases) {
 const refused = [
   { text: "nobody", message: "unable to find user nobody: no matching entries in passwd file" },
   { text: "web:nobody", message: "unable to find group nobody: no matching entries in group file" },
-  { text: "-1", message: "unable to find user -1: no matching entries in passwd file" },
-  { text: "4294967296", message: "Invalid user: ids must be from 0 to 2147483647, not 4294967296" },
-  { text: "web:99999999999", message: "Invalid user: ids must be from 0 to 2147483647, not 99999999999" },
+  { text: "-1", message: "Invalid user: -1: uids and gids must be in range 0-2147483647" },
+  { text: "4294967296", message: "Invalid user: 4294967296: uids and gids must be in range 0-2147483647" },
+  { text: "web:99999999999", message: "Invalid user: 99999999999: uids and gids must be in range 0-2147483647" },
 ];
 
 for (const { text, message } of refused) {

@@ -76,7 +76,8 @@ function findGroup(text: string, lines: readonly string[][]): number {
 const largestId = 0x7fffffff;
 
 function idOf(text: string): number | undefined {
-  if (!/^\d+$/.test(text)) return undefined;
-  if (Number(text) > largestId) throw invalid("user", `ids must be from 0 to ${largestId}, not ${text}`);
+  if (!/^-?\d+$/.test(text)) return undefined;
+  if (Number(text) < 0 || Number(text) > largestId)
+    throw invalid("user", `${text}: uids and gids must be in range 0-${largestId}`);
   return Number(text);
 }

@@ -114,6 +114,49 @@ const containers: Case[] = [
     name: "a command of one empty word is made, and does not start",
     steps: [created("subject", { Cmd: [""] }), post("/containers/subject/start", 400)],
   },
+  {
+    name: "log options go over those of the daemon's own driver",
+    steps: [
+      created("subject", { HostConfig: { LogConfig: { Config: { "max-file": "42" } } } }),
+      get("GET /containers/subject/json", 200, {
+        shows: { HostConfig: { LogConfig: { Type: "json-file", Config: { "max-file": "42" } } } },
+      }),
+    ],
+  },
+  {
+    name: "containers are found by a part of their network's id",
+    steps: [
+      { call: "POST /networks/create", body: { Name: "parted" }, as: "parted", gives: 201 },
+      ...running("subject", { HostConfig: { NetworkMode: "parted" } }),
+      get('GET /containers/json?all=1&filters={"network":["{parted:4}"]}', 200, { lists: ["subject"] }),
+    ],
+  },
+  {
+    name: "a volume at /etc has the container's files, too",
+    steps: [
+      ...running("subject", { Volumes: { "/etc": {} } }),
+      { in: "subject", run: "cat /etc/hosts", prints: "localhost" },
+    ],
+  },
+  {
+    name: "an exec that was not started is gone when its container has ended",
+    steps: [
+      ...running("subject"),
+      post("/containers/subject/exec", 201, { body: { Cmd: ["true"] }, as: "late" }),
+      post("/containers/subject/stop", 204),
+      post("/exec/{late}/start", 404, { body: {} }),
+    ],
+  },
+  wrong(
+    "an unknown log option is refused, whatever the driver",
+    { HostConfig: { LogConfig: { Config: { odd: "1" } } } },
+    "400 unknown log opt 'odd' for json-file",
+  ),
+  wrong(
+    "a score out of range is refused",
+    { HostConfig: { OomScoreAdj: 1001 } },
+    "400 Invalid value 1001, range for oom score adj is [-1000, 1000]",
+  ),
   wrong("an environment without a name is refused", { Env: ["=x"] }, "400 invalid environment variable: =x"),
   wrong(
     "a link to a container that is not there is refused",
@@ -199,6 +242,7 @@ const volumes: Case[] = [
     call: "DELETE /volumes/nosuch",
     gives: "404 get nosuch: no such volume",
   }),
+  one("a filter that takes yes or no takes nothing else", get('GET /volumes?filters={"dangling":["odd"]}', 400)),
   {
     name: "a volume in use is not removed",
     steps: [
@@ -225,6 +269,7 @@ const images: Case[] = [
     "a name like a digest is refused",
     post("/images/conformance/tag?repo=sha256&tag=sometag", "400 refusing to create an ambiguous tag using digest"),
   ),
+  one("an image's name is not blank", { call: "DELETE /images/%20", gives: "400 image name cannot be blank" }),
   one(
     "an unknown platform is refused",
     post("/images/create?fromImage=nosuch&tag=1&platform=foobar", "400 unknown operating system or architecture"),

@@ -1,7 +1,7 @@
-import { invalid } from "../../../base/errors.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { Confinement } from "../../../model/confinement.ts";
 import type { ContainerConfig } from "../../../model/container.ts";
+import { Refusal } from "../../refusal.ts";
 import type { ConfinementBody } from "./confinement-body.ts";
 import { parseDevices } from "./devices.ts";
 import { parseNamespaces } from "./namespaces.ts";
@@ -31,5 +31,5 @@ export function parseConfinement(
 
 function scoreOf(score: number): number {
   if (score >= -1000 && score <= 1000) return score;
-  throw invalid("value", `${score}, range for oom score adj is [-1000, 1000]`);
+  throw new Refusal(400, `Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
 }

@@ -2,6 +2,7 @@ import { EngineError, invalid } from "../../../base/errors.ts";
 import type { RemovedImage } from "../../../engine/images/remove.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
 import { familiarRepository } from "../../../model/image-reference.ts";
+import { Refusal } from "../../refusal.ts";
 import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
 import { createImage } from "./create.ts";
 import { imageHistory, imageInspect, imageSummary } from "./image-json.ts";
@@ -75,6 +76,7 @@ export const imageRoutes: readonly Route[] = [
     path: "/images/*",
     summary: "Remove an image",
     async handle({ images, query, params }) {
+      if ((params["*"] ?? "").trim() === "") throw new Refusal(400, "image name cannot be blank");
       if (query.has("platforms"))
         throw new EngineError("NOT_SUPPORTED", {
           what: "removing one platform of an image",

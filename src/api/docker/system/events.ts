@@ -41,10 +41,18 @@ async function* lines(call: Call, source: AsyncIterable<EngineEvent>, filters: F
 /** Filters are read before the stream begins, so that a wrong one is a 400. */
 function events(call: Call): AsyncIterable<string> {
   const filters = call.query.filters(eventFilters);
-  const [since, until] = [call.query.time("since"), call.query.time("until")];
+  const [since, until] = [timeOf(call, "since"), timeOf(call, "until")];
   if (since !== undefined && until !== undefined && since > until)
     throw new Refusal(400, `\`since\` time (${since}) cannot be after \`until\` time (${until})`);
   return lines(call, between(call, since, until), filters);
+}
+
+/** "0" is the beginning of time here. */
+const timeOf = ({ query }: Call, name: string): number | undefined => (query.text(name) === "0" ? 0 : query.time(name));
+
+/** The past is told when either end of it is given (moby, daemon/events.go). */
+function past({ engine }: Call, since: number | undefined, until: number | undefined): EngineEvent[] {
+  return since === undefined && until === undefined ? [] : engine.eventsSince(nano(since ?? 0));
 }
 
 /** Kept events since `since`, then new ones, until `until` or the client leaves. Nothing falls between. */
@@ -57,7 +65,7 @@ async function* between(call: Call, since: number | undefined, until: number | u
   const signal = AbortSignal.any([call.signal, stop.signal]);
   // Registered before the past is read: `on` queues what comes meanwhile.
   const live = on(bus, "event", { signal });
-  for (const event of since === undefined ? [] : engine.eventsSince(nano(since))) {
+  for (const event of past(call, since, until)) {
     if (ends === undefined || event.timeNano <= ends) yield event;
   }
   using _timer = stopAt(until, stop);
@@ -135,11 +143,10 @@ function matchesOne({ type, action, actor }: EngineEvent, key: string, value: st
 
 /**
  * Whether an event is of the object that `container=`, `network=`... names: Docker compares the beginnings of id and
- * name. A container's events are of its image, too, and we find those of networks that speak of a container.
+ * name. A container's events are of its image, too.
  */
 function concerns(key: string, type: string, { id, attributes }: EngineEvent["actor"], value: string): boolean {
-  const { name = "", image = "", container } = attributes;
+  const { name = "", image = "" } = attributes;
   if (type === key) return [id, name].some((each) => each.startsWith(value));
-  if (key === "image") return type === "container" && image.startsWith(value);
-  return key === "container" && container === value;
+  return key === "image" && type === "container" && image.startsWith(value);
 }
