@@ -4,7 +4,7 @@ import { parseFlag } from "../../../base/flags.ts";
 import type { NetworkRequest } from "../../../engine/engine.ts";
 import { Refusal } from "../../refusal.ts";
 import { field, flag, text, textMap } from "../../schema.ts";
-import { validatePools } from "./validate-pools.ts";
+import { validatePools, withoutHostBits } from "./validate-pools.ts";
 
 const poolConfig = Type.Object({
   Subnet: field(text),
@@ -44,7 +44,9 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
   refuseScope(body);
   // With "dhcp" no pool may be given at all, which the engine says.
-  if (body.IPAM?.Driver !== "dhcp") validatePools(body.IPAM?.Config ?? []);
+  const ipv6 = body.EnableIPv6 ?? familyOption(body, "ipv6");
+  const pools = (body.IPAM?.Config ?? []).map((pool) => (ipv6 === undefined ? withoutSixBits(pool) : pool));
+  if (body.IPAM?.Driver !== "dhcp") validatePools(pools);
   const configFrom = body.ConfigFrom?.Network ?? "";
   return {
     name: body.Name ?? "",
@@ -53,11 +55,11 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     attachable: body.Attachable ?? false,
     // EnableIPv4 came with 1.48; older clients always mean IPv4.
     ipv4: (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4") ?? true,
-    ipv6: body.EnableIPv6 ?? familyOption(body, "ipv6") ?? asksForSix(body),
+    ipv6: ipv6 ?? pools.some((pool) => isSix(pool?.Subnet)),
     ipamDriver: body.IPAM?.Driver || "default",
     ipamOptions: body.IPAM?.Options ?? {},
     ...(body.IPAM?.Options ? {} : { noIpamOptions: true as const }),
-    pools: (body.IPAM?.Config ?? []).map(poolRequest).filter((pool) => pool !== undefined),
+    pools: pools.map(poolRequest).filter((pool) => pool !== undefined),
     options: body.Options ?? {},
     labels: body.Labels ?? {},
     configOnly: body.ConfigOnly ?? false,
@@ -76,8 +78,11 @@ function familyOption({ Options: options }: Body, family: "ipv4" | "ipv6"): bool
 }
 
 /** Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect. */
-const asksForSix = ({ IPAM: ipam }: Body): boolean =>
-  (ipam?.Config ?? []).some((config) => config?.Subnet?.includes(":") ?? false);
+const isSix = (subnet: string | null | undefined): boolean => subnet?.includes(":") ?? false;
+
+/** Docker does not look at such a subnet, so that host bits in it are no error. */
+const withoutSixBits = (pool: PoolBody): PoolBody =>
+  pool?.Subnet && isSix(pool.Subnet) ? { ...pool, Subnet: withoutHostBits(pool.Subnet) } : pool;
 
 /** A pool that names nothing (the CLI sends one for --aux-address alone and old clients by habit) asks for nothing. */
 function poolRequest(config: Static<typeof poolConfig>) {

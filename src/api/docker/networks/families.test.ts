@@ -4,13 +4,17 @@ import { testApi } from "../../testing/api.ts";
 
 test("POST /networks/create takes a subnet of IPv6 for the wish for it, unless the body says otherwise", async () => {
   await using api = testApi();
-  const pools = { IPAM: { Config: [{ Subnet: "fd05::/64" }] } };
-  for (const body of [{ Name: "six" }, { Name: "off", EnableIPv6: false }])
-    assert.equal((await api.ask("POST", "/networks/create", { ...body, ...pools })).status, 201);
+  const pools = { IPAM: { Config: [{ Subnet: "fd05::1/64" }] } };
+  const off = { Name: "off", EnableIPv6: false, IPAM: { Config: [{ Subnet: "fd05::/64" }] } };
+  for (const body of [{ Name: "six", ...pools }, off])
+    assert.equal((await api.ask("POST", "/networks/create", body)).status, 201);
+  for (const EnableIPv6 of [true, false])
+    assert.equal((await api.ask("POST", "/networks/create", { Name: "bits", EnableIPv6, ...pools })).status, 400);
   const asked = api.engine.calls.map(([, sent]) => sent as Readonly<Record<string, unknown>>);
-  const families = asked.map(({ name, ipv4, ipv6 }) => [name, ipv4, ipv6]);
+  const families = asked.map(({ name, ipv4, ipv6, pools }) => ({ name, ipv4, ipv6, pools }));
+  const given = [{ subnet: "fd05::/64", aux: {} }];
   assert.deepEqual(families, [
-    ["six", true, true],
-    ["off", true, false],
+    { name: "six", ipv4: true, ipv6: true, pools: given },
+    { name: "off", ipv4: true, ipv6: false, pools: given },
   ]);
 });

@@ -35,6 +35,12 @@ function problemsOf(pool: PoolBody): string[] {
   ];
 }
 
+/** A subnet without the host bits in it; other texts as they are. */
+export function withoutHostBits(text: string): string {
+  const block = blockOf(text);
+  return block ? formatCidr(block) : text;
+}
+
 /** The block that a text is in, host bits or not. */
 function blockOf(text: string): Cidr | undefined {
   const address = parseInterfaceAddress(text);
