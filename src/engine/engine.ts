@@ -158,6 +158,8 @@ export interface Engine {
     /** Resolves to the exit code. Registers at once, so a caller may start the container after calling. */
     wait(reference: string, condition: "not-running" | "next-exit" | "removed", signal: AbortSignal): Promise<number>;
     rename(reference: string, name: string): Promise<void>;
+    /** Forgets a legacy link of the default bridge. CONTAINER_NOT_FOUND when there is none of that name. */
+    unlink(reference: string, alias: string): Promise<void>;
     /** Changes limits and restart policy, at once when it runs; what is absent stays. */
     update(
       reference: string,

@@ -46,6 +46,8 @@ export interface Networking {
   ): Promise<void>;
   /** Gives a container other names: endpoints with new DNS names are committed together with the container. */
   rename(renamed: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void>;
+  /** Gives an endpoint other links, which a running container sees at once; `commit` writes it down. */
+  relink(container: Container, changed: Endpoint, commit: () => void): Promise<void>;
   /** Publishes more ports of a running container; `commit` gets all its ports. Returns the new ones. */
   publish(
     container: Container,

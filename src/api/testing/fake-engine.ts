@@ -199,6 +199,7 @@ export class FakeEngine implements Engine {
       this.calls.push(["containers.top", this.box(reference).name, psArguments]);
       return this.limits.processes;
     },
+    unlink: async (reference, alias) => void this.calls.push(["containers.unlink", reference, alias]),
     rename: async (reference, name) => {
       const box = this.box(reference);
       this.boxes.set(box.id, { ...box, name });

@@ -249,6 +249,7 @@ export class FakeNetworking implements Networking {
     commit(ids);
     for (const id of ids) this.addresses.delete(id);
   }
+  relink = async (_container: Container, _changed: Endpoint, commit: () => void): Promise<void> => commit();
   async rename(renamed: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     this.#steps.take("networking.rename");
     const endpoints = this.#state().endpointsOf(renamed.id);

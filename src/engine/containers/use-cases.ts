@@ -6,6 +6,7 @@ import { checkExec, createExec, detachedExec, Execs, resizeExec, startExec, view
 import { HealthMonitors } from "./health/monitors.ts";
 import { topOf } from "./limits/top.ts";
 import { updateContainer } from "./limits/update.ts";
+import { unlinkContainer } from "./links/unlink.ts";
 import type { ContainerDependencies, ContainerParts } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
@@ -45,6 +46,7 @@ export function containerUseCases(parts: ContainerParts): Engine["containers"] {
     remove: (reference, options) => removeContainer(parts, reference, options),
     wait: async (reference, condition, signal) => waitForContainer(parts, reference, { condition, signal }),
     rename: (reference, name) => renameContainer(parts, reference, name),
+    unlink: (reference, alias) => unlinkContainer(parts, reference, alias),
     update: (reference, update) => updateContainer(parts, reference, update),
     usage: (reference) => runtime.usage(findContainer(state, reference).id),
     top: (reference, psArguments) => topOf(parts, reference, psArguments),

@@ -26,7 +26,8 @@ import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { Passage } from "./passage.ts";
 import { publishPorts, withdrawPorts } from "./publish.ts";
-import { relabel } from "./relabel.ts";
+import { resolverConfig } from "./records.ts";
+import { relabel, replaceEndpoints } from "./relabel.ts";
 import { dnsNames, releaseEndpoint, reserveEndpoint } from "./reserve.ts";
 
 /** What containers need of networking: see Networking. */
@@ -251,6 +252,16 @@ export class EndpointNetworking implements Networking {
     if (!sandbox) return;
     using _pass = await gate.shared();
     await relabel(this.#parts, sandbox, renamed);
+  }
+
+  async relink(container: Container, changed: Endpoint, commit: () => void): Promise<void> {
+    const { sandboxes, names, gate } = this.#parts;
+    commit();
+    const sandbox = sandboxes.get(container.id);
+    if (!sandbox) return;
+    using _pass = await gate.shared();
+    replaceEndpoints(sandbox, [changed]);
+    await names.update(resolverConfig(sandbox.id, sandbox.attachments, this.#side.upstreamsOf(container)));
   }
 
   async publish(

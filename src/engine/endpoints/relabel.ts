@@ -12,12 +12,8 @@ import { nameRecord } from "./records.ts";
  */
 export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: readonly Endpoint[]): Promise<void> {
   const { names, kernel, firewall, log } = parts;
-  const byId = new Map(renamed.map((endpoint) => [endpoint.id, endpoint]));
   const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
-  sandbox.attachments = sandbox.attachments.map((each) => ({
-    ...each,
-    endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
-  }));
+  replaceEndpoints(sandbox, renamed);
   await names.publish(sandbox.attachments.map(nameRecord));
   const after = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   const { add, drop } = transition(before, after);
@@ -29,4 +25,13 @@ export async function relabel(parts: Parts, sandbox: OpenSandbox, renamed: reado
   }
   await parts.cluster.publish(localEndpoints(parts, sandbox.attachments));
   if (add.length > 0) firewall.change({ add, remove: drop });
+}
+
+/** Lets an open sandbox see what its endpoints have become. */
+export function replaceEndpoints(sandbox: OpenSandbox, changed: readonly Endpoint[]): void {
+  const byId = new Map(changed.map((endpoint) => [endpoint.id, endpoint]));
+  sandbox.attachments = sandbox.attachments.map((each) => ({
+    ...each,
+    endpoint: byId.get(each.endpoint.id) ?? each.endpoint,
+  }));
 }

@@ -134,11 +134,23 @@ export const containerRoutes: readonly Route[] = [
     action: "container_remove",
     async handle(call) {
       if (call.query.flag("link")) {
-        throw new EngineError("NOT_SUPPORTED", { what: "removing a link", instead: "remove the container" });
+        const why = "cannot remove the default link name of the container: say CONTAINER/ALIAS";
+        throw new EngineError("CONTAINER_CONFLICT", { why });
       }
       const { query } = call;
       const options = { force: query.flag("force"), volumes: query.flag("v") };
       await call.engine.containers.remove(containerOf(call), options);
+      return reply(204);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/containers/:id/:alias",
+    summary: "Remove a link",
+    async handle(call) {
+      const { id = "", alias = "" } = call.params;
+      if (!call.query.flag("link")) throw new EngineError("CONTAINER_NOT_FOUND", { container: `${id}/${alias}` });
+      await call.engine.containers.unlink(id, alias);
       return reply(204);
     },
   }),

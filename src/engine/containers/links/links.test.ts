@@ -2,7 +2,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EngineError } from "../../../base/errors.ts";
 import { request, World } from "../fakes.ts";
-import { linkVariables } from "./links.ts";
+import { linkTargets, linkVariables } from "./links.ts";
+
+test("LIFE-22 a link of the default bridge can be removed alone, and inspect does not show it any more", async () => {
+  using world = new World();
+  const { id } = await world.containers.create(request("db"));
+  const settings = { linkLocal: [], aliases: [], links: ["db:one", "/db:/web/two"], gwPriority: 0, driverOptions: {} };
+  const given = { config: {}, hostConfig: { Links: settings.links } };
+  const web = await world.containers.create({
+    ...request("web", { given }),
+    endpoints: [{ network: "bridge", settings }],
+  });
+  const shown = () => world.containers.inspect(web.id).container;
+  assert.deepEqual(linkTargets(world.parts, shown()), [id, id]);
+  for (const alias of ["none", "db", "web"])
+    await assert.rejects(world.containers.unlink("web", alias), { code: "CONTAINER_NOT_FOUND" });
+  await world.containers.unlink("web", "two");
+  assert.deepEqual([linkTargets(world.parts, shown()), shown().config.given?.hostConfig["Links"]], [[id], ["db:one"]]);
+  await world.containers.unlink("web", "one");
+  assert.deepEqual([linkTargets(world.parts, shown()), shown().config.given?.hostConfig["Links"]], [[], null]);
+});
 
 test("LIFE-22 a link on the default bridge sets Docker's variables", async () => {
   using world = new World();

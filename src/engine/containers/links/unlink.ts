@@ -1,0 +1,41 @@
+import { EngineError } from "../../../base/errors.ts";
+import type { Container } from "../../../model/container.ts";
+import type { Endpoint } from "../../../model/endpoint.ts";
+import { findContainer } from "../../reference.ts";
+import { hold } from "../held.ts";
+import type { ContainerParts } from "../parts.ts";
+
+/**
+ * `docker rm --link NAME/ALIAS`: a container forgets a legacy link of the default bridge, and its name at once. Variables
+ * that the link has set stay until its next start, as in Docker.
+ */
+export async function unlinkContainer(parts: ContainerParts, reference: string, alias: string): Promise<void> {
+  const { state, networking } = parts;
+  await using held = await hold(parts, findContainer(state, reference).id);
+  const { container } = held;
+  const bridge = state.networkNamed("bridge")?.id;
+  const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
+  const links = (endpoint?.settings.links ?? []).filter((link) => aliasOf(link) !== alias);
+  if (!endpoint || links.length === endpoint.settings.links.length)
+    throw new EngineError("CONTAINER_NOT_FOUND", { container: `${reference}/${alias}` });
+  const changed: Endpoint = { ...endpoint, settings: { ...endpoint.settings, links } };
+  await networking.relink(container, changed, () =>
+    state.commit([
+      { put: "endpoint", id: changed.id, value: changed },
+      { put: "container", id: container.id, value: withoutGiven(container, alias) },
+    ]),
+  );
+}
+
+/** "db:store", as a client says it, or "/db:/web/store", as Docker shows it. */
+const aliasOf = (link: string): string => link.split(/[:/]/).at(-1) ?? "";
+
+/** Inspect shows links as they were sent. */
+function withoutGiven(container: Container, alias: string): Container {
+  const { given } = container.config;
+  const links = given?.hostConfig["Links"];
+  if (!given || !Array.isArray(links)) return container;
+  const left = links.filter((link) => aliasOf(String(link)) !== alias);
+  const hostConfig = { ...given.hostConfig, Links: left.length > 0 ? left : null };
+  return { ...container, config: { ...container.config, given: { ...given, hostConfig } } };
+}
