@@ -23,15 +23,16 @@ test("EP-13 a stopped container gives its address to one that wants it by name, 
   assert.match(await refusal(host, "POST", "/networks/web/connect", asks("10.5.0.2")), /^404/); // nobody to connect yet
   await host.fairlead("create", "--rootfs", "host", "--name", "apart", "--network", "none", "true");
   await host.fairlead("network", "disconnect", "none", "apart");
-  assert.match(
-    await refusal(host, "POST", "/networks/web/connect", asks("10.5.0.2")),
-    /^403 .*belongs to container old/,
-  );
+  await run("live");
+  const live = { ...asks("10.5.0.2"), Container: "live" };
+  await host.fairlead("network", "disconnect", "web", "live");
+  assert.match(await refusal(host, "POST", "/networks/web/connect", live), /^403 .*belongs to container old/);
+  await host.fairlead("rm", "-f", "live");
   await stop("old");
   await run("new", "--ip", "10.5.0.2", "--ip6", "fd05::2");
   assert.equal(await addresses("new"), "10.5.0.2 fd05::2");
   await host.fairlead("start", "old");
-  assert.equal(await addresses("old"), "10.5.0.3 fd05::3");
+  assert.equal(await addresses("old"), "10.5.0.4 fd05::4");
 });
 
 test("EP-13 two that want one address by name: who starts has it; the other is refused until it is free", async () => {
@@ -48,6 +49,22 @@ test("EP-13 two that want one address by name: who starts has it; the other is r
   assert.match(await addresses("first"), /^10\.5\.0\.9 /);
   await host.fairlead("rm", "second");
   assert.match(await host.fairlead("exec", "first", "ip", "-4", "addr", "show", "eth0"), /inet 10\.5\.0\.9\/24/);
+});
+
+test("EP-13 a container is made for an address that another one runs with, and has it once that one is gone", async () => {
+  await make();
+  const asked = ["--network", "web", "--ip", "10.5.0.9", "--ip6", "fd05::9"];
+  await run("old", ...asked.slice(2));
+  const before = await host.snapshot();
+  await host.fairlead("create", "--rootfs", "host", "--name", "new", ...asked, "sleep", "infinity");
+  assert.match((await host.cli("start", "new")).stderr, /10\.5\.0\.9 belongs to container old/);
+  await host.killDaemon();
+  await host.startDaemon();
+  assert.deepEqual([await host.snapshot(), await addresses("old")], [before, "10.5.0.9 fd05::9"]);
+  await host.fairlead("rm", "-f", "old");
+  await host.fairlead("rename", "new", "old");
+  await host.fairlead("start", "old");
+  assert.equal(await addresses("old"), "10.5.0.9 fd05::9");
 });
 
 test("EP-13 a connect that is refused for another reason leaves the stopped container its address", async () => {

@@ -15,6 +15,19 @@ function yields({ drivers }: Parts, network: Network): boolean {
   return driver.addressed && !others && hasOwnPools(network, driver);
 }
 
+const holderOf = ({ state }: Parts, network: Network, address: string): Endpoint | undefined =>
+  state.endpointsOn(network.id).find(({ ipv4, ipv6 }) => [ipv4, ipv6].some((each) => bare(each) === address));
+
+/**
+ * Whether an address that a container which does not run asks for by name has to wait for its start: another one runs with
+ * it. Compose 2 makes a container anew while the old one runs, and Docker looks at addresses at a start only.
+ */
+export function mustWait(parts: Parts, network: Network, endpoint: Endpoint, address: string): boolean {
+  const { sandboxes } = parts;
+  const holder = sandboxes.get(endpoint.containerId) ? undefined : holderOf(parts, network, address);
+  return holder !== undefined && yields(parts, network) && sandboxes.get(holder.containerId) !== undefined;
+}
+
 /**
  * An address that is only kept for a container that does not run gives way to whoever asks for it by name: Docker keeps
  * none, and Compose, which makes a container anew before it removes the old one, counts on that. The other gets an address
@@ -22,9 +35,8 @@ function yields({ drivers }: Parts, network: Network): boolean {
  */
 export function takeKept(parts: Parts, network: Network, address: string, rollback: Rollback): void {
   const { state, sandboxes, ipam } = parts;
-  const family = address.includes(":") ? 6 : 4;
-  const key = family === 4 ? "ipv4" : "ipv6";
-  const holder = state.endpointsOn(network.id).find((endpoint) => bare(endpoint[key]) === address);
+  const [family, key] = address.includes(":") ? ([6, "ipv6"] as const) : ([4, "ipv4"] as const);
+  const holder = holderOf(parts, network, address);
   if (!holder || !yields(parts, network) || sandboxes.get(holder.containerId)) return;
   const { [key]: _given, ...without } = holder;
   const owner = `container ${state.containers.get(holder.containerId)?.name ?? holder.containerId}`;

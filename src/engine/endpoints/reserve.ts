@@ -8,13 +8,14 @@ import { hasOwnPools, isLeased, isRemoteIpam, isShared, type Network } from "../
 import type { Parts } from "../parts.ts";
 import { addressClaims, type Prepared } from "../plugins/remote-addresses.ts";
 import { clashOf } from "../shared/clashes.ts";
-import { takeKept } from "./kept-addresses.ts";
+import { mustWait, takeKept } from "./kept-addresses.ts";
 import { releaseAddress, reserveAddress } from "./reserve-address.ts";
 import { checkSettings } from "./settings.ts";
 
 /**
  * A new endpoint with its addresses, MAC and interface name, for good: they stay with the container until it
- * disconnects or is removed, or somebody asks for an address by name while it does not run. `beside`: the container's other endpoints. Under the lock of the network.
+ * disconnects or is removed, or somebody asks for an address by name while it does not run. One asked for by name with
+ * which another container runs is left to the start. `beside`: the container's other endpoints. Under the lock of the network.
  */
 export async function reserveEndpoint(
   parts: Parts,
@@ -103,7 +104,8 @@ async function reserveAddresses(parts: Parts, network: Network, endpoint: Endpoi
   const { settings } = endpoint;
   refuseClash(parts, network);
   parts.tunnel.refuse(network);
-  const reserve = (family: 4 | 6, address: string | undefined) => {
+  const reserve = async (family: 4 | 6, address: string | undefined) => {
+    if (address && mustWait(parts, network, endpoint, address)) return undefined;
     if (address) takeKept(parts, network, address, rollback);
     return reserveAddress(parts, { network, endpoint, owner: name }, { family, address }, rollback);
   };
@@ -111,10 +113,9 @@ async function reserveAddresses(parts: Parts, network: Network, endpoint: Endpoi
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
   if (isLeased(network) || network.ipamDriver === "null") return {};
-  return {
-    ...(network.ipv4 ? { ipv4: await reserve(4, settings.ipv4) } : {}),
-    ...(network.ipv6 ? { ipv6: await reserve(6, settings.ipv6) } : {}),
-  };
+  const ipv4 = network.ipv4 ? await reserve(4, settings.ipv4) : undefined;
+  const ipv6 = network.ipv6 ? await reserve(6, settings.ipv6) : undefined;
+  return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
 }
 
 /** A network of the cluster whose subnet this host has in use for something else. */
