@@ -72,18 +72,22 @@ export async function signalHeld(parts: ContainerParts, container: Container, si
   if (!heard) return false;
   tell(parts, "kill", container, { signal: String(signal) });
   const isEnd = signal === sigkill || signal === signalNumber(container.config.stopSignal);
-  if (isPaused(container) && isEnd) await unpauseHeld(parts, container);
+  // On control groups of version 2 SIGKILL reaches frozen processes, too, and there may be nothing left to thaw.
+  if (isPaused(container) && isEnd) await ifItRuns(unpauseHeld(parts, container));
   return true;
 }
 
 /** Sends a signal; false without a process to send it to. */
-export async function killIfThere(
+export const killIfThere = (
   { runtime }: Pick<ContainerParts, "runtime">,
   id: string,
   signal: number,
-): Promise<boolean> {
+): Promise<boolean> => ifItRuns(runtime.kill(id, String(signal)));
+
+/** Whether what was done to a container's process still met it. */
+async function ifItRuns(deed: Promise<void>): Promise<boolean> {
   try {
-    await runtime.kill(id, String(signal));
+    await deed;
     return true;
   } catch (error) {
     if (error instanceof EngineError && error.code === "CONTAINER_NOT_RUNNING") return false;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EngineError } from "../../base/errors.ts";
+import { EngineError } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
 import { stateWord } from "../../model/container-state.ts";
 import { request, World } from "./fakes.ts";
@@ -64,6 +64,15 @@ for (const [verb, signals] of [
     }
   });
 }
+
+test("LIFE-12 kill of a paused container that does not wait to be thawed, as on control groups of version 2", async () => {
+  using world = await started();
+  await world.containers.pause("web");
+  world.runtime.kill = async (id) => world.runtime.end(id, 137);
+  world.runtime.unpause = (id) => Promise.reject(new EngineError("CONTAINER_NOT_RUNNING", { container: id }));
+  await world.containers.kill("web", "SIGKILL");
+  assert.deepEqual([stateWord(get(world, "web").state), get(world, "web").state.exitCode], ["exited", 137]);
+});
 
 test("LIFE-12 another signal waits until a paused container is thawed", async () => {
   using world = await started();
