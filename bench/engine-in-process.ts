@@ -39,6 +39,7 @@ export class EngineInProcess implements AsyncDisposable {
       daemon: settings,
       hostResolvConf: new HostResolvConf(),
       hostGateways: () => [],
+      linkHosts: () => [],
       hostHosts: "/etc/hosts",
       log: silentLog,
     });

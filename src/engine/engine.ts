@@ -79,6 +79,8 @@ export interface ContainerView {
   readonly sandboxPath: string;
   /** Where its volumes are on the host, by name. */
   readonly mountpoints: Readonly<Record<string, string>>;
+  /** What links of others call it, "web/db". */
+  readonly linkedNames: readonly string[];
   /** Of execs that have not ended. */
   readonly execIds: readonly string[];
   readonly files: {

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
 import { archiveUseCases } from "../engine/containers/archive.ts";
 import { resumeChecks } from "../engine/containers/health/checks.ts";
+import { linkHosts } from "../engine/containers/links/links.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
 import { listen, restoreContainers } from "../engine/containers/restore.ts";
@@ -140,6 +141,7 @@ function containerFiles(options: DaemonOptions, { state, log }: Parts, hostResol
     daemon: options,
     hostResolvConf,
     hostGateways: () => (options.hostGatewayIps.length > 0 ? options.hostGatewayIps : gateways()),
+    linkHosts: (container) => linkHosts({ state }, container),
     hostHosts: "/etc/hosts",
     log,
   });

@@ -321,7 +321,8 @@ export class FakeEngine implements Engine {
       .filter(({ containerId }) => containerId === container.id)
       .map((endpoint) => ({ endpoint, network: this.network(endpoint.networkId) }));
     const files = { resolvConf: "/r/resolv.conf", hosts: "/r/hosts", hostname: "/r/hostname", log: "/r/log" };
-    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", mountpoints: {}, execIds: [], files };
+    const nothing = { mountpoints: {}, linkedNames: [], execIds: [] };
+    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", ...nothing, files };
   }
 
   #join(box: Container, network: Network, settings: EndpointSettings): void {

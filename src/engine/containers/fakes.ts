@@ -346,8 +346,8 @@ export class World implements Disposable {
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, logConfig: { type: "json-file", options: {} } },
       images: { find: () => image, writtenBytes: async () => 5 },
       files: new ContainerFiles(this.directory, {
-        ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], hostHosts: "/nonexistent" },
-        ...{ hostResolvConf: new HostResolvConf("/nonexistent"), log: silentLog },
+        ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], linkHosts: () => [] },
+        ...{ hostResolvConf: new HostResolvConf("/nonexistent"), hostHosts: "/nonexistent", log: silentLog },
       }),
     });
   }

@@ -35,6 +35,7 @@ class Place implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), "fairlead-"));
   readonly resolvConf = join(this.root, "host-resolv.conf");
   gateways: string[] = ["172.17.0.1"];
+  links: string[] = [];
   readonly warnings: object[] = [];
   readonly files: ContainerFiles;
   constructor() {
@@ -42,7 +43,11 @@ class Place implements Disposable {
     writeFileSync(join(this.root, "host-hosts"), "127.0.0.1 localhost machine\n");
     this.files = new ContainerFiles(join(this.root, "containers"), {
       ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostHosts: join(this.root, "host-hosts") },
-      ...{ hostResolvConf: new HostResolvConf(this.resolvConf), hostGateways: () => this.gateways },
+      ...{
+        hostResolvConf: new HostResolvConf(this.resolvConf),
+        hostGateways: () => this.gateways,
+        linkHosts: () => this.links,
+      },
       log: { ...silentLog, warn: (fields) => void this.warnings.push(fields) },
     });
   }

@@ -24,6 +24,8 @@ export interface FileSources {
   readonly hostResolvConf: HostResolvConf;
   /** What host-gateway stands for: the daemon's setting, else the gateways of the default bridge network. */
   readonly hostGateways: () => readonly string[];
+  /** Lines for the containers that one is linked to. */
+  readonly linkHosts: (container: Container) => readonly string[];
   /** The host's /etc/hosts, for host mode. */
   readonly hostHosts: string;
   readonly log: Log;
@@ -74,7 +76,8 @@ export class ContainerFiles {
   }
 
   #writeHosts(path: string, container: Container, endpoints: readonly Endpoint[]): void {
-    const host = { hosts: read(this.#sources.hostHosts) ?? "", gateways: this.#sources.hostGateways() };
+    const { hostHosts, hostGateways, linkHosts } = this.#sources;
+    const host = { hosts: read(hostHosts) ?? "", gateways: hostGateways(), links: linkHosts(container) };
     const next = hostsLines(container, endpoints, host);
     const ours = lines(read(`${path}.ours`));
     const merged = mergeLines(lines(this.#readBack(path, container)), ours, next);

@@ -13,18 +13,18 @@ const base = [
   "ff02::2\tip6-allrouters",
 ];
 
-/** Lines of /etc/hosts that are ours: the usual ones (in host mode the host's own), extra hosts, own addresses. */
+/** Lines of /etc/hosts that are ours: the usual ones (in host mode the host's own), extra hosts, links, own addresses. */
 export function hostsLines(
   container: Container,
   endpoints: readonly Endpoint[],
-  host: { readonly hosts: string; readonly gateways: readonly string[] },
+  host: { readonly hosts: string; readonly gateways: readonly string[]; readonly links: readonly string[] },
 ): string[] {
   const { config } = container;
   const extra = config.extraHosts.flatMap((text) => extraLines(text, host.gateways));
   if (config.networkMode.kind === "host") return [...host.hosts.replace(/\n+$/, "").split("\n"), ...extra];
   const known = endpoints.filter(({ leg }) => !leg);
   const own = known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
-  return [...base, ...extra, ...own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`)];
+  return [...base, ...extra, ...host.links, ...own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`)];
 }
 
 function extraLines(text: string, gateways: readonly string[]): string[] {

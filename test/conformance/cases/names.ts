@@ -443,7 +443,42 @@ const hosts: Case[] = [
       ...running("target"),
       ...running("linker", { HostConfig: { Links: ["target:aim"] } }),
       { in: "linker", run: "ping -c 1 -W 2 aim" },
-      { call: "GET /containers/linker/json", gives: 200, shows: { HostConfig: { Links: ["/target:/linker/aim"] } } },
+      { in: "linker", run: "cat /etc/hosts", prints: "\taim {target:12} target" },
+      {
+        call: "GET /containers/linker/json",
+        gives: 200,
+        shows: {
+          HostConfig: { Links: ["/target:/linker/aim"] },
+          NetworkSettings: { Networks: { bridge: { Links: null } } },
+        },
+      },
+      {
+        call: 'GET /containers/json?filters={"name":["target"]}',
+        gives: 200,
+        shows: [{ Names: ["/linker/aim", "/target"] }],
+      },
+      { call: "POST /containers/{target}/rename?name=moved", gives: 204 },
+      { in: "linker", run: "ping -c 1 -W 2 aim" },
+      { call: "POST /containers/{linker}/restart", gives: 204 },
+      { in: "linker", run: "ping -c 1 -W 2 aim" },
+    ],
+  },
+  {
+    name: "legacy links lead to containers of the default bridge only",
+    differs: ["refusals"],
+    steps: [
+      ...running("away", at("app", "10.81.0.71")),
+      created("linker", { HostConfig: { Links: ["away"] } }),
+      {
+        call: "POST /containers/{linker}/start",
+        gives: "409 Cannot link to /away, as it does not belong to the default network",
+      },
+      ...running("hosted", { HostConfig: { NetworkMode: "host" } }),
+      {
+        call: "POST /containers/create",
+        body: { Image: "conformance", HostConfig: { Links: ["hosted"] } },
+        gives: "400 host type networking can't be used with links",
+      },
     ],
   },
   {

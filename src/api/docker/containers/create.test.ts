@@ -141,13 +141,13 @@ for (const mode of ["host", "none"] as const) {
 test("POST /containers/create puts the container-wide MAC address and --link on the main network", async () => {
   await using api = testApi();
   await api.engine.networks.create({ ...network, name: "a" });
-  await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
+  const { id } = await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
   const body = { ...host, MacAddress: "02:00:00:00:00:09", HostConfig: { NetworkMode: "bridge", Links: ["db:store"] } };
   const { endpoints } = await created(api, { ...body, NetworkingConfig: { EndpointsConfig: { bridge: {}, a: {} } } });
   assert.deepEqual(
     endpoints.map(({ settings: { mac, links } }) => [mac, links]),
     [
-      ["02:00:00:00:00:09", ["db:store"]],
+      ["02:00:00:00:00:09", [`${id.slice(0, 12)}:store`]],
       [undefined, []],
     ],
   );

@@ -1,4 +1,5 @@
-import { invalid } from "../../../base/errors.ts";
+import { EngineError, invalid } from "../../../base/errors.ts";
+import { shortId } from "../../../base/ids.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { NetworkMode } from "../../../model/container.ts";
 import { Refusal } from "../../refusal.ts";
@@ -12,6 +13,8 @@ interface Networking {
   readonly endpoints: ContainerRequest["endpoints"];
 }
 
+const hostLinks = "host type networking can't be used with links. This would result in undefined behavior";
+
 /** HostConfig.NetworkMode and NetworkingConfig in the model's words, after Docker's checks of what goes together. */
 export function parseNetworking(engine: Engine, body: CreateBody, version: number): Networking {
   const asked = body.HostConfig?.NetworkMode ?? "";
@@ -22,11 +25,10 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
     return { networkMode: { kind: "none" }, networkModeText: text, endpoints: [{ network: "none", settings }] };
   }
   if (text.startsWith("container:")) return joined(engine, body, text);
-  if (text === "host")
-    refuse(hasLinks(body), "host type networking can't be used with links. This would result in undefined behavior");
+  if (text === "host") refuse(hasLinks(body), hostLinks);
   // Names of user-defined networks come and go; on the default one a link is all there is, and docker wants it there.
-  if (text === "bridge") for (const link of body.HostConfig?.Links ?? []) checkLink(engine, link);
-  const endpoints = endpointsOf(body, text, version);
+  const links = (body.HostConfig?.Links ?? []).map((link) => (text === "bridge" ? heldLink(engine, link) : link));
+  const endpoints = endpointsOf({ ...body, HostConfig: { ...body.HostConfig, Links: links } }, text, version);
   if (text === "host" || text === "none") {
     const other = endpoints.find(({ network }) => network !== text);
     refuse(other !== undefined, `network ${other?.network} and the network mode ${text}`);
@@ -35,12 +37,16 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   return { networkMode: { kind }, networkModeText: text, endpoints };
 }
 
-function checkLink(engine: Engine, link: string): void {
-  const [reference = ""] = link.replace(/^\//, "").split(":");
+/** By the target's id, so that it holds when the target is renamed. */
+function heldLink(engine: Engine, link: string): string {
+  const [reference = "", alias = reference] = link.replace(/^\//, "").split(":");
   try {
-    engine.containers.inspect(reference);
+    const { id, config } = engine.containers.inspect(reference).container;
+    refuse(config.networkMode.kind === "host", hostLinks);
+    return `${shortId(id)}:${alias.split("/").at(-1)}`; // "/db:/web/alias" is how it is shown
   } catch (error) {
-    throw new Refusal(400, `could not get container for ${reference}: ${(error as Error).message}`);
+    if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_FOUND")) throw error;
+    throw new Refusal(400, `could not get container for ${reference}: ${error.message}`);
   }
 }
 

@@ -30,7 +30,7 @@ export function containerSummary(view: ContainerView, options: SummaryOptions) {
   const own = config.networkMode.kind === "container" ? [] : endpoints;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [container.name, ...view.linkedNames].map((name) => `/${name}`).toSorted(),
     Image: options.imageName(config),
     ImageID: config.rootfs.kind === "image" ? config.rootfs.imageId : "",
     Command: commandText(config),

@@ -17,7 +17,8 @@ export function endpointJson(
   const running = state.status === "running";
   return {
     IPAMConfig: ipamConfig(endpoint),
-    Links: settings.links.length > 0 ? settings.links : null,
+    // Those of the default bridge are legacy links, which HostConfig shows.
+    Links: settings.links.length > 0 && network.name !== "bridge" ? settings.links : null,
     Aliases: aliases(endpoint, version, state),
     MacAddress: running ? (endpoint.mac ?? "") : "",
     DriverOpts: Object.keys(settings.driverOptions).length > 0 ? settings.driverOptions : null,

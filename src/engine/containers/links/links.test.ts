@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EngineError } from "../../../base/errors.ts";
 import { request, World } from "../fakes.ts";
-import { linkTargets, linkVariables } from "./links.ts";
+import { linkedNames, linkHosts, linkTargets, linkVariables } from "./links.ts";
 
 test("LIFE-22 a link of the default bridge can be removed alone, and inspect does not show it any more", async () => {
   using world = new World();
@@ -55,4 +55,19 @@ test("LIFE-22 a link on the default bridge sets Docker's variables", async () =>
     "MY_DATA_NAME=/web/my-data",
     "MY_DATA_ENV_PASSWORD=x=y",
   ]);
+});
+
+test("LIFE-22 a link holds when its target is renamed, and names it in hosts and lists", async () => {
+  using world = new World();
+  const { id } = await world.containers.create(request("db"));
+  const settings = { linkLocal: [], aliases: [], links: [`${id.slice(0, 12)}:data`], gwPriority: 0, driverOptions: {} };
+  const web = await world.containers.create({ ...request("web"), endpoints: [{ network: "bridge", settings }] });
+  const { container } = world.containers.inspect(web.id);
+  const host = id.slice(0, 12);
+  assert.deepEqual(linkHosts(world.parts, container), [`10.0.0.2\tdata ${host} db`]);
+  await world.containers.rename(id, "base");
+  assert.deepEqual(linkHosts(world.parts, container), [`10.0.0.2\tdata ${host} base`]);
+  assert.deepEqual([...linkedNames(world.parts)], [[id, ["web/data"]]]);
+  await world.containers.remove("base", { force: true });
+  assert.deepEqual([linkHosts(world.parts, container), linkedNames(world.parts).size], [[], 0]);
 });

@@ -1,6 +1,7 @@
 import { EngineError } from "../../../base/errors.ts";
 import type { Container } from "../../../model/container.ts";
 import { isRunning } from "../../../model/container-state.ts";
+import { findContainer } from "../../reference.ts";
 import type { State } from "../../state.ts";
 import { type Link, linkEnvironment } from "./environment.ts";
 
@@ -12,9 +13,18 @@ function linksOf({ state }: Parts, container: Container): { alias: string; targe
   const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
   return (endpoint?.settings.links ?? []).map((text) => {
     const [reference = "", alias = reference] = text.replace(/^\//, "").split(":");
-    const target = state.containers.get(reference) ?? state.containerNamed(reference);
-    return { alias: alias.replace(/^\//, ""), target };
+    return { alias: alias.split("/").at(-1) ?? alias, target: targetOf(state, reference) };
   });
+}
+
+/** Undefined for one that has been removed since. */
+function targetOf(state: State, reference: string): Container | undefined {
+  try {
+    return findContainer(state, reference);
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
 }
 
 /** Ids of the containers it is linked to: they are started before it. */
@@ -24,15 +34,33 @@ export const linkTargets = (parts: Parts, container: Container): string[] =>
 /** What its links put into its environment. Throws, as Docker does, when one leads to a container that does not run. */
 export function linkVariables(parts: Parts, container: Container): string[] {
   const links = linksOf(parts, container).flatMap(({ alias, target }): Link[] => {
-    if (!target) return []; // removed since: nothing is left to be said of it
-    if (!isRunning(target)) {
-      const why = `Cannot link to a non running container: /${target.name} AS /${container.name}/${alias}`;
-      throw new EngineError("CONTAINER_CONFLICT", { why });
-    }
+    if (!target) return []; // nothing is left to be said of it
+    const refuse = (why: string) => new EngineError("CONTAINER_CONFLICT", { why });
+    if (!isRunning(target))
+      throw refuse(`Cannot link to a non running container: /${target.name} AS /${container.name}/${alias}`);
     const address = addressOf(parts, target);
-    return address === undefined ? [] : [{ alias, target, address }];
+    if (address === undefined)
+      throw refuse(`Cannot link to /${target.name}, as it does not belong to the default network`);
+    return [{ alias, target, address }];
   });
   return linkEnvironment(container.name, links);
+}
+
+/** Lines of its /etc/hosts for the containers it is linked to: programs look there for them, as with Docker. */
+export const linkHosts = (parts: Parts, container: Container): string[] =>
+  linksOf(parts, container).flatMap(({ alias, target }) => {
+    const address = target && addressOf(parts, target);
+    if (!target || address === undefined) return [];
+    return [`${address}\t${[...new Set([alias, target.config.hostname, target.name])].join(" ")}`];
+  });
+
+/** By container the names that links give it, "web/db": `ps` shows them beside its own. */
+export function linkedNames(parts: Parts): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const container of parts.state.containers.values())
+    for (const { alias, target } of linksOf(parts, container))
+      if (target) names.set(target.id, [...(names.get(target.id) ?? []), `${container.name}/${alias}`]);
+  return names;
 }
 
 function addressOf({ state }: Parts, { id }: Container): string | undefined {
