@@ -104,6 +104,8 @@ export interface ContainerConfig {
   readonly stdinOnce?: boolean;
   /** Config.NetworkDisabled: its networkMode is none, whatever networkModeText says. */
   readonly networkDisabled?: boolean;
+  /** Asked for before API 1.44: a MAC address of the container, which has it on its main network whenever it joins that. */
+  readonly mac?: string;
   /** Which streams its creator attaches to: shown by inspect. */
   readonly attached?: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Of its terminal when it starts, in characters. */

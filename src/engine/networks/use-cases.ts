@@ -56,11 +56,13 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
     list: (filters) => listNetworks(parts, filters),
     remove: (reference) => removeNetwork(parts, reference),
     prune: (filters) => pruneNetworks(parts, filters),
-    connect: async (reference, of, settings: EndpointSettings) => {
-      const { id } = containers.find(of);
+    connect: async (reference, of, asked: EndpointSettings) => {
+      const { id, config } = containers.find(of);
       await using rollback = new Rollback();
       await using _container = await locks.hold(id);
       const known = findNetwork(state, reference);
+      const isMain = [known.name, known.id].includes(config.networkModeText);
+      const settings = config.mac && isMain ? { mac: config.mac, ...asked } : asked;
       const prepared = isRemoteIpam(known)
         ? await prepareAddresses(parts, { network: known, container: containers.find(id), settings }, rollback)
         : undefined;

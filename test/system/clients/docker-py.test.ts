@@ -27,6 +27,29 @@ test("CLI-5 docker-py: exec_run, run and attach get every byte, and only the out
   assert.deepEqual([code, stdout], [0, "[]\n"], stderr);
 });
 
+// docker-compose 1.29 does it with every service, to give it its addresses and names.
+test("CLI-9 a container of an old client has its MAC address on its main network after it has been connected anew", async () => {
+  const mac = "02:42:ac:11:65:43";
+  const script = `
+import docker
+c = docker.APIClient("unix://${host.socket}", version="1.38")
+c.create_network("web")
+c.create_container("small:1", ["sleep", "60"], name="old", mac_address="${mac}", host_config=c.create_host_config(network_mode="web"))
+show = lambda: c.inspect_container("old")
+short = show()["Id"][:12]
+print(short in (show()["NetworkSettings"]["Networks"]["web"]["Aliases"] or []))
+c.disconnect_container_from_network("old", "web")
+c.connect_container_to_network("old", "web", aliases=["a"], link_local_ips=["169.254.8.8"])
+c.start("old")
+ep = show()["NetworkSettings"]["Networks"]["web"]
+print(short in ep["Aliases"], ep["MacAddress"], ep["IPAMConfig"], show()["Config"]["MacAddress"])
+c.remove_container("old", force=True)
+c.remove_network("web")`;
+  const { stdout, stderr } = await host.exec([python, "-c", script], { env });
+  const shown = `False\nTrue ${mac} {'LinkLocalIPs': ['169.254.8.8']} ${mac}\n`;
+  assert.equal(stdout, shown, stderr);
+});
+
 const words = "OCI runtime exec failed: exec failed: unable to start container process";
 const missing = `${words}: exec: "nosuch": executable file not found in $PATH: unknown`;
 

@@ -41,6 +41,7 @@ export function containerRequest(
     ...limitsOf(body.HostConfig ?? {}),
     rootfs: rootfsOf(body),
     ...(body.NetworkDisabled ? { networkDisabled: true } : {}),
+    ...(body.MacAddress && options.version < 44 ? { mac: body.MacAddress } : {}),
     networkMode,
     networkModeText,
   };

@@ -33,6 +33,15 @@ test("CLI-9 before 1.44 inspect shows the MAC address that was asked for where i
   );
 });
 
+test("CLI-9 before 1.44 the MAC address that was asked for is the container's, since then its endpoint's alone", async () => {
+  await using api = testApi();
+  const MacAddress = "02:42:ac:11:65:43";
+  for (const version of ["1.43", "1.44"])
+    await api.ask("POST", `/v${version}/containers/create?name=v${version}`, { ...root, MacAddress });
+  const macs = ["v1.43", "v1.44"].map((name) => api.engine.box(name).config.mac);
+  assert.deepEqual(macs, [MacAddress, undefined]);
+});
+
 test("CLI-9 inspect shows which streams were asked for: none where nothing was said", async () => {
   await using api = testApi();
   await api.ask("POST", "/containers/create?name=none", { ...root, AttachStdout: false });
