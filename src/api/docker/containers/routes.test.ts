@@ -44,6 +44,17 @@ for (const [name, method, url, call] of lifecycle) {
   });
 }
 
+test("POST /containers/{id}/start refuses settings, and takes a body that says nothing", async () => {
+  await using api = testApi();
+  await withBox(api);
+  const refused = await api.ask("POST", "/containers/c1/start", { Privileged: true });
+  assert.deepEqual(
+    [refused.status, refused.body.message],
+    [400, "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24"],
+  );
+  assert.equal((await api.ask("POST", "/containers/c1/start", {})).status, 204);
+});
+
 test("POST /containers/{id}/start answers 204, then 304 without a body", async () => {
   await using api = testApi();
   await withBox(api);
