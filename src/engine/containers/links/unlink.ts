@@ -6,11 +6,11 @@ import { hold } from "../held.ts";
 import type { ContainerParts } from "../parts.ts";
 
 /**
- * `docker rm --link NAME/ALIAS`: a container forgets a legacy link of the default bridge, and its name at once. Variables
- * that the link has set stay until its next start, as in Docker.
+ * `docker rm --link NAME/ALIAS`: a container forgets a legacy link of the default bridge, and its name at once, in
+ * DNS and in hosts. Variables that the link has set stay until its next start, as in Docker.
  */
 export async function unlinkContainer(parts: ContainerParts, reference: string, alias: string): Promise<void> {
-  const { state, networking } = parts;
+  const { state, networking, files } = parts;
   await using held = await hold(parts, findContainer(state, reference).id);
   const { container } = held;
   const bridge = state.networkNamed("bridge")?.id;
@@ -25,6 +25,7 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
       { put: "container", id: container.id, value: withoutGiven(container, alias) },
     ]),
   );
+  files.updateHosts(container, state.endpointsOf(container.id));
 }
 
 /** "db:store", as a client says it, or "/db:/web/store", as Docker shows it. */
