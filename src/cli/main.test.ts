@@ -259,8 +259,8 @@ test("main() shows help of everything, of a group and of a verb", async () => {
 test("main() says what to do instead of docker's commands that are not offered", async () => {
   const [pull, volume] = [await run("pull alpine"), await run("volume ls")];
   assert.match((await run("constructor")).stderr, /^unknown command: fairlead constructor\n\nRun/);
-  assert.match(pull.stderr, /^unknown command: fairlead pull\n\(images are not pulled .*fairlead image import/);
-  assert.match(volume.stderr, /^unknown command: fairlead volume\n\(bind-mount directories/);
+  assert.match(pull.stderr, /^unknown command: fairlead pull\n\(use Docker's own program: docker -H unix:\S+ pull\)/);
+  assert.match(volume.stderr, /^unknown command: fairlead volume\n\(use Docker's own program: .* volume\)/);
   assert.deepEqual([pull.exitCode, volume.exitCode], [1, 1]);
 });
 

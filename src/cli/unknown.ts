@@ -1,33 +1,41 @@
 import { Command as Commander, CommanderError } from "commander";
+import { defaultHost } from "../client/address.ts";
 import { UsageError } from "./errors.ts";
 import type { VerbTable } from "./verb-table.ts";
 
-const imports = "images are not pulled or built: fairlead image import FILE NAME, or run --rootfs host";
 const noSwarm = "hosts share networks through a store, not a swarm: fairlead host ls, fairlead cluster status";
-const noPause = "use fairlead kill -s SIGSTOP CONTAINER, and SIGCONT";
+const noBuild = "images are built elsewhere (docker build, podman build), then: docker save NAME | docker -H THIS load";
+const ofDocker = [
+  "attach",
+  "commit",
+  "cp",
+  "diff",
+  "export",
+  "history",
+  "load",
+  "login",
+  "logout",
+  "plugin",
+  "pull",
+  "push",
+];
+const ofDockerToo = ["save", "stats", "tag", "top", "update", "volume"];
 
 /** Verbs that docker's users try, and what to do instead: a verb spelt alike would mislead them. */
 const dockerVerbs: Readonly<Record<string, string>> = {
-  attach: "use fairlead logs -f CONTAINER, or fairlead exec -it CONTAINER sh",
-  build: imports,
-  commit: imports,
-  compose: "start containers with fairlead run; the network verbs work with docker's API too",
-  cp: "use fairlead exec with tar, or run -v HOST-PATH:PATH",
-  load: imports,
-  login: imports,
+  ...Object.fromEntries([...ofDocker, ...ofDockerToo].map((verb) => [verb, withDocker(verb)])),
+  build: noBuild,
+  compose: `use Docker's own program, with DOCKER_HOST=${defaultHost}`,
   node: noSwarm,
-  pause: noPause,
-  pull: imports,
-  push: imports,
   service: noSwarm,
   stack: noSwarm,
-  stats: "network counters are at /metrics of the daemon's socket",
   swarm: noSwarm,
-  top: "use fairlead exec CONTAINER ps",
-  unpause: noPause,
-  update: "resource limits and restart policies are not applied",
-  volume: "bind-mount directories of the host: fairlead run -v HOST-PATH:PATH",
 };
+
+/** The daemon serves what this program has no verb for. */
+function withDocker(verb: string): string {
+  return `use Docker's own program: docker -H ${defaultHost} ${verb}`;
+}
 
 /** The error for words that name no verb, with the nearest one that exists. */
 export function unknownVerb(words: readonly string[], group: string | undefined, table: VerbTable): UsageError {

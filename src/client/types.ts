@@ -32,7 +32,9 @@ export interface ContainerSummary {
   readonly SizeRw?: number;
   readonly SizeRootFs?: number;
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null };
-  readonly Mounts?: readonly { readonly Type: string; readonly Name?: string; readonly Source: string }[] | null;
+  readonly Mounts?:
+    | readonly { readonly Type: string; readonly Name?: string; readonly Source: string; readonly Driver?: string }[]
+    | null;
 }
 
 export type PortBindings = Readonly<

@@ -40,7 +40,10 @@ export function containerListing(
         header: "MOUNTS",
         value: ({ Mounts }) => (Mounts ?? []).map((one) => short(one.Name ?? one.Source, mountLength)).join(","),
       },
-      LocalVolumes: { header: "LOCAL VOLUMES", value: () => "0" },
+      LocalVolumes: {
+        header: "LOCAL VOLUMES",
+        value: ({ Mounts }) => String((Mounts ?? []).filter(({ Driver }) => Driver === "local").length),
+      },
       Labels: { header: "LABELS", value: ({ Labels }) => formatLabels(Labels) },
       Label: { header: "LABEL", value: ({ Labels }) => labelOf(Labels) },
     },

@@ -27,7 +27,8 @@ export async function pushImage(
   const scope = `repository:${path}:pull,push`;
   const registry = new Registry(domain, endpoint, { credentials, scope, signal });
   const diffIds = store.baseOf(id)?.file.diffIds ?? [];
-  const layers = manifest.layers.map((layer, index) => ({ layer, id: shortDigest(diffIds[index] ?? layer.digest) }));
+  const upwards = manifest.layers.map((layer, index) => ({ layer, id: shortDigest(diffIds[index] ?? layer.digest) }));
+  const layers = upwards.toReversed(); // Docker tells of the last one first
   try {
     for (const one of layers) onProgress({ id: one.id, status: "Preparing" });
     for (const one of layers)
