@@ -177,6 +177,9 @@ test("CLI-9 before 1.45 the short id is among the aliases once the container was
   assert.ok(endpoint);
   api.engine.endpoints[0] = { ...endpoint, connected: true };
   assert.deepEqual(await aliases(), [id.slice(0, 12)]);
+  const settings = { ...endpoint.settings, aliases: [id.slice(0, 12), "web"] };
+  api.engine.endpoints[0] = { ...endpoint, connected: true, settings };
+  assert.deepEqual(await aliases(), settings.aliases);
   api.engine.endpoints[0] = endpoint;
   await api.engine.containers.start("c1");
   assert.deepEqual(await aliases(), [id.slice(0, 12)]);

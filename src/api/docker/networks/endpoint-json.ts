@@ -38,8 +38,8 @@ export function endpointJson(
 function aliases(endpoint: Endpoint, version: number, state: ContainerState): readonly string[] | null {
   const { aliases } = endpoint.settings;
   const known = version === 44 || endpoint.connected === true || state.status !== "created";
-  const all =
-    version < 45 && known && endpoint.dnsNames.length > 0 ? [...aliases, shortId(endpoint.containerId)] : aliases;
+  const added = version < 45 && known && endpoint.dnsNames.length > 0 ? [shortId(endpoint.containerId)] : [];
+  const all = [...new Set([...aliases, ...added])]; // Compose asks for the id, too
   return all.length > 0 ? all : null;
 }
 
