@@ -115,6 +115,20 @@ test("IMG-21 an image knows its parent, under every name, as long as that is her
   assert.equal(store.find("other").parentId, undefined);
 });
 
+test("IMG-21 an image keeps its parent when its only name moves to another, or goes", async () => {
+  using lab = await storeWith(0);
+  const parent = await makeImage(lab.store, config("one", []), [], { references: [nameOf("base")] });
+  const about = { references: [nameOf("made")], parentId: parent.id };
+  const first = await makeImage(lab.store, config("two", []), [], about);
+  const second = await makeImage(lab.store, config("three", []), [], about);
+  lab.store.untag(nameOf("made"));
+  const { store } = reopened(lab.store.directory);
+  assert.deepEqual(
+    [first, second].map(({ id }) => store.find(id).parentId),
+    [parent.id, parent.id],
+  );
+});
+
 test("parseManifest() takes 125 layers, as many as a container can lie on, and no more", () => {
   const descriptor = { digest: `sha256:${"0".repeat(64)}`, size: 1 };
   const manifest = (count: number) =>

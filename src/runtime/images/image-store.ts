@@ -228,7 +228,7 @@ export class ImageStore implements ImageRoots {
     const bare = this.#index.entries.flatMap((entry) => {
       if (ids.has(this.#idOf(entry))) return [];
       ids.add(this.#idOf(entry));
-      return [{ manifest: entry.manifest, ...formerOf(entry) }];
+      return [{ manifest: entry.manifest, ...formerOf(entry), ...parentOf(entry) }];
     });
     return [...kept, ...bare];
   }
@@ -291,6 +291,7 @@ export class ImageStore implements ImageRoots {
 }
 
 const formerOf = ({ formerId }: IndexEntry) => (formerId === undefined ? {} : { formerId });
+const parentOf = ({ parentId }: IndexEntry) => (parentId === undefined ? {} : { parentId });
 
 /** What a crash left under a hidden name. */
 function removeUnfinished(directory: string): void {
