@@ -76,6 +76,8 @@ export interface TerminalSize {
 export interface ExecSpec {
   readonly args: readonly string[];
   readonly env: readonly string[];
+  /** What the image and the user set in the container: it goes over what a process has by default. */
+  readonly containerEnv?: readonly string[];
   readonly workingDir: string;
   readonly user: string;
   readonly tty: boolean;

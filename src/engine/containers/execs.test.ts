@@ -11,9 +11,9 @@ const spec: ExecSpec = {
 };
 const code = (expected: string) => (error: EngineError) => error.code === expected;
 
-async function running() {
+async function running(env: readonly string[] = []) {
   const world = new World();
-  const { id } = await world.containers.create(request("web"));
+  const { id } = await world.containers.create(request("web", { env }));
   await world.containers.start(id);
   const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
   const sizes: number[][] = [];
@@ -57,6 +57,19 @@ test("execResize() while an exec starts is not lost", async () => {
   };
   await world.containers.execStart(exec, { size: { rows: 10, columns: 20 } });
   assert.deepEqual(sizes, [[24, 80]]);
+});
+
+test("STR-26 execStart() says what the container's own configuration sets", async () => {
+  const { world } = await running(["TERM=xterm"]);
+  using _world = world;
+  const { exec: start } = world.runtime;
+  let told: readonly string[] | undefined;
+  world.runtime.exec = async (...args) => {
+    told = args[1].containerEnv;
+    return start(...args);
+  };
+  await world.containers.execStart(world.containers.execCreate("web", spec), {});
+  assert.deepEqual(told, ["TERM=xterm"]);
 });
 
 test("execStart() that fails has ended with 126", async () => {

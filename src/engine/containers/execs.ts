@@ -124,7 +124,8 @@ export async function startExec(
   exec.status = "starting";
   const size = exec.size ?? options.size ?? exec.spec.size;
   try {
-    exec.session = await parts.runtime.exec(container.id, { ...exec.spec, ...(size ? { size } : {}) });
+    const { env: containerEnv } = container.config;
+    exec.session = await parts.runtime.exec(container.id, { ...exec.spec, containerEnv, ...(size ? { size } : {}) });
   } catch (error) {
     // Docker: what could not be run has ended, with the shell's code for it.
     parts.execs.end(exec, failureCode(error));

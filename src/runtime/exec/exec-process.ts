@@ -8,6 +8,7 @@ import { type Rlimit, sameRlimits } from "../spec/rlimits.ts";
 
 /** `process` of a bundle's config.json, the part that an exec inherits. */
 export interface InitProcess {
+  readonly terminal: boolean;
   readonly env: readonly string[];
   readonly cwd: string;
   readonly user: ProcessUser;
@@ -23,8 +24,17 @@ export interface InitProcess {
 export const readInitProcess = (bundle: string): InitProcess =>
   (JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as { process: InitProcess }).process;
 
-/** What a container's environment has of a terminal is of its own, unless somebody set another value. */
+/** What a process at a terminal has without anybody's doing. */
 const terminal = "TERM=xterm";
+
+/**
+ * As in Docker (moby, daemon/exec.go), whose default of TERM is of the exec's own terminal, and lies under what the image and
+ * the user set. The init process has one of its own terminal, which looks the same as one that was set to "xterm".
+ */
+function environmentOf({ tty, env, containerEnv = [] }: ExecSpec, init: InitProcess): string[] {
+  const inherited = init.terminal ? init.env.filter((entry) => entry !== terminal) : init.env;
+  return mergeEnvironment(tty ? [terminal] : [], inherited, containerEnv, env);
+}
 
 /** The process description for `runc exec --process`: what is not given is as the container's own process has it. */
 export function execProcess(spec: ExecSpec, init: InitProcess, files: () => UserFiles): Record<string, unknown> {
@@ -35,11 +45,7 @@ export function execProcess(spec: ExecSpec, init: InitProcess, files: () => User
     // It is to be there before the program runs; what conmon is told comes later.
     ...(spec.tty && spec.size ? { consoleSize: { height: spec.size.rows, width: spec.size.columns } } : {}),
     args: spec.args,
-    env: mergeEnvironment(
-      init.env.filter((entry) => entry !== terminal),
-      spec.tty ? [terminal] : [],
-      spec.env,
-    ),
+    env: environmentOf(spec, init),
     cwd: spec.workingDir || init.cwd,
     user,
     capabilities: capabilitySets(capabilities, user.uid),
