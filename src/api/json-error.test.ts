@@ -37,6 +37,14 @@ for (const [text, says] of cases) {
   });
 }
 
+for (const [what, piece] of Object.entries({ letters: "ab", escapes: "\\n", both: "a\\n", numbers: "\\u00e9" })) {
+  test(`jsonError() goes through a string of 16 MB, of ${what}`, () => {
+    const long = piece.repeat((16 << 20) / piece.length);
+    assert.equal(jsonError(`{"a": "${long}" 1`), "invalid character '1' after object key:value pair");
+    assert.equal(jsonError(`"${long}\n`), "invalid character '\\n' in string literal");
+  });
+}
+
 test("jsonError() goes through deep nesting without recursion", () => {
   assert.equal(jsonError("[".repeat(1_000_000)), "unexpected EOF");
 });

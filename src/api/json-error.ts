@@ -96,9 +96,16 @@ function past(pattern: RegExp, { text, at }: Scan): number {
   return at + (pattern.exec(text)?.[0].length ?? 0);
 }
 
+/** A stretch of a string. Of a whole one, V8 would run out of room for the ways back: it keeps one for each repetition. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what may not stand in a string
+const stretch = /(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,10000}/y;
+
 function string(scan: Scan): Wrong | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what may not stand in a string
-  scan.at = past(/"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y, scan);
+  scan.at += 1;
+  for (let before = -1; before < scan.at; ) {
+    before = scan.at;
+    scan.at = past(stretch, scan);
+  }
   const [character, escaped] = scan.text.slice(scan.at, scan.at + 2);
   if (character === '"') {
     scan.at += 1;
