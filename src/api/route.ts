@@ -12,6 +12,8 @@ export interface Call<Body = unknown> extends ApiParts {
   readonly version: ApiVersion;
   /** Aborted when the client goes away or the server closes. */
   readonly signal: AbortSignal;
+  /** Counts it as failed though its status is 200: the body tells of a failure. */
+  readonly failed: () => void;
   /** For what writes to the connection itself: streams and hijacked connections. */
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -83,9 +85,13 @@ async function run(one: Route, request: FastifyRequest, raw: FastifyReply, regis
   const measure = (outcome: "ok" | "error") => {
     if (one.action) registrar.observe(one.action, (performance.now() - started) / 1000, outcome);
   };
+  let result: "ok" | "error" = "ok";
+  const failed = () => {
+    result = "error";
+  };
   try {
-    const outcome = await one.handle(callOf(request, raw, registrar) as Call<never>);
-    measure("ok");
+    const outcome = await one.handle({ ...callOf(request, raw, registrar), failed } as Call<never>);
+    measure(result);
     return outcome === takenOver ? raw : send(raw, outcome);
   } catch (error) {
     measure("error");
@@ -93,7 +99,7 @@ async function run(one: Route, request: FastifyRequest, raw: FastifyReply, regis
   }
 }
 
-function callOf(request: FastifyRequest, raw: FastifyReply, registrar: Registrar): Call {
+function callOf(request: FastifyRequest, raw: FastifyReply, registrar: Registrar): Omit<Call, "failed"> {
   const gone = new AbortController();
   raw.raw.once("close", () => gone.abort());
   return {

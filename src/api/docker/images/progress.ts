@@ -1,3 +1,4 @@
+import { EngineError } from "../../../base/errors.ts";
 import type { TransferProgress } from "../../../contracts/images.ts";
 import { type Call, type Outcome, reply } from "../../route.ts";
 import { sendStream } from "../../stream.ts";
@@ -61,10 +62,13 @@ class Lines implements AsyncIterable<string> {
   }
 }
 
-/** Why a transfer failed, as the last line of its answer. */
+/** Why a transfer failed, as the last line of its answer; what is the daemon's own fault is logged as for any other answer. */
 export function failureLine(call: Call, error: unknown): object {
-  if (!call.signal.aborted) call.log.debug({ err: error, url: call.request.url }, "a transfer failed");
-  const { message } = toDocker(error);
+  const { status, message } = toDocker(error);
+  const words = [{ err: error, url: call.request.url }, "a transfer failed"] as const;
+  if (status >= 500 && !(error instanceof EngineError) && !call.signal.aborted) call.log.error(...words);
+  else call.log.debug(...words);
+  call.failed();
   return { errorDetail: { message }, error: message };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { invalid } from "../../../base/errors.ts";
+import { silentLog } from "../../../base/log.ts";
 import { testApi } from "../../testing/api.ts";
 import { fakeImageId as id } from "../../testing/fake-images.ts";
 import { plainConfig } from "../../testing/plain.ts";
@@ -37,12 +38,29 @@ test("POST /images/load says what was loaded", async () => {
   assert.deepEqual([status, text], [200, '{"stream":"Loaded image: lab/app:1\\n"}\r\n']);
 });
 
-test("POST /images/load tells what fails in its answer, with status 200", async () => {
+test("IMG-20 POST /images/load tells what fails in its answer, with status 200", async () => {
   await using api = testApi();
   api.images.load = () => Promise.reject(invalid("archive", "it is none"));
   const { status, body } = await api.ask("POST", "/images/load", "x", "application/x-tar");
   const error = "Invalid archive: it is none";
   assert.deepEqual([status, body], [200, { errorDetail: { message: error }, error }]);
+});
+
+test("IMG-20 POST /images/load counts what fails as failed, and logs what is the daemon's fault", async () => {
+  const logged: string[] = [];
+  const error = (fields: object) => logged.push((fields as { err: Error }).err.message);
+  await using api = testApi({ log: { ...silentLog, error } });
+  for (const fault of [invalid("archive", "it is none"), new Error("ENOSPC: no space left on device")]) {
+    api.images.load = () => Promise.reject(fault);
+    assert.equal((await api.ask("POST", "/images/load", "x", "application/x-tar")).status, 200);
+  }
+  const { text } = await api.ask("GET", "/metrics");
+  const counted = text.split("\n").filter((line) => line.includes("_count{") && line.includes("image_load"));
+  assert.deepEqual(logged, ["ENOSPC: no space left on device"]);
+  assert.deepEqual(
+    counted.map((line) => /outcome="(\w+)".* (\d+)$/.exec(line)?.slice(1)),
+    [["error", "2"]],
+  );
 });
 
 test("images with slashes in their names are listed, inspected, tagged and removed", async () => {
