@@ -6,7 +6,7 @@ const inQuotes = /\\(["\\$])|(\$\{[^}]*\}|\$\w+)/gs;
 
 /** Words between blanks, with quotes, backslashes and variables of `env` as in a Dockerfile. */
 export function words(text: string, env: readonly string[] = []): string[] {
-  const found = text.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs) ?? [];
+  const found = text.match(/(?:\$\{[^}]*\}|[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs) ?? [];
   return found.map((word) => unquoted(word, env));
 }
 
@@ -22,6 +22,11 @@ export const unquoted = (word: string, env: readonly string[]): string =>
 function expanded(reference: string, env: readonly string[]): string {
   const [, name = "", operator, word = ""] = /^\$\{?(\w+)(?:(:[-+])([^}]*))?\}?$/s.exec(reference) ?? [];
   if (name === "") throw invalid("change", `"${reference}" is no variable such as $NAME or \${NAME:-default}`);
+  if (word.includes("${"))
+    throw invalid(
+      "change",
+      `"${reference}" has a variable within braces of another; a variable of its own can hold it`,
+    );
   const value = env.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
   if (operator === ":-") return value || unquoted(word, env);
   if (operator === ":+") return value && unquoted(word, env);

@@ -14,6 +14,9 @@ const cases: readonly [changes: string[], changed: Partial<ImageRuntimeConfig>][
     ["ENV D=/data", "VOLUME $D/a", `WORKDIR \${D}`, `USER \${U:-7}`],
     { env: ["D=/data"], volumes: ["/data/a"], workingDir: "/data", user: "7" },
   ],
+  [["ENV P=/a", 'VOLUME ["$P/b", "/c d"]'], { env: ["P=/a"], volumes: ["/a/b", "/c d"] }],
+  [[`ENV A=\${X:-b c} D=1 E=\${Y:-$A}`], { env: ["A=b c", "D=1", "E="] }],
+  [["ENV P=/a", 'CMD ["$P"]', "ONBUILD RUN $P"], { env: ["P=/a"], command: ["$P"], onBuild: ["RUN $P"] }],
   [["EXPOSE 80 53/udp 80"], { exposed: ["80/tcp", "53/udp"] }],
   [["LABEL a=b c.d='e f'"], { labels: { a: "b", "c.d": "e f" } }],
   [['VOLUME ["/a"]', "VOLUME /b /c"], { volumes: ["/a", "/b", "/c"] }],
@@ -22,7 +25,7 @@ const cases: readonly [changes: string[], changed: Partial<ImageRuntimeConfig>][
 ];
 
 for (const [changes, changed] of cases) {
-  test(`applyChanges() understands ${JSON.stringify(changes)}`, () => {
+  test(`IMG-29 applyChanges() understands ${JSON.stringify(changes)}`, () => {
     assert.deepEqual(applyChanges(emptyRuntimeConfig, changes), { ...emptyRuntimeConfig, ...changed });
   });
 }
@@ -42,12 +45,13 @@ for (const change of [
   "ENV",
   "ENV =1",
   `USER \${1-x}`,
+  `ENV A=\${X:-\${P}}`,
   "HEALTHCHECK --odd=1 CMD x",
   "HEALTHCHECK --interval=5 CMD x",
   "HEALTHCHECK --retries=x CMD x",
   "HEALTHCHECK --retries=-1 CMD x",
 ]) {
-  test(`applyChanges() refuses ${JSON.stringify(change)}`, () => {
+  test(`IMG-29 applyChanges() refuses ${JSON.stringify(change)}`, () => {
     assert.throws(() => applyChanges(emptyRuntimeConfig, [change]), { code: "INVALID" });
   });
 }

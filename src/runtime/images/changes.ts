@@ -17,7 +17,7 @@ const instructions: Readonly<Record<string, Instruction>> = {
   ONBUILD: (config, rest) => ({ ...config, onBuild: [...config.onBuild, rest] }),
   STOPSIGNAL: (config, rest) => ({ ...config, stopSignal: unquoted(rest, config.env) }),
   USER: (config, rest) => ({ ...config, user: unquoted(rest, config.env) }),
-  VOLUME: (config, rest) => ({ ...config, volumes: union(config.volumes, listOf(rest) ?? words(rest, config.env)) }),
+  VOLUME: (config, rest) => ({ ...config, volumes: union(config.volumes, pathsOf(rest, config)) }),
   WORKDIR: (config, rest) => ({ ...config, workingDir: joined(config.workingDir, unquoted(rest, config.env)) }),
 };
 
@@ -44,6 +44,10 @@ const portOf = (port: string): string => (port.includes("/") ? port : `${port}/t
 function commandOf(rest: string, { shell }: Config): string[] {
   return listOf(rest) ?? [...(shell.length > 0 ? shell : ["/bin/sh", "-c"]), rest];
 }
+
+/** A list in JSON has its words expanded too, which may have blanks then. */
+const pathsOf = (rest: string, { env }: Config): string[] =>
+  listOf(rest)?.map((path) => unquoted(path, env)) ?? words(rest, env);
 
 function listOf(rest: string): string[] | undefined {
   if (!rest.startsWith("[")) return undefined;
