@@ -43,10 +43,13 @@ export type PoolBody = Static<typeof poolConfig>;
 export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
   refuseScope(body);
-  // With "dhcp" no pool may be given at all, which the engine says.
+  const ipamDriver = body.IPAM?.Driver || "default";
   const ipv6 = body.EnableIPv6 ?? familyOption(body, "ipv6");
-  const pools = (body.IPAM?.Config ?? []).map((pool) => (ipv6 === undefined ? withoutSixBits(pool) : pool));
-  if (body.IPAM?.Driver !== "dhcp") validatePools(pools);
+  const given = body.IPAM?.Config ?? [];
+  // Others' pools are theirs to judge, word for word.
+  const pools = ipv6 === undefined && ipamDriver === "default" ? given.map(withoutSixBits) : given;
+  // With "dhcp" no pool may be given at all, which the engine says.
+  if (ipamDriver !== "dhcp") validatePools(pools);
   const configFrom = body.ConfigFrom?.Network ?? "";
   return {
     name: body.Name ?? "",
@@ -55,8 +58,9 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
     attachable: body.Attachable ?? false,
     // EnableIPv4 came with 1.48; older clients always mean IPv4.
     ipv4: (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4") ?? true,
+    // Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect.
     ipv6: ipv6 ?? pools.some((pool) => isSix(pool?.Subnet)),
-    ipamDriver: body.IPAM?.Driver || "default",
+    ipamDriver,
     ipamOptions: body.IPAM?.Options ?? {},
     ...(body.IPAM?.Options ? {} : { noIpamOptions: true as const }),
     pools: pools.map(poolRequest).filter((pool) => pool !== undefined),
@@ -77,7 +81,6 @@ function familyOption({ Options: options }: Body, family: "ipv4" | "ipv6"): bool
   throw invalid(`option "${name}"`, `"${text}" is neither true nor false`);
 }
 
-/** Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect. */
 const isSix = (subnet: string | null | undefined): boolean => subnet?.includes(":") ?? false;
 
 /** Docker does not look at such a subnet, so that host bits in it are no error. */
