@@ -117,30 +117,34 @@ const web = labContainer("web", [
 const useCasesOf = (parts: Parts) =>
   networkUseCases(parts, { find: () => web, upstreamsOf: upstreams, updateFiles() {} });
 
+const reserveWeb = (parts: Parts) =>
+  networkingOf(parts).reserve(web, [{ network: "one", settings: labSettings }], (endpoints) =>
+    parts.state.commit(endpoints.map((value) => ({ put: "endpoint", id: value.id, value }))),
+  );
+
+const releaseWeb = (parts: Parts, options: { force?: boolean } = {}) =>
+  networkingOf(parts).release(web, (ids) => parts.state.commit(ids.map((id) => ({ delete: "endpoint", id }))), options);
+
 async function startWeb(parts: Parts): Promise<void> {
   await using rollback = new Rollback();
   await networkingOf(parts).open(web, () => parts.state.commit([]), rollback);
   rollback.commit();
 }
 
+const connectWeb = (parts: Parts) => useCasesOf(parts).connect("two", "web", { ...labSettings, gwPriority: 7 });
+
 /** Operations in the order of a life; each starts from what the ones before have made. */
 const operations = (driver: string): readonly { name: string; run: (parts: Parts) => Promise<unknown> }[] => [
   { name: "network create", run: (parts) => useCasesOf(parts).create(request("one", driver)) },
   { name: "second network create", run: (parts) => useCasesOf(parts).create(request("two", driver)) },
-  {
-    name: "container create",
-    run: (parts) =>
-      networkingOf(parts).reserve(web, [{ network: "one", settings: labSettings }], (endpoints) =>
-        parts.state.commit(endpoints.map((value) => ({ put: "endpoint", id: value.id, value }))),
-      ),
-  },
+  { name: "container create", run: reserveWeb },
   {
     name: "container start",
     run: (parts) => startWeb(parts),
   },
   {
     name: "network connect",
-    run: (parts) => useCasesOf(parts).connect("two", "web", { ...labSettings, gwPriority: 7 }),
+    run: connectWeb,
   },
   {
     name: "port add",
@@ -153,6 +157,23 @@ const dns = { protocol: "udp", containerPort: 53, hostIp: "", hostPort: 5353, ho
 /** Operations in the order of an end, each with its opposite, which brings the state before back. */
 const removals = (driver: string): readonly Removal[] => [
   {
+    name: "removal by force of the maker of a sandbox that others use",
+    run: async (parts) => {
+      const members = parts.sandboxes.get(web.id)?.members.add("another");
+      members?.delete(web.id); // its process has ended
+      await releaseWeb(parts, { force: true });
+    },
+    undo: async (parts) => {
+      parts.sandboxes.get(web.id)?.members.delete("another");
+      await networkingOf(parts).close(web);
+      await reserveWeb(parts);
+      await startWeb(parts);
+      await connectWeb(parts);
+      if (publishes(driver)) await networkingOf(parts).publish(web, [dns], () => parts.state.commit([]));
+    },
+    resumes: true,
+  },
+  {
     name: "port rm",
     run: (parts) => {
       const gone = parts.sandboxes.get(web.id)?.ports.filter(({ protocol }) => protocol === "udp") ?? [];
@@ -163,7 +184,7 @@ const removals = (driver: string): readonly Removal[] => [
   {
     name: "network disconnect",
     run: (parts) => useCasesOf(parts).disconnect("two", "web", { force: false }),
-    undo: (parts) => useCasesOf(parts).connect("two", "web", { ...labSettings, gwPriority: 7 }),
+    undo: connectWeb,
   },
   {
     name: "container stop",
@@ -181,14 +202,21 @@ interface Removal {
   readonly name: string;
   readonly run: (parts: Parts) => Promise<unknown>;
   readonly undo: (parts: Parts) => Promise<unknown>;
+  /** It may stop halfway; asked again, it goes on. What it took away is back for the next removal. */
+  readonly resumes?: true;
 }
+
+const builtin = (type: string) =>
+  builtinDrivers.find((each) => each.type === type)?.create({ defaultBridge: "fairlead0" });
+
+const publishes = (type: string): boolean => builtin(type)?.publishes ?? false;
 
 /** The whole life of a driver's networks and endpoints, cut off after each step. One driver a file: it takes a while. */
 export function failureSuite(row: string, type: string): void {
-  const driver = builtinDrivers.find((each) => each.type === type)?.create({ defaultBridge: "fairlead0" });
+  const driver = builtin(type);
   // A plugin has removed its network before anything of ours can fail: PLUG-22.
   const isOffered = ({ name }: { name: string }) =>
-    driver ? driver.publishes || !name.startsWith("port ") : !name.startsWith("port ") && name !== "network rm";
+    driver ? publishes(type) || !name.startsWith("port ") : !name.startsWith("port ") && name !== "network rm";
   suite(type, { skip: lacks(type) }, () => {
     let plugin: ChildProcess | undefined;
     before(async () => {
@@ -208,6 +236,7 @@ export function failureSuite(row: string, type: string): void {
     for (const removal of removals(type).filter(isOffered)) {
       test(`${row} ${type}: ${removal.name} cut off after any step changes nothing, or the reconciler finishes it`, async () => {
         const cut = await cutRemoval(removal);
+        if (removal.resumes) await removal.undo(opened.parts);
         assert.ok(cut > 0, "no step was seen: the injection does not work");
       });
     }
@@ -217,12 +246,12 @@ export function failureSuite(row: string, type: string): void {
 /** What is left when a driver's life is over, so that the next one's begins with nothing. */
 async function clear(parts: Parts): Promise<void> {
   await networkingOf(parts).close(web);
-  await networkingOf(parts).release(web, (ids) => parts.state.commit(ids.map((id) => ({ delete: "endpoint", id }))));
+  await releaseWeb(parts);
   for (const { id } of [...parts.state.networks.values()]) await removeNetwork(parts, id);
 }
 
 /** As cutAfterEachStep(); what has begun to go is not brought back, but made to go. */
-async function cutRemoval({ run, undo }: Removal): Promise<number> {
+async function cutRemoval({ run, undo, resumes }: Removal): Promise<number> {
   const { parts: real } = opened;
   await run(real);
   const gone = snapshot(real);
@@ -240,6 +269,7 @@ async function cutRemoval({ run, undo }: Removal): Promise<number> {
     assert.ok(failure, `${steps.at(-1)} failed, and nobody said so`);
     if (isDeepStrictEqual(snapshot(real), before)) continue;
     await repair(real, { dryRun: false });
+    if (resumes) await run(real);
     assert.deepEqual(snapshot(real), gone, `step ${failAt}, ${steps[failAt - 1]}: ${failure.message}`);
   }
 }

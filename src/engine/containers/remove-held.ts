@@ -6,7 +6,7 @@ import { tell } from "./tell.ts";
 /**
  * The store first: from there on nothing has an owner, and a crash leaves the rest to the next start. Goes on after an
  * error and reports all of them. `volumes`: its anonymous ones go too, which --rm implies. Under the container's lock; it
- * must not run. `force`: others that run in its sandbox lose its networks, as in Docker.
+ * must not run. `force`: others that run in its sandbox lose its networks, as in Docker, before the store forgets it.
  */
 export async function removeHeld(
   parts: ContainerParts,
@@ -22,9 +22,14 @@ export async function removeHeld(
       ...retired.changes,
       ...endpointIds.map((endpoint) => ({ delete: "endpoint", id: endpoint }) as const),
     ]);
-  await networking.release(container, commit, { force });
-  execs.forgetContainer(id);
   const failures: unknown[] = [];
+  try {
+    await networking.release(container, commit, { force });
+  } catch (error) {
+    if (state.containers.has(id)) throw error;
+    failures.push(error);
+  }
+  execs.forgetContainer(id);
   for (const step of [() => runtime.remove(id), () => files.remove(id), () => retired.gone()]) {
     try {
       await step();
@@ -34,5 +39,5 @@ export async function removeHeld(
   }
   tell(parts, "destroy", container);
   waiters.removed(id, container.state.exitCode);
-  if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all files of container ${container.name}`);
+  if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of container ${container.name}`);
 }

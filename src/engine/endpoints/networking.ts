@@ -21,6 +21,7 @@ import { attachmentOf } from "./attachments.ts";
 import { closeSandbox } from "./close.ts";
 import { disconnectContainer } from "./disconnect.ts";
 import { avoidDuplicatesOf } from "./duplicates.ts";
+import { goThrough } from "./go-through.ts";
 import { regainAddresses } from "./kept-addresses.ts";
 import { openSandbox } from "./open.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
@@ -207,38 +208,60 @@ export class EndpointNetworking implements Networking {
     commit: (endpointIds: readonly string[]) => void,
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<void> {
-    const { state, sandboxes, locks } = this.#parts;
+    const { state, locks } = this.#parts;
     const endpoints = state.endpointsOf(container.id);
-    await using _locks = await locks.holdAll(endpoints.map(({ networkId }) => networkId));
-    const users = [...(sandboxes.get(container.id)?.members ?? [])].filter((id) => id !== container.id);
-    if (users.length > 0 && force) {
-      await this.#leave(container, endpoints);
-      return commit([]);
+    let leaving = false;
+    try {
+      await using _locks = await locks.holdAll(endpoints.map(({ networkId }) => networkId));
+      leaving = force && this.#sharers(container).length > 0;
+      if (leaving) await this.#leave(container, endpoints, commit);
+      else this.#releaseAll(container, endpoints, commit);
+    } finally {
+      // Not under locks, nor inside the gate: a plugin may take its time.
+      const owed = endpoints.filter(({ id, plugged }) => leaving && plugged && !state.endpoints.has(id));
+      if (owed.length > 0) await unplugAll(this.#parts, owed);
     }
-    if (users.length > 0) {
-      const names = users.map((id) => state.containers.get(id)?.name ?? id).join(", ");
-      const why = `its network is shared by ${names}; stop that first`;
+  }
+
+  #sharers({ id }: Container): string[] {
+    return [...(this.#parts.sandboxes.get(id)?.members ?? [])].filter((member) => member !== id);
+  }
+
+  #releaseAll(container: Container, endpoints: readonly Endpoint[], commit: (ids: readonly string[]) => void): void {
+    const { state } = this.#parts;
+    const names = this.#sharers(container).map((id) => state.containers.get(id)?.name ?? id);
+    if (names.length > 0) {
+      const why = `its network is shared by ${names.join(", ")}; stop that first`;
       throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
     }
     commit(endpoints.map(({ id }) => id));
     for (const endpoint of endpoints) releaseEndpoint(this.#parts, endpoint);
   }
 
-  /** Off all its networks, while others go on in its sandbox. Under the locks of container and networks. */
-  async #leave(container: Container, endpoints: readonly Endpoint[]): Promise<void> {
+  /**
+   * Off all its networks, one after the other, while others go on in its sandbox; the container goes when it is on none any
+   * more, so that what a crash or a failure leaves can be removed again. Under the locks of container and networks.
+   */
+  async #leave(
+    container: Container,
+    endpoints: readonly Endpoint[],
+    commit: (ids: readonly string[]) => void,
+  ): Promise<void> {
     const { state, gate } = this.#parts;
     using _pass = await gate.shared();
-    for (const { id, networkId } of endpoints) {
+    const upstreams = this.#side.upstreamsOf(container);
+    const off = ({ id, networkId }: Endpoint) => {
       const network = state.networks.get(networkId);
-      if (!network)
-        state.commit([{ delete: "endpoint", id }]); // of a network that has been removed meanwhile
-      else {
-        const upstreams = this.#side.upstreamsOf(container);
-        await disconnectContainer(this.#parts, { network, container, upstreams });
-      }
-    }
-    const plugged = endpoints.filter((endpoint) => endpoint.plugged);
-    if (plugged.length > 0) await unplugAll(this.#parts, plugged);
+      if (network) return disconnectContainer(this.#parts, { network, container, upstreams });
+      return state.commit([{ delete: "endpoint", id }]); // of a network that has been removed meanwhile
+    };
+    const failures = await goThrough(endpoints.map((endpoint) => [() => off(endpoint)]));
+    if (state.endpointsOf(container.id).length === 0) commit([]);
+    if (failures.length > 0)
+      throw new AggregateError(
+        failures,
+        `Cannot take ${container.name} off all its networks: ${failures.map(String).join("; ")}`,
+      );
   }
 
   async rename(container: Container, commit: (endpoints: readonly Endpoint[]) => void): Promise<void> {

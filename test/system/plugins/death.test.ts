@@ -67,3 +67,21 @@ test("PLUG-17 a plugin that hangs holds up neither other networks nor the reconc
   await place.docker("network", "prune", "-f");
   assert.deepEqual(plugin.state.networks, {});
 });
+
+test("PLUG-17 a plugin that hangs holds up nobody while rm -f takes the maker of a sandbox off its network", async () => {
+  await place.docker("network", "create", ...network, "blue");
+  await place.docker("network", "create", "inner");
+  await place.run("creator", "--network", "blue", "--network", "inner");
+  await place.run("joiner", "--network", "container:creator");
+  plugin.order({ "NetworkDriver.DeleteEndpoint": { hang: true } });
+  plugin.forget();
+  let done = false;
+  const removing = place.docker("rm", "-f", "creator").then(() => (done = true));
+  await eventually(() => assert.ok(plugin.verbs.includes("NetworkDriver.DeleteEndpoint")));
+  const [repaired] = await Promise.all([place.repair(), place.docker("network", "rm", "inner")]);
+  assert.match(repaired, /agree/);
+  assert.equal(done, false);
+  await removing;
+  plugin.order({});
+  await eventually(() => assert.deepEqual(plugin.state.endpoints, {}));
+});
