@@ -19,8 +19,16 @@ for (const [what, step, error] of ends) {
     const rootfs = { kind: "image", reference: "a:1", imageId: fakeImageId } as const;
     await api.engine.containers.create({ name: "c1", config: { ...plainConfig, rootfs }, endpoints: [] });
     await api.engine.containers.start("c1");
-    api.engine.containers[step] = () => Promise.reject(error);
+    let thawed = 0;
+    const { unpause } = api.engine.containers;
+    api.engine.containers.unpause = (...args) => {
+      thawed += 1;
+      return step === "unpause" ? Promise.reject(error) : unpause(...args);
+    };
+    if (step === "pause") api.engine.containers.pause = () => Promise.reject(error);
     const { status, body } = await api.ask("POST", "/commit?container=c1&repo=made");
     assert.deepEqual([status, typeof body.Id], [201, "string"]);
+    // What was not paused here is not thawed here.
+    assert.equal(thawed, step === "pause" ? 0 : 1);
   });
 }
