@@ -221,14 +221,20 @@ test("GET /containers/json shows Docker's summary and hands on its filters", asy
   assert.deepEqual(api.engine.calls.at(-1), ["containers.list", { all: false, filters: { network: ["bridge"] } }]);
 });
 
-test("LIFE-26 containers without networks of their own show no ports, whatever they expose", async () => {
-  await using api = testApi();
-  const exposed = [{ protocol: "tcp", port: 80 }];
-  await withBox(api, { running: true, config: { exposed, networkMode: { kind: "host" }, networkModeText: "host" } });
-  const { NetworkSettings, Config } = (await api.ask("GET", "/containers/c1/json")).body;
-  const [listed] = (await api.ask("GET", "/containers/json")).body;
-  assert.deepEqual([NetworkSettings.Ports, Config.ExposedPorts, listed.Ports], [{}, { "80/tcp": {} }, []]);
-});
+const withoutNetworks = [
+  { networkModeText: "host", networkMode: { kind: "host" } },
+  { networkModeText: "none", networkMode: { kind: "none" } },
+  { networkModeText: "container:other", networkMode: { kind: "container", containerId: "0".repeat(64) } },
+] as const;
+for (const mode of withoutNetworks) {
+  test(`LIFE-26 a container with --network ${mode.networkModeText} shows no ports, whatever it exposes`, async () => {
+    await using api = testApi();
+    await withBox(api, { running: true, config: { exposed: [{ protocol: "tcp", port: 80 }], ...mode } });
+    const { NetworkSettings, Config } = (await api.ask("GET", "/containers/c1/json")).body;
+    const [listed] = (await api.ask("GET", "/containers/json")).body;
+    assert.deepEqual([NetworkSettings.Ports, Config.ExposedPorts, listed.Ports], [{}, { "80/tcp": {} }, []]);
+  });
+}
 
 test("GET /containers/json looks at all containers for a limit or a status, and refuses unknown filters", async () => {
   await using api = testApi();
