@@ -21,9 +21,16 @@ export function imageNames(images: Pick<ImageUseCases, "find">): (config: Contai
   };
 }
 
-/** The filter `ancestor` finds containers by their image, whichever of its names is given. */
-export function ancestorIds(images: Pick<ImageUseCases, "find">, names: readonly string[]): readonly string[] {
-  return names.flatMap((name) => [name, ...lookUp(images, name).filter((id) => id !== undefined)]);
+/**
+ * The filter `ancestor` finds containers by their image, whichever of its names is given, and by the images that were
+ * committed of its containers, theirs, and so on (moby, daemon/list.go).
+ */
+export function ancestorIds(images: Pick<ImageUseCases, "find" | "list">, names: readonly string[]): readonly string[] {
+  const ids = new Set(names.flatMap((name) => lookUp(images, name).filter((id) => id !== undefined)));
+  const madeOf = Map.groupBy(images.list({}), ({ parentId }) => parentId);
+  // A set that grows while it is gone through: what is added is gone through as well.
+  for (const id of ids) for (const child of madeOf.get(id) ?? []) ids.add(child.id);
+  return [...names, ...ids];
 }
 
 /** The ids that containers may know the image by; none when the name means nothing any more. */
