@@ -30,7 +30,7 @@ export function confinementJson(
     DeviceRequests: null,
     MaskedPaths: confinement.maskedPaths ?? usual.maskedPaths,
     ReadonlyPaths: confinement.readonlyPaths ?? usual.readonlyPaths,
-    ...(init ? { Init: true } : {}),
+    ...(init === undefined ? {} : { Init: init }),
   };
 }
 

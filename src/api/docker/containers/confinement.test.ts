@@ -10,7 +10,7 @@ const tun = { PathOnHost: "/dev/net/tun", PathInContainer: "/dev/t", CgroupPermi
 const cases: readonly { name: string; host: object; asked: Partial<ContainerConfig> }[] = [
   {
     name: "nothing",
-    host: { SecurityOpt: [], GroupAdd: null, Devices: [], PidMode: "", ShmSize: 0, Init: false },
+    host: { SecurityOpt: [], GroupAdd: null, Devices: [], PidMode: "", ShmSize: 0, Init: null },
     asked: {},
   },
   {
@@ -86,6 +86,7 @@ const cases: readonly { name: string; host: object; asked: Partial<ContainerConf
     },
     asked: { namespaces: { pid: "host", ipc: "host", uts: "host", user: "host", cgroup: "host" } },
   },
+  { name: "no init process", host: { Init: false }, asked: { init: false } },
   {
     name: "the rest",
     host: { IpcMode: "shareable", ShmSize: 1024, CgroupParent: "mine/own", Init: true },
@@ -104,8 +105,8 @@ for (const { name, host, asked } of cases) {
     assert.deepEqual(Object.fromEntries(given), asked);
     const shown = (await api.ask("GET", `/containers/${box?.id}/json`)).body.HostConfig;
     for (const [field, value] of Object.entries(host)) {
-      if (value === null || value === false || field === "Devices" || (Array.isArray(value) && value.length === 0))
-        continue;
+      const isOff = value === false && field !== "Init";
+      if (value === null || isOff || field === "Devices" || (Array.isArray(value) && value.length === 0)) continue;
       const expected = { CgroupParent: "/mine/own", ShmSize: value || 67_108_864, PidMode: value }[field] ?? value;
       assert.deepEqual([field, shown[field]], [field, expected]);
     }

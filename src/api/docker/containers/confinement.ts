@@ -25,7 +25,7 @@ export function parseConfinement(
   return {
     ...(Object.keys(confinement).length > 0 ? { confinement } : {}),
     ...(Object.keys(namespaces).length > 0 ? { namespaces } : {}),
-    ...(host.Init ? { init: true } : {}),
+    ...(typeof host.Init === "boolean" ? { init: host.Init } : {}),
   };
 }
 

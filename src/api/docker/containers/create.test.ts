@@ -70,7 +70,7 @@ test("POST /containers/create hands on the whole body in the model's words", asy
         labels: { a: "b" },
         stopSignal: "SIGINT",
         stopTimeoutSeconds: 3,
-        given: { config: { StopSignal: "SIGINT", StopTimeout: 3 }, hostConfig: {} },
+        given: { config: { StopSignal: "SIGINT", StopTimeout: 3 }, hostConfig: { Tmpfs: { "/u": "size=1m,ro" } } },
       },
       mounts: [
         { ...bind, source: "/a", target: "/b", readOnly: true, mode: "ro" },

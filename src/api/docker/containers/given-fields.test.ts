@@ -7,7 +7,7 @@ test("LIFE-20 what a client sent and nothing carries out comes back in inspect",
   const config = { StopSignal: "SIGINT", StopTimeout: 3, Shell: ["/bin/ash", "-c"] };
   const hostConfig = {
     ...{ ContainerIDFile: "/tmp/id", ConsoleSize: [24, 80], Annotations: { a: "b" }, Isolation: "default" },
-    ...{ CpuCount: 2, Links: ["db:data", "/web"] },
+    ...{ CpuCount: 2, Links: ["db:data", "/web"], Tmpfs: { "/t": "rw,size=1m" } },
   };
   const given = { ...plainConfig, ...givenFields({ ...config, Cmd: ["x"], HostConfig: { ...hostConfig, Memory: 5 } }) };
   assert.deepEqual(givenConfigJson(given), config);
@@ -20,7 +20,7 @@ test("LIFE-20 what a client sent and nothing carries out comes back in inspect",
 });
 
 test("LIFE-20 what was not sent is shown as Docker shows it", () => {
-  const nothing = { StopSignal: "", HostConfig: { ConsoleSize: [0, 0], Links: null } };
+  const nothing = { StopSignal: "", HostConfig: { ConsoleSize: [0, 0], Links: null, Tmpfs: {} } };
   assert.deepEqual(givenFields(nothing), {});
   const { ConsoleSize, Links } = givenHostConfigJson(plainConfig, "me");
   assert.deepEqual([givenConfigJson(plainConfig), ConsoleSize, Links], [{}, [0, 0], null]);

@@ -21,7 +21,8 @@ const hostConfigFields: Fields = {
   KernelMemoryTCP: undefined,
 };
 
-export const givenHostConfigFields = Object.keys(hostConfigFields);
+/** Tmpfs is made of the mounts for containers of earlier releases. */
+export const givenHostConfigFields = [...Object.keys(hostConfigFields), "Tmpfs"];
 
 /** Lists that Docker shows as null when they were not sent, and empty when they were sent so. */
 const lists = ["Dns", "DnsOptions", "DnsSearch"];
@@ -47,7 +48,10 @@ function pick(values: object, names: readonly string[]): Fields {
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value === null || value === undefined || value === "" || (Array.isArray(value) && value.every((item) => !item));
+  value === null ||
+  value === undefined ||
+  value === "" ||
+  (Array.isArray(value) ? value.every((item) => !item) : typeof value === "object" && Object.keys(value).length === 0);
 
 export const givenConfigJson = ({ given }: ContainerConfig): Fields => given?.config ?? {};
 
