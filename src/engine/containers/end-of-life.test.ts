@@ -198,6 +198,14 @@ test("withdraw() of a port of -P writes the others out, so that it does not come
   assert.deepEqual([publish.map(({ containerPort }) => containerPort), publishAll], [[82], false]);
 });
 
+test("prune() removes what cannot be measured, too", async () => {
+  using world = await listening();
+  const id = await started(world, "web");
+  await world.containers.stop("web", {});
+  world.parts.images.writtenBytes = () => Promise.reject(new Error("EIO"));
+  assert.deepEqual(await world.containers.prune({}), { removed: [id], reclaimedBytes: 0 });
+});
+
 test("prune() removes what does not run, and tells what that had written", async () => {
   using world = await listening();
   await started(world, "web");

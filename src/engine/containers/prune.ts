@@ -1,3 +1,4 @@
+import type { Container } from "../../model/container.ts";
 import { isUp } from "../../model/container-state.ts";
 import type { Filters } from "../engine.ts";
 import { writtenBytes } from "../images/container-size.ts";
@@ -7,7 +8,7 @@ import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 
-/** Removes every container that does not run and whose network nobody shares. Returns their ids, and what they had written. */
+/** Removes every container that does not run and whose network nobody shares. Returns their ids and what they had written. */
 export async function pruneContainers(
   parts: ContainerParts,
   filters: Filters,
@@ -18,11 +19,21 @@ export async function pruneContainers(
   for (const { id } of [...parts.state.containers.values()].filter(matches)) {
     await using held = await holdIfThere(parts, id);
     if (!held || isUp(held.container) || joiners(parts, id).length > 0) continue;
-    const bytes = await writtenBytes(parts.images, held.container);
+    const bytes = await measured(parts, held.container);
     await removeHeld(parts, held.container);
     reclaimedBytes += bytes;
     removed.push(id);
   }
   parts.events.emit("container", "prune", { id: "", attributes: { reclaimed: String(reclaimedBytes) } });
   return { removed, reclaimedBytes };
+}
+
+/** What cannot be measured goes all the same: the number is for the reader only. */
+async function measured({ images, log }: ContainerParts, container: Container): Promise<number> {
+  try {
+    return await writtenBytes(images, container);
+  } catch (err) {
+    log.warn({ err, container: container.name }, "cannot tell how much a container had written, which is removed");
+    return 0;
+  }
 }
