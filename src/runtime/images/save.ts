@@ -72,5 +72,7 @@ async function* packed(tar: string, directory: string): AsyncGenerator<Uint8Arra
   } finally {
     child.kill(); // a reader that leaves early
   }
-  if ((await code) !== 0) throw new Error(`Cannot pack images: ${(await complaint).trim()}`);
+  // 1 is "file changed as we read it": others link the same blobs meanwhile, which never change themselves.
+  const exitCode = await code;
+  if (exitCode === null || exitCode > 1) throw new Error(`Cannot pack images: ${(await complaint).trim()}`);
 }
