@@ -19,8 +19,8 @@ const hostLinks = "host type networking can't be used with links. This would res
 export function parseNetworking(engine: Engine, body: CreateBody, version: number): Networking {
   const asked = body.HostConfig?.NetworkMode ?? "";
   const text = asked === "" || asked === "default" ? "bridge" : asked;
-  // As --network none, whatever else is asked for.
-  if (body.NetworkDisabled) {
+  // As --network none, whatever else is asked for; and what would be on the default bridge where the daemon has none.
+  if (body.NetworkDisabled || (text === "bridge" && lacksBridge(engine, body))) {
     const settings = endpointSettings("none", {}, { gwPriority: false });
     return { networkMode: { kind: "none" }, networkModeText: text, endpoints: [{ network: "none", settings }] };
   }
@@ -35,6 +35,12 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   }
   const kind = text === "host" || text === "none" ? text : "networks";
   return { networkMode: { kind }, networkModeText: text, endpoints };
+}
+
+/** `--bridge none`: only who asks for another network gets one. */
+function lacksBridge({ networks }: Engine, { NetworkingConfig: given }: CreateBody): boolean {
+  if (networks.list({ name: ["bridge"] }).some(({ network }) => network.name === "bridge")) return false;
+  return Object.keys(given?.EndpointsConfig ?? {}).every((name) => name === "bridge" || name === "default");
 }
 
 /** By the target's id, so that it holds when the target is renamed. */
