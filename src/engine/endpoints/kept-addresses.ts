@@ -18,11 +18,18 @@ function yields({ drivers }: Parts, network: Network): boolean {
 const holderOf = ({ state }: Parts, network: Network, address: string): Endpoint | undefined =>
   state.endpointsOn(network.id).find(({ ipv4, ipv6 }) => [ipv4, ipv6].some((each) => bare(each) === address));
 
+/** An address that an endpoint asks for by name. */
+interface Wanted {
+  readonly network: Network;
+  readonly endpoint: Endpoint;
+  readonly address: string;
+}
+
 /**
  * Whether an address that a container which does not run asks for by name has to wait for its start: another one runs with
  * it. Compose 2 makes a container anew while the old one runs, and Docker looks at addresses at a start only.
  */
-export function mustWait(parts: Parts, network: Network, endpoint: Endpoint, address: string): boolean {
+export function mustWait(parts: Parts, { network, endpoint, address }: Wanted): boolean {
   const { sandboxes } = parts;
   const holder = sandboxes.get(endpoint.containerId) ? undefined : holderOf(parts, network, address);
   return holder !== undefined && yields(parts, network) && sandboxes.get(holder.containerId) !== undefined;
@@ -33,7 +40,7 @@ export function mustWait(parts: Parts, network: Network, endpoint: Endpoint, add
  * none, and Compose, which makes a container anew before it removes the old one, counts on that. The other gets an address
  * again when it starts. Under the lock of the network.
  */
-export function takeKept(parts: Parts, network: Network, address: string, rollback: Rollback): void {
+export function takeKept(parts: Parts, { network, address }: Omit<Wanted, "endpoint">, rollback: Rollback): void {
   const { state, sandboxes, ipam } = parts;
   const [family, key] = address.includes(":") ? ([6, "ipv6"] as const) : ([4, "ipv4"] as const);
   const holder = holderOf(parts, network, address);
@@ -61,7 +68,7 @@ export async function regainAddresses(parts: Parts, container: Container, rollba
     const { settings } = endpoint;
     const place = { network, endpoint, owner: container.name };
     const reserve = (family: 4 | 6, address: string | undefined) => {
-      if (address) takeKept(parts, network, address, rollback);
+      if (address) takeKept(parts, { network, address }, rollback);
       return reserveAddress(parts, place, { family, address }, rollback);
     };
     const ipv4 = endpoint.ipv4 ?? (network.ipv4 ? await reserve(4, settings.ipv4) : undefined);

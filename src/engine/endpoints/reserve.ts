@@ -15,7 +15,8 @@ import { checkSettings } from "./settings.ts";
 /**
  * A new endpoint with its addresses, MAC and interface name, for good: they stay with the container until it
  * disconnects or is removed, or somebody asks for an address by name while it does not run. One asked for by name with
- * which another container runs is left to the start. `beside`: the container's other endpoints. Under the lock of the network.
+ * which another container runs is left to the start. `beside`: the container's other endpoints. Under the lock of the
+ * network.
  */
 export async function reserveEndpoint(
   parts: Parts,
@@ -105,8 +106,8 @@ async function reserveAddresses(parts: Parts, network: Network, endpoint: Endpoi
   refuseClash(parts, network);
   parts.tunnel.refuse(network);
   const reserve = async (family: 4 | 6, address: string | undefined) => {
-    if (address && mustWait(parts, network, endpoint, address)) return undefined;
-    if (address) takeKept(parts, network, address, rollback);
+    if (address && mustWait(parts, { network, endpoint, address })) return undefined;
+    if (address) takeKept(parts, { network, address }, rollback);
     return reserveAddress(parts, { network, endpoint, owner: name }, { family, address }, rollback);
   };
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);

@@ -28,8 +28,8 @@ export const readInitProcess = (bundle: string): InitProcess =>
 const terminal = "TERM=xterm";
 
 /**
- * As in Docker (moby, daemon/exec.go), whose default of TERM is of the exec's own terminal, and lies under what the image and
- * the user set. The init process has one of its own terminal, which looks the same as one that was set to "xterm".
+ * As in Docker (moby, daemon/exec.go), whose default of TERM is of the exec's own terminal, and lies under what the image
+ * and the user set. The init process has one of its own terminal, which looks the same as one that was set to "xterm".
  */
 function environmentOf({ tty, env, containerEnv = [] }: ExecSpec, init: InitProcess): string[] {
   const inherited = init.terminal ? init.env.filter((entry) => entry !== terminal) : init.env;

@@ -62,7 +62,7 @@ class Lines implements AsyncIterable<string> {
   }
 }
 
-/** Why a transfer failed, as the last line of its answer; what is the daemon's own fault is logged as for any other answer. */
+/** Why a transfer failed, as the last line of its answer; what is the daemon's own fault is logged as elsewhere. */
 export function failureLine(call: Call, error: unknown): object {
   const { status, message } = toDocker(error);
   const words = [{ err: error, url: call.request.url }, "a transfer failed"] as const;

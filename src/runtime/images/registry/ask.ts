@@ -5,14 +5,19 @@ import { endpointsOf, type RegistrySettings } from "./endpoints.ts";
 import { Registry } from "./registry.ts";
 import { pullFailure } from "./registry-error.ts";
 
+/** What is asked for, and how it may be. */
+interface Asked {
+  readonly settings: RegistrySettings;
+  readonly reference: ImageReference;
+  readonly access: RegistryAccess;
+}
+
 /**
  * Asks for what is under a name: at the mirrors first, as Docker does for all that is read (moby, registry/service_v2.go),
  * until one has an answer. Throws what the last one said.
  */
 export async function ask<T>(
-  settings: RegistrySettings,
-  reference: ImageReference,
-  { credentials, signal }: RegistryAccess,
+  { settings, reference, access: { credentials, signal } }: Asked,
   question: (registry: Registry) => Promise<T>,
 ): Promise<T> {
   const { domain, path } = reference;

@@ -26,7 +26,7 @@ export const tagsOf = (
   reference: ImageReference,
   access: RegistryAccess,
 ): Promise<string[]> =>
-  ask(settings, reference, access, async (registry) => {
+  ask({ settings, reference, access }, async (registry) => {
     const tags: string[] = [];
     let next: string | undefined = `/v2/${reference.path}/tags/list`;
     while (next !== undefined) {
@@ -44,7 +44,7 @@ export const lookUp = (
   reference: ImageReference,
   access: RegistryAccess,
 ): Promise<ImageAtRegistry> =>
-  ask(settings, reference, access, async (registry) => {
+  ask({ settings, reference, access }, async (registry) => {
     const { path, tag, digest } = reference;
     const { descriptor, bytes } = await fetchManifest(registry, path, digest ?? tag ?? "latest");
     if (isIndexType(descriptor.mediaType))

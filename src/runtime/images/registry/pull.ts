@@ -28,7 +28,7 @@ export async function pullImage(
 ): Promise<PulledImage> {
   await using _work = parts.store.work();
   const platform = parsePlatform(options.platform);
-  return await ask(parts.settings, reference, options, async (registry) => {
+  return await ask({ settings: parts.settings, reference, access: options }, async (registry) => {
     const found = await resolveManifest(registry, reference, platform);
     return await pullFrom(parts, registry, reference, found, { ...options, wanted: platform });
   });
