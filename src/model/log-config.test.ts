@@ -28,7 +28,7 @@ const completed = [
   { wanted: { type: "local", options: {} }, expected: { type: "local", options: {} } },
 ];
 for (const { wanted, expected } of completed) {
-  test(`completeLogConfig() of ${JSON.stringify(wanted)}`, () => {
+  test(`STR-29 completeLogConfig() of ${JSON.stringify(wanted)}`, () => {
     assert.deepEqual(completeLogConfig(wanted, own), expected);
     const wrong = { type: wanted?.type ?? "", options: { colour: "red" } };
     assert.throws(() => completeLogConfig(wrong, own), /unknown log opt 'colour'/);

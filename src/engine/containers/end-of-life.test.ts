@@ -206,7 +206,7 @@ test("prune() removes what cannot be measured, too", async () => {
   assert.deepEqual(await world.containers.prune({}), { removed: [id], reclaimedBytes: 0 });
 });
 
-test("prune() removes what does not run, and tells what that had written", async () => {
+test("LIFE-27 prune() removes what does not run, and tells what that had written", async () => {
   using world = await listening();
   await started(world, "web");
   const { id } = await world.containers.create(request("old", { labels: { a: "1" } }));

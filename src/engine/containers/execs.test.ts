@@ -109,7 +109,7 @@ test("execCreate() needs a running container, and a removed one takes its execs 
   assert.throws(() => world.containers.execInspect(exec), code("EXEC_NOT_FOUND"));
 });
 
-test("an exec that was not started is gone when its container has ended", async () => {
+test("STR-28 an exec that was not started is gone when its container has ended", async () => {
   const { world } = await running();
   using _world = world;
   const exec = world.containers.execCreate("web", spec);

@@ -8,7 +8,7 @@ import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 
-/** Removes every container that does not run and whose network nobody shares. Returns their ids and what they had written. */
+/** Removes each container that does not run and whose network nobody shares. Returns ids, and what they had written. */
 export async function pruneContainers(
   parts: ContainerParts,
   filters: Filters,

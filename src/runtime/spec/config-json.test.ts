@@ -59,6 +59,20 @@ const golden = {
   ),
 };
 
+test("VOL-11 configJson() mounts the files in /etc over a volume there, and not over what the user has at their places", () => {
+  const volume = { type: "bind", source: "/volumes/v", readOnly: false, options: [] } as const;
+  const mounts = [
+    { ...volume, target: "/etc/hosts" },
+    { ...volume, target: "/etc" },
+  ];
+  const described = configJson(inputFor({ mounts }, {})) as { mounts: { destination: string; source: string }[] };
+  const ofEtc = described.mounts.filter(({ destination }) => destination.startsWith("/etc"));
+  assert.deepEqual(
+    ofEtc.map(({ destination, source }) => `${destination} ${source}`),
+    ["/etc /volumes/v", "/etc/hosts /volumes/v", "/etc/resolv.conf /data/resolv.conf", "/etc/hostname /data/hostname"],
+  );
+});
+
 for (const [name, input] of Object.entries(golden)) {
   test(`configJson() describes a ${name} container as in testdata/${name}.json`, () => {
     const file = join(import.meta.dirname, "testdata", `${name}.json`);

@@ -143,7 +143,7 @@ test("GET /events tells what was kept since, then ends at until", async () => {
   assert.deepEqual(Object.keys(JSON.parse(lines[1] ?? "")), ["Type", "Action", "Actor", "scope", "time", "timeNano"]);
 });
 
-test("GET /events tells the past when only its end is given, and all of it since 0", async () => {
+test("LIFE-23 GET /events tells the past when only its end is given, and all of it since 0", async () => {
   await using api = testApi();
   api.engine.emit("network", "create", "f".repeat(64), { name: "net1", type: "bridge" });
   const until = Date.now() / 1000 + 1;

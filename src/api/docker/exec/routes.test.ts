@@ -70,7 +70,7 @@ for (const [what, made, started, wanted] of [
   ["frames a terminal's output for a client that asks for none", true, false, frame("stdout", Buffer.from("hello"))],
   ["sends a client that asks for a terminal the first output, as it is", false, true, Buffer.from("hello")],
 ] as const) {
-  test(`exec start ${what}`, async () => {
+  test(`STR-27 exec start ${what}`, async () => {
     await using api = testApi();
     await using served = await listen(api);
     const id = await prepared(api, { Tty: made });
