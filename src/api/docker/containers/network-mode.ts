@@ -48,8 +48,10 @@ function heldLink(engine: Engine, link: string): string {
   const [reference = "", alias = reference] = link.replace(/^\//, "").split(":");
   try {
     const { id, config } = engine.containers.inspect(reference).container;
-    refuse(config.networkMode.kind === "host", hostLinks);
-    return `${shortId(id)}:${alias.split("/").at(-1)}`; // "/db:/web/alias" is how it is shown
+    const mode = config.networkMode;
+    refuse(mode.kind === "host", hostLinks);
+    const owner = mode.kind === "container" ? mode.containerId : id; // whose addresses it has
+    return `${shortId(owner)}:${alias.split("/").at(-1)}`; // "/db:/web/alias" is how it is shown
   } catch (error) {
     if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_FOUND")) throw error;
     throw new Refusal(400, `could not get container for ${reference}: ${error.message}`);

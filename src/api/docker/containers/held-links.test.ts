@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shortId } from "../../../base/ids.ts";
+import type { ContainerRequest } from "../../../engine/engine.ts";
+import { testApi } from "../../testing/api.ts";
+import { plainConfig } from "../../testing/plain.ts";
+
+test("POST /containers/create links to the container whose network the target shares, by its id", async () => {
+  await using api = testApi();
+  const { id } = await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
+  const networkMode = { kind: "container", containerId: id } as const;
+  await api.engine.containers.create({ name: "beside", config: { ...plainConfig, networkMode }, endpoints: [] });
+  const HostConfig = { Links: ["/db:/web/store", "beside"] };
+  const body = { Fairlead: { Rootfs: "host" }, HostConfig };
+  assert.equal((await api.ask("POST", "/containers/create", body)).status, 201);
+  const request = api.engine.calls.findLast(([name]) => name === "containers.create")?.[1] as
+    | ContainerRequest
+    | undefined;
+  assert.deepEqual(request?.endpoints[0]?.settings.links, [`${shortId(id)}:store`, `${shortId(id)}:beside`]);
+});
