@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -33,4 +33,16 @@ test("IMG-20 an image is saved whole while others begin to save it", async (t) =
     sizes.every((size) => size > content.length && size === sizes[0]),
     sizes.join(),
   );
+});
+
+test("IMG-20 a save waits for a tar that ends some time after its output", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-save-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const tar = join(directory, "slow-tar");
+  writeFileSync(tar, '#!/bin/sh\ntar "$@" || exit\nexec >&-\nsleep 0.3\n', { mode: 0o755 });
+  const store = new ImageStore(join(directory, "images"), { tar, find: "find", sync: "sync" }, layerFiles, silentLog);
+  const document = { os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: [] } };
+  const { id } = await makeImage(store, Buffer.from(JSON.stringify(document)), [], { references: [] });
+  const pieces = await Array.fromAsync(saveImages(store, [{ id, references: [] }]));
+  assert.ok(pieces.length > 0);
 });

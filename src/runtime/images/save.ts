@@ -67,10 +67,13 @@ async function* packed(tar: string, directory: string): AsyncGenerator<Uint8Arra
   child.once("close", resolve);
   code.catch(() => undefined); // awaited below
   const complaint = textOf(child.stderr);
+  let whole = false;
   try {
     yield* child.stdout as AsyncIterable<Buffer>;
+    whole = true;
   } finally {
-    child.kill(); // a reader that leaves early
+    // A reader that leaves early. One that has written all is left to end by itself: it closes its output first.
+    if (!whole) child.kill();
   }
   // 1 is "file changed as we read it": others link the same blobs meanwhile, which never change themselves.
   const exitCode = await code;
