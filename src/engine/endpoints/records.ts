@@ -1,4 +1,5 @@
 import type { NameRecord, ResolverConfig, Upstream } from "../../contracts/names.ts";
+import { parseLink } from "../../model/link.ts";
 import type { Attachment } from "../plan/attachment.ts";
 import { gatewayOrder } from "../plan/gateway-order.ts";
 
@@ -30,13 +31,12 @@ export function resolverConfig(
       subnets: pools.map(({ subnet }) => subnet),
     })),
     upstreams,
-    links: Object.fromEntries(attachments.flatMap(({ endpoint }) => endpoint.settings.links.map(parseLink))),
+    links: Object.fromEntries(attachments.flatMap(({ endpoint }) => endpoint.settings.links.map(linkEntry))),
     forward: attachments.some(({ network }) => !network.internal),
   };
 }
 
-/** --link "container" or "container:alias". */
-function parseLink(text: string): [alias: string, container: string] {
-  const [container = "", alias = container] = text.split(":");
-  return [alias.replace(/^\//, ""), container.replace(/^\//, "")];
+function linkEntry(text: string): [alias: string, container: string] {
+  const { reference, alias } = parseLink(text);
+  return [alias, reference];
 }

@@ -18,3 +18,17 @@ test("POST /containers/create links to the container whose network the target sh
     | undefined;
   assert.deepEqual(request?.endpoints[0]?.settings.links, [`${shortId(id)}:store`, `${shortId(id)}:beside`]);
 });
+
+test("LIFE-22 links of the default bridge that did not come with HostConfig are shown at its endpoint", async () => {
+  await using api = testApi();
+  await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
+  const body = {
+    Fairlead: { Rootfs: "host" },
+    HostConfig: { Links: ["db:store"] },
+    NetworkingConfig: { EndpointsConfig: { bridge: { Links: ["db:beside"] } } },
+  };
+  const { body: made } = await api.ask("POST", "/containers/create?name=web", body);
+  const { body: shown } = await api.ask("GET", `/containers/${made.Id}/json`);
+  const { bridge } = shown.NetworkSettings.Networks;
+  assert.deepEqual([shown.HostConfig.Links, bridge.Links], [["/db:/web/store"], ["db:beside"]]);
+});

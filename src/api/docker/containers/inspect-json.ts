@@ -158,8 +158,6 @@ function networkSettingsJson(view: ContainerView, version: number) {
     EndpointID: running ? (main?.endpoint.id ?? "") : "",
     ...addresses(running && main ? main.endpoint : {}, main?.network),
     MacAddress: running ? (main?.endpoint.mac ?? "") : "",
-    Networks: Object.fromEntries(
-      own.map((one) => [one.network.name, endpointJson(one, { state: container.state, version })]),
-    ),
+    Networks: Object.fromEntries(own.map((one) => [one.network.name, endpointJson(one, { container, version })])),
   };
 }

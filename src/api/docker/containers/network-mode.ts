@@ -2,6 +2,7 @@ import { EngineError, invalid } from "../../../base/errors.ts";
 import { shortId } from "../../../base/ids.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import type { NetworkMode } from "../../../model/container.ts";
+import { parseLink } from "../../../model/link.ts";
 import { Refusal } from "../../refusal.ts";
 import { type EndpointBody, endpointSettings } from "../networks/endpoint-body.ts";
 import { isUserDefined } from "../networks/validate-endpoint.ts";
@@ -45,13 +46,13 @@ function lacksBridge({ networks }: Engine, { NetworkingConfig: given }: CreateBo
 
 /** By the target's id, so that it holds when the target is renamed. */
 function heldLink(engine: Engine, link: string): string {
-  const [reference = "", alias = reference] = link.replace(/^\//, "").split(":");
+  const { reference, alias } = parseLink(link);
   try {
     const { id, config } = engine.containers.inspect(reference).container;
     const mode = config.networkMode;
     refuse(mode.kind === "host", hostLinks);
     const owner = mode.kind === "container" ? mode.containerId : id; // whose addresses it has
-    return `${shortId(owner)}:${alias.split("/").at(-1)}`; // "/db:/web/alias" is how it is shown
+    return `${shortId(owner)}:${alias}`;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_FOUND")) throw error;
     throw new Refusal(400, `could not get container for ${reference}: ${error.message}`);

@@ -43,7 +43,7 @@ export function containerSummary(view: ContainerView, options: SummaryOptions) {
     HostConfig: { NetworkMode: config.networkModeText },
     NetworkSettings: {
       Networks: Object.fromEntries(
-        own.map((one) => [one.network.name, endpointJson(one, { state, version: options.version })]),
+        own.map((one) => [one.network.name, endpointJson(one, { container, version: options.version })]),
       ),
     },
     Mounts: mountsJson(view),

@@ -1,6 +1,7 @@
 import { shortId } from "../../../base/ids.ts";
-import type { ContainerState } from "../../../model/container.ts";
-import type { Endpoint } from "../../../model/endpoint.ts";
+import type { Container, ContainerConfig, ContainerState } from "../../../model/container.ts";
+import type { Endpoint, EndpointSettings } from "../../../model/endpoint.ts";
+import { parseLink } from "../../../model/link.ts";
 import { gatewayOf, type Network } from "../../../model/network.ts";
 
 export interface EndpointView {
@@ -11,14 +12,14 @@ export interface EndpointView {
 /** Docker's network.EndpointSettings. What belongs to a running container only is empty when it does not run. */
 export function endpointJson(
   { endpoint, network }: EndpointView,
-  { state, version }: { state: ContainerState; version: number },
+  { container: { config, state }, version }: { container: Container; version: number },
 ) {
   const { settings } = endpoint;
+  const links = network.name === "bridge" ? linksOfItsOwn(settings, config) : settings.links;
   const running = state.status === "running";
   return {
     IPAMConfig: ipamConfig(endpoint),
-    // Those of the default bridge are legacy links, which HostConfig shows.
-    Links: settings.links.length > 0 && network.name !== "bridge" ? settings.links : null,
+    Links: links.length > 0 ? links : null,
     Aliases: aliases(endpoint, version, state),
     MacAddress: running ? (endpoint.mac ?? "") : "",
     DriverOpts: Object.keys(settings.driverOptions).length > 0 ? settings.driverOptions : null,
@@ -28,6 +29,13 @@ export function endpointJson(
     ...addresses(running ? endpoint : {}, running ? network : undefined),
     ...(version >= 44 ? { DNSNames: endpoint.dnsNames.length > 0 ? endpoint.dnsNames : null } : {}),
   };
+}
+
+/** On the default bridge links that were sent in HostConfig are shown there. */
+function linksOfItsOwn({ links }: EndpointSettings, { given }: ContainerConfig): readonly string[] {
+  const sent = given?.hostConfig["Links"];
+  const aliases = new Set(Array.isArray(sent) ? sent.map((link) => parseLink(String(link)).alias) : []);
+  return links.filter((link) => !aliases.has(parseLink(link).alias));
 }
 
 /**

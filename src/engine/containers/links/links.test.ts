@@ -71,3 +71,16 @@ test("LIFE-22 a link holds when its target is renamed, and names it in hosts and
   await world.containers.remove("base", { force: true });
   assert.deepEqual([linkHosts(world.parts, container), linkedNames(world.parts).size], [[], 0]);
 });
+
+test("LIFE-22 a link by a name that is gone does not lead to a container whose id begins like it", async () => {
+  using world = new World();
+  const { id } = await world.containers.create(request("other"));
+  const links = [id.slice(0, 2), id.slice(0, 11), id.slice(0, 12), id, "other", "f".repeat(64)];
+  const targets: string[][] = [];
+  for (const link of links) {
+    const settings = { linkLocal: [], aliases: [], links: [link], gwPriority: 0, driverOptions: {} };
+    const web = await world.containers.create({ ...request(""), endpoints: [{ network: "bridge", settings }] });
+    targets.push(linkTargets(world.parts, world.containers.inspect(web.id).container));
+  }
+  assert.deepEqual(targets, [[], [], [id], [id], [id], []]);
+});

@@ -1,6 +1,7 @@
 import { EngineError } from "../../../base/errors.ts";
 import type { Container } from "../../../model/container.ts";
 import { isRunning } from "../../../model/container-state.ts";
+import { parseLink } from "../../../model/link.ts";
 import { findContainer } from "../../reference.ts";
 import type { State } from "../../state.ts";
 import { type Link, linkEnvironment } from "./environment.ts";
@@ -12,13 +13,17 @@ function linksOf({ state }: Parts, container: Container): { alias: string; targe
   const bridge = state.networkNamed("bridge")?.id;
   const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
   return (endpoint?.settings.links ?? []).map((text) => {
-    const [reference = "", alias = reference] = text.replace(/^\//, "").split(":");
-    return { alias: alias.split("/").at(-1) ?? alias, target: targetOf(state, reference) };
+    const { reference, alias } = parseLink(text);
+    return { alias, target: targetOf(state, reference) };
   });
 }
 
-/** Undefined for one that has been removed since. */
+/**
+ * Undefined for one that has been removed since. Links are held by a short id; by name where they did not come with
+ * HostConfig: a name that is gone must not be taken for the beginning of another container's id.
+ */
 function targetOf(state: State, reference: string): Container | undefined {
+  if (!/^[0-9a-f]{12,64}$/.test(reference)) return state.containerNamed(reference);
   try {
     return findContainer(state, reference);
   } catch (error) {

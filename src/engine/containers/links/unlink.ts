@@ -1,6 +1,7 @@
 import { EngineError } from "../../../base/errors.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Endpoint } from "../../../model/endpoint.ts";
+import { parseLink } from "../../../model/link.ts";
 import { findContainer } from "../../reference.ts";
 import { hold } from "../held.ts";
 import type { ContainerParts } from "../parts.ts";
@@ -15,7 +16,7 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
   const { container } = held;
   const bridge = state.networkNamed("bridge")?.id;
   const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
-  const links = (endpoint?.settings.links ?? []).filter((link) => aliasOf(link) !== alias);
+  const links = (endpoint?.settings.links ?? []).filter((link) => parseLink(link).alias !== alias);
   if (!endpoint || links.length === endpoint.settings.links.length)
     throw new EngineError("CONTAINER_NOT_FOUND", { container: `${reference}/${alias}` });
   const changed: Endpoint = { ...endpoint, settings: { ...endpoint.settings, links } };
@@ -28,15 +29,12 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
   files.updateHosts(container, state.endpointsOf(container.id));
 }
 
-/** "db:store", as a client says it, or "/db:/web/store", as Docker shows it. */
-const aliasOf = (link: string): string => link.split(/[:/]/).at(-1) ?? "";
-
 /** Inspect shows links as they were sent. */
 function withoutGiven(container: Container, alias: string): Container {
   const { given } = container.config;
   const links = given?.hostConfig["Links"];
   if (!given || !Array.isArray(links)) return container;
-  const left = links.filter((link) => aliasOf(String(link)) !== alias);
+  const left = links.filter((link) => parseLink(String(link)).alias !== alias);
   const hostConfig = { ...given.hostConfig, Links: left.length > 0 ? left : null };
   return { ...container, config: { ...container.config, given: { ...given, hostConfig } } };
 }
