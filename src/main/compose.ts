@@ -36,6 +36,7 @@ import { launcher } from "../kernel/launcher/launcher.ts";
 import { layerFiles } from "../kernel/mounts/layer-files.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
+import type { Container } from "../model/container.ts";
 import { isPaused } from "../model/container-state.ts";
 import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
@@ -132,7 +133,18 @@ async function restore(
   const running = await restoreContainers(containers);
   await restoreVolumeUse(containers.volumes, running);
   await restoreSandboxes(parts, running, side);
+  for (const container of running) restoreHosts(container, side, parts.log);
   await ensureBuiltIns(parts, options.bridge);
+}
+
+/** An address or a link may have come or gone just before the daemon was killed. */
+function restoreHosts(container: Container, { updateFiles }: LeaseSide, log: Log): void {
+  if (container.config.networkMode.kind !== "networks") return;
+  try {
+    updateFiles(container);
+  } catch (err) {
+    log.error({ err, container: container.name }, "cannot bring a container's hosts file up to date");
+  }
 }
 
 function containerFiles(options: DaemonOptions, { state, log }: Parts, hostResolvConf: HostResolvConf): ContainerFiles {

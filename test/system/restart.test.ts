@@ -130,3 +130,20 @@ test("API-4 two daemons run side by side in two network namespaces, with the sam
   await first("rm", "-f", "web");
   await host.run("ip", "netns", "delete", "second");
 });
+
+test("DNS-9 a container's hosts file that a killed daemon did not come to change follows at the next start", async () => {
+  await start("named", ["sleep", "1000"]);
+  const lines = async () => (await host.fairlead("exec", "named", "cat", "/etc/hosts")).split("\n").sort();
+  const before = await lines();
+  const [address, file] = await Promise.all(
+    ["{{.NetworkSettings.Networks.bridge.IPAddress}}", "{{.HostsPath}}"].map((format) =>
+      host.fairlead("inspect", "named", "--format", format),
+    ),
+  );
+  await host.killDaemon();
+  for (const path of [file, `${file}.ours`])
+    await host.run("sh", "-c", `left=$(grep -v '^${address}\t' ${path}); echo "$left" >${path}`);
+  await host.startDaemon();
+  assert.deepEqual(await lines(), before);
+  await host.fairlead("rm", "-f", "named");
+});

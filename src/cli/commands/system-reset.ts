@@ -1,6 +1,7 @@
 import { command } from "../command/command.ts";
 import { flag } from "../command/options.ts";
 import { confirm } from "../output/confirm.ts";
+import { ownName } from "../output/container-names.ts";
 import { forEachName } from "../output/each.ts";
 
 export const systemReset = command({
@@ -40,4 +41,4 @@ export const systemReset = command({
 });
 
 const nameOf = (all: readonly { Id: string; Names: readonly string[] }[], id: string): string =>
-  all.find(({ Id }) => Id === id)?.Names[0]?.replace(/^\//, "") ?? id;
+  ownName(all.find(({ Id }) => Id === id)?.Names ?? []) ?? id;

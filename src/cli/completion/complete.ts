@@ -1,6 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import type { Command } from "../command/command.ts";
 import { type Completes, longName, type OptionSpec } from "../command/options.ts";
+import { ownName } from "../output/container-names.ts";
 import type { VerbTable } from "../verb-table.ts";
 import { verbTable } from "../verbs.ts";
 
@@ -86,5 +87,5 @@ async function candidates(what: Completes | undefined, client: Client): Promise<
   if (what === "images") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags ?? []);
   if (what === "hosts") return (await client.cluster.hosts()).map(({ name, state }) => `${name}\t${state}`);
   const containers = await client.containers.list({ all: what === "containers" });
-  return containers.map(({ Names, Status }) => `${Names[0]?.replace(/^\//, "") ?? ""}\t${Status}`);
+  return containers.map(({ Names, Status }) => `${ownName(Names) ?? ""}\t${Status}`);
 }

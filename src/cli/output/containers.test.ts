@@ -10,3 +10,9 @@ test("containerListing() counts volumes of the local driver, not binds", () => {
     columns["LocalVolumes"]?.value({ Mounts: Mounts ?? null } as ContainerSummary);
   assert.deepEqual([shown([volume, { Type: "bind", Source: "/b" }]), shown(null)], ["1", "0"]);
 });
+
+test("containerListing() shows a container's own name, and with --no-trunc those that links give it", () => {
+  const row = { Names: ["/linker/aim", "/target"] } as unknown as ContainerSummary;
+  const shown = (noTrunc: boolean) => containerListing({ noTrunc, size: false }, 0).columns["Names"]?.value(row);
+  assert.deepEqual([shown(false), shown(true)], ["target", "linker/aim,target"]);
+});

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from "../../client/types.ts";
+import { ownName } from "./container-names.ts";
 import { humanDuration } from "./duration.ts";
 import { formatLabels, labelOf } from "./labels.ts";
 import type { Listing } from "./list.ts";
@@ -12,6 +13,8 @@ const commandLength = 20;
 const mountLength = 15;
 
 /** Docker's columns of `ps`. */
+const namesIn = (names: readonly string[]): string => names.map((name) => name.replace(/^\//, "")).join(",");
+
 export function containerListing(
   { noTrunc, size }: { noTrunc: boolean; size: boolean },
   now: number,
@@ -25,7 +28,7 @@ export function containerListing(
       RunningFor: { header: "CREATED", value: ({ Created }) => `${humanDuration(now - Created * 1000)} ago` },
       Status: { header: "STATUS", value: ({ Status }) => Status },
       Ports: { header: "PORTS", value: ({ Ports }) => formatPorts(Ports ?? []) },
-      Names: { header: "NAMES", value: ({ Names }) => Names.map((name) => name.replace(/^\//, "")).join(",") },
+      Names: { header: "NAMES", value: ({ Names }) => (noTrunc ? namesIn(Names) : (ownName(Names) ?? "")) },
       Size: { header: "SIZE", value: ({ SizeRw }) => humanSize(SizeRw ?? 0) },
       State: { header: "STATE", value: ({ State }) => State },
       CreatedAt: { header: "CREATED AT", value: ({ Created }) => formatSeconds(Created) },

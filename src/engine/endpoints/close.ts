@@ -10,9 +10,8 @@ import type { OpenSandbox } from "./open-sandboxes.ts";
 
 /** Takes a sandbox down. Goes on after an error and reports all of them; the reconciler finishes what was left. */
 export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<void> {
-  const { kernel, firewall, names, ports, sandboxes, expected, dhcp, state } = parts;
+  const { kernel, firewall, names, ports, sandboxes, expected, dhcp } = parts;
   sandboxes.delete(sandbox.id);
-  const leased = forgetLeases(sandbox.attachments.flatMap(({ endpoint }) => state.endpoints.get(endpoint.id) ?? []));
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   // What sits inside goes with the namespace, but not what is somebody else's.
   const outside = plan.objects.filter(({ netns, kind }) => netns === hostNetns || kind === "moved-link");
@@ -25,7 +24,7 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
         () =>
           dhcp.release(endpoint.id),
     ),
-    [() => leased.length > 0 && state.commit(leased, "process")],
+    [() => forget(parts, sandbox)],
     [() => plan.elements.length > 0 && firewall.change({ add: [], remove: plan.elements })],
     [() => ports.release(sandbox.ports)],
     [
@@ -39,4 +38,10 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   ];
   const failures = await goThrough(steps);
   if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of sandbox ${sandbox.id}`);
+}
+
+/** Asked only now: an endpoint may have been removed meanwhile, with its container. */
+function forget({ state }: Parts, { attachments }: OpenSandbox): void {
+  const forgotten = forgetLeases(attachments.flatMap(({ endpoint }) => state.endpoints.get(endpoint.id) ?? []));
+  if (forgotten.length > 0) state.commit(forgotten, "process");
 }

@@ -79,8 +79,10 @@ export class ContainerFiles {
     const { hostHosts, hostGateways, linkHosts } = this.#sources;
     const host = { hosts: read(hostHosts) ?? "", gateways: hostGateways(), links: linkHosts(container) };
     const next = hostsLines(container, endpoints, host);
-    const ours = lines(read(`${path}.ours`));
-    const merged = mergeLines(lines(this.#readBack(path, container)), ours, next);
+    const [before, oursBefore] = [this.#readBack(path, container), read(`${path}.ours`)];
+    const ours = lines(oursBefore);
+    const merged = mergeLines(lines(before), ours, next);
+    if (formatLines(merged) === before && formatLines(next) === oursBefore) return;
     // Both generations first: after a crash in between, either's lines are known as ours.
     write(`${path}.ours`, formatLines([...ours, ...next]));
     write(path, formatLines(merged));

@@ -129,6 +129,16 @@ test("IMG-21 an image keeps its parent when its only name moves to another, or g
   );
 });
 
+test("IMG-21 an image keeps its parent when it comes again under another name, and the first name goes", async () => {
+  using lab = await storeWith(0);
+  const parent = await makeImage(lab.store, config("one", []), [], { references: [nameOf("base")] });
+  const about = { references: [nameOf("made")], parentId: parent.id };
+  const { id } = await makeImage(lab.store, config("two", []), [], about);
+  await makeImage(lab.store, config("two", []), [], { references: [nameOf("loaded")] });
+  lab.store.untag(nameOf("made"));
+  assert.equal(lab.store.find(id).parentId, parent.id);
+});
+
 test("parseManifest() takes 125 layers, as many as a container can lie on, and no more", () => {
   const descriptor = { digest: `sha256:${"0".repeat(64)}`, size: 1 };
   const manifest = (count: number) =>

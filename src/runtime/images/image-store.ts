@@ -134,8 +134,15 @@ export class ImageStore implements ImageRoots {
     if (!stored) throw new Error(`manifest ${manifest.digest} leads to nothing`);
     await runProgram(this.programs.sync, ["--file-system", this.directory]);
     const taggedAt = new Date().toISOString();
-    const named = references.map((one) => ({ manifest, reference: canonicalReference(one), taggedAt, ...about }));
-    this.#commit([...this.#without(references), ...(named.length > 0 ? named : [{ manifest, ...about }])]);
+    // Of one that is here already, what is known stays: it is pushed, pulled or loaded again.
+    const known = this.#entries().filter((entry) => this.#idOf(entry) === stored.id);
+    const all = Object.assign(
+      {},
+      ...known.map((entry) => ({ ...formerOf(entry), ...parentOf(entry) })),
+      about,
+    ) as typeof about;
+    const named = references.map((one) => ({ manifest, reference: canonicalReference(one), taggedAt, ...all }));
+    this.#commit([...this.#without(references), ...(named.length > 0 ? named : [{ manifest, ...all }])]);
     return this.#image(stored.id);
   }
 

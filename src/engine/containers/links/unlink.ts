@@ -20,13 +20,16 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
   if (!endpoint || links.length === endpoint.settings.links.length)
     throw new EngineError("CONTAINER_NOT_FOUND", { container: `${reference}/${alias}` });
   const changed: Endpoint = { ...endpoint, settings: { ...endpoint.settings, links } };
-  await networking.relink(container, changed, () =>
-    state.commit([
-      { put: "endpoint", id: changed.id, value: changed },
-      { put: "container", id: container.id, value: withoutGiven(container, alias) },
-    ]),
-  );
-  files.updateHosts(container, state.endpointsOf(container.id));
+  try {
+    await networking.relink(container, changed, () =>
+      state.commit([
+        { put: "endpoint", id: changed.id, value: changed },
+        { put: "container", id: container.id, value: withoutGiven(container, alias) },
+      ]),
+    );
+  } finally {
+    files.updateHosts(container, state.endpointsOf(container.id));
+  }
 }
 
 /** Inspect shows links as they were sent. */
