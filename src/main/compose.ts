@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
 import { archiveUseCases } from "../engine/containers/archive.ts";
 import { resumeChecks } from "../engine/containers/health/checks.ts";
+import { linkersOf, updateLinkers } from "../engine/containers/links/linkers.ts";
 import { linkHosts } from "../engine/containers/links/links.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
@@ -64,7 +65,10 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
   const files = containerFiles(options, parts, hostResolvConf);
   const side: LeaseSide = {
     upstreamsOf,
-    updateFiles: (container) => files.updateHosts(container, parts.state.endpointsOf(container.id)),
+    updateFiles: (container) => {
+      files.updateHosts(container, parts.state.endpointsOf(container.id));
+      updateLinkers({ ...parts, files }, linkersOf(parts, container.id));
+    },
   };
   const containers = containerParts({
     state: parts.state,

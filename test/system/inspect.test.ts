@@ -113,6 +113,30 @@ test("LIFE-22 a linked container's variables, and refusals in Docker's words", {
   );
 });
 
+test("LIFE-22 hosts of a container follows those it is linked to", { skip }, async () => {
+  await docker("run", "-d", "--name", "db", "busybox", "sleep", "1000");
+  await docker("run", "-d", "--name", "web", "--link", "db:data", "busybox", "sleep", "1000");
+  const lines = async () =>
+    (await docker("exec", "web", "cat", "/etc/hosts")).split("\n").filter((line) => /\tdata /.test(line));
+  const expected = async (name: string) => [
+    `${await inspect(name, "{{.NetworkSettings.IPAddress}}")}\tdata ${(await inspect(name, "{{.Id}}")).slice(0, 12)} ${name}`,
+  ];
+  const [first] = await lines();
+  assert.deepEqual([first], await expected("db"));
+  await docker("network", "disconnect", "bridge", "db");
+  assert.deepEqual(await lines(), []);
+  await docker("run", "-d", "--name", "other", "busybox", "sleep", "1000"); // has its address now, or the next
+  await docker("network", "connect", "bridge", "db");
+  assert.deepEqual(await lines(), await expected("db"));
+  assert.notEqual((await lines())[0], first);
+  await docker("rename", "db", "base");
+  assert.deepEqual(await lines(), await expected("base"));
+  await docker("restart", "-t", "0", "base");
+  assert.deepEqual(await lines(), await expected("base"));
+  await docker("rm", "-f", "base");
+  assert.deepEqual(await lines(), []);
+});
+
 test("LIFE-23 events of a container's life, in Docker's order and with its attributes", { skip }, async () => {
   const since = String(Date.now() / 1000);
   await docker("create", "--name", "web", "--label", "a=b", "busybox", "sleep", "1000");

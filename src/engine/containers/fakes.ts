@@ -15,6 +15,7 @@ import { FakeVolumeFiles, fakeArchive, fakeVolumeParts } from "../volumes/fakes.
 import { FakeNetworking } from "./fake-networking.ts";
 import { FakeRuntime } from "./fake-runtime.ts";
 import { MemoryStore } from "./fake-store.ts";
+import { linkHosts } from "./links/links.ts";
 import type { ContainerParts } from "./parts.ts";
 import { Steps } from "./steps.ts";
 import { containerParts, containerUseCases } from "./use-cases.ts";
@@ -77,7 +78,8 @@ export class World implements Disposable {
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, logConfig: { type: "json-file", options: {} } },
       images: { find: () => image, writtenBytes: async () => 5 },
       files: new ContainerFiles(this.directory, {
-        ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [], linkHosts: () => [] },
+        ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [] },
+        linkHosts: (container) => linkHosts({ state: this.state }, container),
         ...{ hostResolvConf: new HostResolvConf("/nonexistent"), hostHosts: "/nonexistent", log: silentLog },
       }),
     });

@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import { nothingRetired, retireAbandoned } from "../volumes/abandoned.ts";
+import { linkersOf, updateLinkers } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
@@ -22,6 +23,7 @@ export async function removeHeld(
       ...retired.changes,
       ...endpointIds.map((endpoint) => ({ delete: "endpoint", id: endpoint }) as const),
     ]);
+  const linkers = linkersOf(parts, id); // found while it is there
   const failures: unknown[] = [];
   try {
     await networking.release(container, commit, { force });
@@ -30,6 +32,7 @@ export async function removeHeld(
     failures.push(error);
   }
   execs.forgetContainer(id);
+  updateLinkers(parts, linkers);
   for (const step of [() => runtime.remove(id), () => files.remove(id), () => retired.gone()]) {
     try {
       await step();

@@ -4,6 +4,7 @@ import { isRunning } from "../../model/container-state.ts";
 import { dieAttributes, endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { onOutOfMemory } from "./limits/out-of-memory.ts";
+import { allLinkers, updateLinkers } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { markForStart } from "./restarts/by-policy.ts";
@@ -21,6 +22,7 @@ export async function restoreContainers(parts: ContainerParts): Promise<Containe
   await each(parts, (container) => restoreOne(parts, container, alive));
   await each(parts, (container) => letGoHeld(parts, container));
   await each(parts, async (container) => markForStart(parts, container));
+  updateLinkers(parts, allLinkers(parts)); // a kill may have come between a change of a target and theirs
   return [...parts.state.containers.values()].filter(isRunning);
 }
 

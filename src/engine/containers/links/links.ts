@@ -9,7 +9,7 @@ import { type Link, linkEnvironment } from "./environment.ts";
 type Parts = { readonly state: State };
 
 /** Legacy links are those of the default bridge; on other networks a link is a name and nothing else. */
-function linksOf({ state }: Parts, container: Container): { alias: string; target: Container | undefined }[] {
+export function linksOf({ state }: Parts, container: Container): { alias: string; target: Container | undefined }[] {
   const bridge = state.networkNamed("bridge")?.id;
   const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
   return (endpoint?.settings.links ?? []).map((text) => {

@@ -1,0 +1,39 @@
+import type { Log } from "../../../base/log.ts";
+import type { Container } from "../../../model/container.ts";
+import type { ContainerFiles } from "../../files/container-files.ts";
+import type { State } from "../../state.ts";
+import { linksOf } from "./links.ts";
+
+/** Containers with a legacy link to this one. */
+export const linkersOf = (parts: { readonly state: State }, id: string): Container[] =>
+  allLinkers(parts).filter((linker) => linksOf(parts, linker).some(({ target }) => target?.id === id));
+
+/** Containers with any legacy link. */
+export function allLinkers({ state }: { readonly state: State }): Container[] {
+  const bridge = state.networkNamed("bridge")?.id ?? "";
+  const linked = state.endpointsOn(bridge).filter(({ settings }) => settings.links.length > 0);
+  return linked.flatMap(({ containerId }) => state.containers.get(containerId) ?? []);
+}
+
+interface Parts {
+  readonly state: State;
+  readonly files: ContainerFiles;
+  readonly log: Log;
+}
+
+/**
+ * Brings their /etc/hosts up to date once a target has another address or name, or is gone; programs look there before
+ * they ask DNS. Files are written at once, so nobody's lock is needed. What the target went through stands even if
+ * that fails.
+ */
+export function updateLinkers({ state, files, log }: Parts, linkers: readonly Container[]): void {
+  for (const { id } of linkers) {
+    const linker = state.containers.get(id);
+    if (!linker) continue; // removed in between
+    try {
+      files.updateHosts(linker, state.endpointsOf(id));
+    } catch (error) {
+      log.error({ err: error, container: linker.name }, "cannot write the addresses of linked containers into hosts");
+    }
+  }
+}
