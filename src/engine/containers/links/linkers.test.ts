@@ -20,9 +20,10 @@ async function linkedWorld() {
     endpoints: [withLinks(`${id.slice(0, 12)}:data`)],
   });
   await world.containers.start("web");
-  const readdress = (ipv4: string) => {
+  const readdress = (ipv4: string, ipv6?: string) => {
     const [endpoint] = world.state.endpointsOf(id) as [Endpoint];
-    world.state.commit([{ put: "endpoint", id: endpoint.id, value: { ...endpoint, ipv4 } }]);
+    const value = { ...endpoint, ipv4, ...(ipv6 ? { ipv6 } : {}) };
+    world.state.commit([{ put: "endpoint", id: endpoint.id, value }]);
   };
   const path = world.parts.files.paths(world.containers.inspect(web.id).container).hosts;
   const lines = (of = path) =>
@@ -44,6 +45,13 @@ test("LIFE-22 hosts of a running container follows its links' targets through st
   assert.deepEqual(lines(), [`10.0.0.9\tdata ${id} base`]);
   await world.containers.remove("base", { force: true });
   assert.deepEqual(lines(), []);
+});
+
+test("LIFE-22 hosts has a link's target with its addresses of both families", async () => {
+  using linked = await linkedWorld();
+  linked.readdress("10.0.0.9/24", "fd00::9/64");
+  await linked.world.containers.rename("db", "base");
+  assert.deepEqual(linked.lines(), [`10.0.0.9\tdata ${linked.id} base`, `fd00::9\tdata ${linked.id} base`]);
 });
 
 test("LIFE-22 a daemon that was killed before hosts followed a link's target makes up for it", async () => {

@@ -43,7 +43,7 @@ export function linkVariables(parts: Parts, container: Container): string[] {
     const refuse = (why: string) => new EngineError("CONTAINER_CONFLICT", { why });
     if (!isRunning(target))
       throw refuse(`Cannot link to a non running container: /${target.name} AS /${container.name}/${alias}`);
-    const address = addressOf(parts, target);
+    const address = addressesOf(parts, target).ipv4;
     if (address === undefined)
       throw refuse(`Cannot link to /${target.name}, as it does not belong to the default network`);
     return [{ alias, target, address }];
@@ -54,9 +54,10 @@ export function linkVariables(parts: Parts, container: Container): string[] {
 /** Lines of its /etc/hosts for the containers it is linked to: programs look there for them, as with Docker. */
 export const linkHosts = (parts: Parts, container: Container): string[] =>
   linksOf(parts, container).flatMap(({ alias, target }) => {
-    const address = target && addressOf(parts, target);
-    if (!target || address === undefined) return [];
-    return [`${address}\t${[...new Set([alias, target.config.hostname, target.name])].join(" ")}`];
+    if (!target) return [];
+    const names = [...new Set([alias, target.config.hostname, target.name])].join(" ");
+    const { ipv4, ipv6 } = addressesOf(parts, target);
+    return [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [`${address}\t${names}`]));
   });
 
 /** By container the names that links give it, "web/db": `ps` shows them beside its own. */
@@ -68,10 +69,9 @@ export function linkedNames(parts: Parts): ReadonlyMap<string, readonly string[]
   return names;
 }
 
-function addressOf({ state }: Parts, { id }: Container): string | undefined {
+/** On the default bridge, without their prefix lengths. */
+function addressesOf({ state }: Parts, { id }: Container): { ipv4: string | undefined; ipv6: string | undefined } {
   const bridge = state.networkNamed("bridge")?.id;
-  return state
-    .endpointsOf(id)
-    .find(({ networkId }) => networkId === bridge)
-    ?.ipv4?.split("/")[0];
+  const endpoint = state.endpointsOf(id).find(({ networkId }) => networkId === bridge);
+  return { ipv4: endpoint?.ipv4?.split("/")[0], ipv6: endpoint?.ipv6?.split("/")[0] };
 }
