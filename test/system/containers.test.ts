@@ -353,7 +353,7 @@ for (const [what, name] of Object.entries(oddNames)) {
     const query = `name=${encodeURIComponent(name)}`;
     await callApi(host, "POST", "/containers/create?name=plain", body);
     const refused =
-      /^400 Invalid container name: .*only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed, 2 to 200 characters/s;
+      /^400 Invalid container name \(.*\), only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed, 2 to 200 characters/s;
     assert.match(await refusal(host, "POST", `/containers/create?${query}`, body), refused);
     assert.match(await refusal(host, "POST", `/containers/plain/rename?${query}`), refused);
     assert.equal(await host.fairlead("ps", "-a", "--format", "{{.Names}}"), "plain");
