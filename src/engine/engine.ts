@@ -81,6 +81,8 @@ export interface ContainerView {
   readonly mountpoints: Readonly<Record<string, string>>;
   /** What links of others call it, "web/db". */
   readonly linkedNames: readonly string[];
+  /** Its own legacy links on the default bridge, with their targets' names. */
+  readonly links: readonly { readonly alias: string; readonly target: string }[];
   /** Of execs that have not ended. */
   readonly execIds: readonly string[];
   readonly files: {

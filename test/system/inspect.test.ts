@@ -131,6 +131,7 @@ test("LIFE-22 hosts of a container follows those it is linked to", { skip }, asy
   assert.notEqual((await lines())[0], first);
   await docker("rename", "db", "base");
   assert.deepEqual(await lines(), await expected("base"));
+  assert.equal(await inspect("web", "{{json .HostConfig.Links}}"), '["/base:/web/data"]');
   await docker("restart", "-t", "0", "base");
   assert.deepEqual(await lines(), await expected("base"));
   await docker("rm", "-f", "base");

@@ -21,6 +21,7 @@ import type { Network } from "../../model/network.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import { FakeLimits } from "./fake-limits.ts";
 import { checkExec } from "./sessions.ts";
+import { viewDetails } from "./view-details.ts";
 
 const created = "2026-01-02T03:04:05.000000006Z";
 
@@ -320,9 +321,7 @@ export class FakeEngine implements Engine {
     const endpoints = this.endpoints
       .filter(({ containerId }) => containerId === container.id)
       .map((endpoint) => ({ endpoint, network: this.network(endpoint.networkId) }));
-    const files = { resolvConf: "/r/resolv.conf", hosts: "/r/hosts", hostname: "/r/hostname", log: "/r/log" };
-    const nothing = { mountpoints: {}, linkedNames: [], execIds: [] };
-    return { container, endpoints, sandboxPath: "/run/fairlead/netns/1", ...nothing, files };
+    return { container, endpoints, ...viewDetails(endpoints, (of) => this.box(of)) };
   }
 
   #join(box: Container, network: Network, settings: EndpointSettings): void {

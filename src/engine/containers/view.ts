@@ -3,7 +3,7 @@ import { isUp } from "../../model/container-state.ts";
 import type { ContainerView, Filters } from "../engine.ts";
 import { mountpointsOf } from "../volumes/open.ts";
 import { containerMatcher } from "./filters.ts";
-import { linkedNames } from "./links/links.ts";
+import { linkedNames, linkNames } from "./links/links.ts";
 import type { ContainerParts } from "./parts.ts";
 
 /** What inspect and list show of a container. */
@@ -18,6 +18,7 @@ export function viewContainer(
     ...networking.view(container),
     mountpoints: mountpointsOf(parts.volumes, container),
     linkedNames: linked,
+    links: linkNames(parts, container),
     execIds: parts.execs.openIn(container.id),
     files: { ...files.paths(container), log: logPath(container.id) },
   };

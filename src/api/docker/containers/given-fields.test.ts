@@ -11,9 +11,9 @@ test("LIFE-20 what a client sent and nothing carries out comes back in inspect",
   };
   const given = { ...plainConfig, ...givenFields({ ...config, Cmd: ["x"], HostConfig: { ...hostConfig, Memory: 5 } }) };
   assert.deepEqual(givenConfigJson(given), config);
-  assert.deepEqual(givenHostConfigJson(given, "me"), {
+  assert.deepEqual(givenHostConfigJson(given), {
     ...hostConfig,
-    ...{ Links: ["/db:/me/data", "/web:/me/web"], Cgroup: "", CpuPercent: 0 },
+    ...{ Cgroup: "", CpuPercent: 0 },
     ...{ IOMaximumIOps: 0, IOMaximumBandwidth: 0 },
     ...{ KernelMemory: undefined, KernelMemoryTCP: undefined },
   });
@@ -22,6 +22,6 @@ test("LIFE-20 what a client sent and nothing carries out comes back in inspect",
 test("LIFE-20 what was not sent is shown as Docker shows it", () => {
   const nothing = { StopSignal: "", HostConfig: { ConsoleSize: [0, 0], Links: null, Tmpfs: {} } };
   assert.deepEqual(givenFields(nothing), {});
-  const { ConsoleSize, Links } = givenHostConfigJson(plainConfig, "me");
+  const { ConsoleSize, Links } = givenHostConfigJson(plainConfig);
   assert.deepEqual([givenConfigJson(plainConfig), ConsoleSize, Links], [{}, [0, 0], null]);
 });

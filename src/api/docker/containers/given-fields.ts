@@ -55,15 +55,8 @@ const isEmpty = (value: unknown): boolean =>
 
 export const givenConfigJson = ({ given }: ContainerConfig): Fields => given?.config ?? {};
 
-/** Legacy links are shown as Docker keeps them: "/db:/web/alias". */
-export function givenHostConfigJson({ given }: ContainerConfig, name: string): Fields {
-  const shown = { ...hostConfigFields, ...given?.hostConfig };
-  const { Links: links } = shown;
-  if (Array.isArray(links)) return { ...shown, Links: links.map((link) => storedLink(String(link), name)) };
-  return shown;
-}
-
-function storedLink(link: string, name: string): string {
-  const [target = "", alias = target] = link.replace(/^\//, "").split(":");
-  return `/${target}:/${name}/${alias}`;
-}
+/** Links as they were sent: see linksJson(). */
+export const givenHostConfigJson = ({ given }: ContainerConfig): Fields => ({
+  ...hostConfigFields,
+  ...given?.hostConfig,
+});

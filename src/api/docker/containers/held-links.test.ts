@@ -32,3 +32,18 @@ test("LIFE-22 links of the default bridge that did not come with HostConfig are 
   const { bridge } = shown.NetworkSettings.Networks;
   assert.deepEqual([shown.HostConfig.Links, bridge.Links], [["/db:/web/store"], ["db:beside"]]);
 });
+
+test("LIFE-22 inspect shows links in one form, however they were sent, and with their targets' present names", async () => {
+  await using api = testApi();
+  await api.engine.containers.create({ name: "db", config: plainConfig, endpoints: [] });
+  const HostConfig = { Links: ["db:one", "/db:/web/two", "db"] };
+  const body = { Fairlead: { Rootfs: "host" }, HostConfig };
+  await api.ask("POST", "/containers/create?name=web", body);
+  const shown = async (name: string) => (await api.ask("GET", `/containers/${name}/json`)).body.HostConfig.Links;
+  assert.deepEqual(await shown("web"), ["/db:/web/one", "/db:/web/two", "/db:/web/db"]);
+  await api.engine.containers.rename("db", "base");
+  assert.deepEqual(await shown("web"), ["/base:/web/one", "/base:/web/two", "/base:/web/db"]);
+  await api.ask("POST", "/networks/create", { Name: "own" });
+  await api.ask("POST", "/containers/create?name=far", { ...body, HostConfig: { ...HostConfig, NetworkMode: "own" } });
+  assert.deepEqual(await shown("far"), ["/db:/far/one", "/db:/far/two", "/db:/far/db"]);
+});

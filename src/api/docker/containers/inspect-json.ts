@@ -9,6 +9,7 @@ import { confinementJson } from "./confinement-json.ts";
 import { givenConfigJson, givenHostConfigJson } from "./given-fields.ts";
 import { healthcheckJson } from "./healthcheck.ts";
 import { limitsJson } from "./limits-json.ts";
+import { linksJson } from "./links-json.ts";
 import { mountsJson, storageJson, volumesJson } from "./mounts-json.ts";
 import { portBindings, portMap, publishes } from "./ports-json.ts";
 import { stateJson } from "./state-json.ts";
@@ -43,7 +44,7 @@ export function containerJson(view: ContainerView, { version, host, overlay }: I
     ProcessLabel: "",
     AppArmorProfile: host.apparmor === "on" ? apparmorOf(config) : "",
     ExecIDs: view.execIds.length > 0 ? view.execIds : null,
-    HostConfig: hostConfigJson(container, host),
+    HostConfig: hostConfigJson(view, host),
     GraphDriver: { Name: "overlay2", Data: overlay ? overlayJson(overlay) : null },
     Mounts: mountsJson(view),
     Config: configJson(view, version),
@@ -112,11 +113,12 @@ function wantedMac({ networkModeText }: ContainerConfig, endpoints: ContainerVie
   return mac ? { MacAddress: mac } : {};
 }
 
-function hostConfigJson(container: Container, host: HostConfinement) {
-  const { config } = container;
+function hostConfigJson(view: ContainerView, host: HostConfinement) {
+  const { config } = view.container;
   return {
     ...storageJson(config),
-    ...givenHostConfigJson(config, container.name),
+    ...givenHostConfigJson(config),
+    Links: linksJson(view),
     LogConfig: { Type: config.logConfig?.type ?? "json-file", Config: config.logConfig?.options ?? {} },
     NetworkMode: config.networkModeText,
     PortBindings: portBindings(config.publish),

@@ -68,8 +68,10 @@ test("LIFE-22 a link holds when its target is renamed, and names it in hosts and
   await world.containers.rename(id, "base");
   assert.deepEqual(linkHosts(world.parts, container), [`10.0.0.2\tdata ${host} base`]);
   assert.deepEqual([...linkedNames(world.parts)], [[id, ["web/data"]]]);
+  assert.deepEqual(world.containers.inspect(web.id).links, [{ alias: "data", target: "base" }]);
   await world.containers.remove("base", { force: true });
   assert.deepEqual([linkHosts(world.parts, container), linkedNames(world.parts).size], [[], 0]);
+  assert.deepEqual(world.containers.inspect(web.id).links, []);
 });
 
 test("LIFE-22 a link by a name that is gone does not lead to a container whose id begins like it", async () => {

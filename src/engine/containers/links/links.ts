@@ -60,6 +60,10 @@ export const linkHosts = (parts: Parts, container: Container): string[] =>
     return [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [`${address}\t${names}`]));
   });
 
+/** Its links by their targets' present names. */
+export const linkNames = (parts: Parts, container: Container): { alias: string; target: string }[] =>
+  linksOf(parts, container).flatMap(({ alias, target }) => (target ? [{ alias, target: target.name }] : []));
+
 /** By container the names that links give it, "web/db": `ps` shows them beside its own. */
 export function linkedNames(parts: Parts): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
