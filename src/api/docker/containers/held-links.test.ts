@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shortId } from "../../../base/ids.ts";
 import type { ContainerRequest } from "../../../engine/engine.ts";
+import type { NetworkMode } from "../../../model/container.ts";
 import { testApi } from "../../testing/api.ts";
 import { plainConfig } from "../../testing/plain.ts";
 
@@ -46,4 +47,20 @@ test("LIFE-22 inspect shows links in one form, however they were sent, and with 
   await api.ask("POST", "/networks/create", { Name: "own" });
   await api.ask("POST", "/containers/create?name=far", { ...body, HostConfig: { ...HostConfig, NetworkMode: "own" } });
   assert.deepEqual(await shown("far"), ["/db:/far/one", "/db:/far/two", "/db:/far/db"]);
+});
+
+test("LIFE-22 nothing links to a container on the host's network, nor to one that shares it, nor to one whose network is gone", async () => {
+  await using api = testApi();
+  const make = (name: string, networkMode: NetworkMode) =>
+    api.engine.containers.create({ name, config: { ...plainConfig, networkMode }, endpoints: [] });
+  const { id: containerId } = await make("db", { kind: "host" });
+  await make("beside", { kind: "container", containerId });
+  await make("alone", { kind: "container", containerId: "f".repeat(64) });
+  const refusals: string[] = [];
+  for (const link of ["db:store", "beside:store", "alone:store"]) {
+    const body = { Fairlead: { Rootfs: "host" }, HostConfig: { Links: [link] } };
+    const { status, body: said } = await api.ask("POST", "/containers/create", body);
+    refusals.push(`${status} ${said.message.replace(/^.*(conflicting options|No such container).*$/, "$1")}`);
+  }
+  assert.deepEqual(refusals, ["400 conflicting options", "400 conflicting options", "400 No such container"]);
 });

@@ -44,15 +44,18 @@ function lacksBridge({ networks }: Engine, { NetworkingConfig: given }: CreateBo
   return Object.keys(given?.EndpointsConfig ?? {}).every((name) => name === "bridge" || name === "default");
 }
 
-/** By the target's id, so that it holds when the target is renamed. */
+/**
+ * By the target's id, so that it holds when the target is renamed. One that shares another's network stands for that
+ * other one in all that a link gives (moby's registerLinks).
+ */
 function heldLink(engine: Engine, link: string): string {
   const { reference, alias } = parseLink(link);
   try {
-    const { id, config } = engine.containers.inspect(reference).container;
-    const mode = config.networkMode;
-    refuse(mode.kind === "host", hostLinks);
-    const owner = mode.kind === "container" ? mode.containerId : id; // whose addresses it has
-    return `${shortId(owner)}:${alias}`;
+    const { container } = engine.containers.inspect(reference);
+    const mode = container.config.networkMode;
+    const owner = mode.kind === "container" ? engine.containers.inspect(mode.containerId).container : container;
+    refuse(owner.config.networkMode.kind === "host", hostLinks);
+    return `${shortId(owner.id)}:${alias}`;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === "CONTAINER_NOT_FOUND")) throw error;
     throw new Refusal(400, `could not get container for ${reference}: ${error.message}`);
