@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { ClusterListener } from "../contracts/cluster.ts";
 import { archiveUseCases } from "../engine/containers/archive.ts";
 import { resumeChecks } from "../engine/containers/health/checks.ts";
-import { linkersOf, updateLinkers } from "../engine/containers/links/linkers.ts";
+import { linkersOf, updateHosts } from "../engine/containers/links/linkers.ts";
 import { linkHosts } from "../engine/containers/links/links.ts";
 import type { ContainerParts } from "../engine/containers/parts.ts";
 import { resumeRestarts } from "../engine/containers/restarts/by-policy.ts";
@@ -37,7 +37,6 @@ import { launcher } from "../kernel/launcher/launcher.ts";
 import { layerFiles } from "../kernel/mounts/layer-files.ts";
 import { mounts } from "../kernel/mounts/mounts.ts";
 import { streams } from "../kernel/streams/streams.ts";
-import type { Container } from "../model/container.ts";
 import { isPaused } from "../model/container-state.ts";
 import { isShared } from "../model/network.ts";
 import { type OpenRuntime, openRuntime } from "../runtime/runtime.ts";
@@ -67,7 +66,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     upstreamsOf,
     updateFiles: (container) => {
       files.updateHosts(container, parts.state.endpointsOf(container.id));
-      updateLinkers({ ...parts, files }, linkersOf(parts, container.id));
+      updateHosts({ ...parts, files }, linkersOf(parts, container.id));
     },
   };
   const containers = containerParts({
@@ -137,18 +136,7 @@ async function restore(
   const running = await restoreContainers(containers);
   await restoreVolumeUse(containers.volumes, running);
   await restoreSandboxes(parts, running, side);
-  for (const container of running) restoreHosts(container, side, parts.log);
   await ensureBuiltIns(parts, options.bridge);
-}
-
-/** An address or a link may have come or gone just before the daemon was killed. */
-function restoreHosts(container: Container, { updateFiles }: LeaseSide, log: Log): void {
-  if (container.config.networkMode.kind !== "networks") return;
-  try {
-    updateFiles(container);
-  } catch (err) {
-    log.error({ err, container: container.name }, "cannot bring a container's hosts file up to date");
-  }
 }
 
 function containerFiles(options: DaemonOptions, { state, log }: Parts, hostResolvConf: HostResolvConf): ContainerFiles {

@@ -42,7 +42,7 @@ test("LIFE-11 docker pause freezes a container, and unpause lets it go on", asyn
     [
       `409 Container ${id} is already paused`,
       "409 cannot start a paused container, try unpause instead",
-      `409 Container ${id} is paused, unpause the container before exec`,
+      "409 Container web is paused, unpause the container before exec",
       'cannot remove container "/web": container is paused and must be unpaused first'.replace(/^/, "409 "),
     ],
   );

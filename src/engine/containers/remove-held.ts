@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import { nothingRetired, retireAbandoned } from "../volumes/abandoned.ts";
-import { linkersOf, updateLinkers } from "./links/linkers.ts";
+import { linkersOf, updateHosts } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
@@ -32,7 +32,7 @@ export async function removeHeld(
     failures.push(error);
   }
   execs.forgetContainer(id);
-  updateLinkers(parts, linkers);
+  updateHosts(parts, linkers);
   for (const step of [() => runtime.remove(id), () => files.remove(id), () => retired.gone()]) {
     try {
       await step();

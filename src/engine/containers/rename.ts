@@ -3,7 +3,7 @@ import type { Container } from "../../model/container.ts";
 import { findContainer } from "../reference.ts";
 import { hold } from "./held.ts";
 import { holdName } from "./held-name.ts";
-import { linkersOf, updateLinkers } from "./links/linkers.ts";
+import { linkersOf, updateHosts } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
@@ -22,6 +22,6 @@ export async function renameContainer(parts: ContainerParts, reference: string, 
       ...endpoints.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
     ]),
   );
-  updateLinkers(parts, linkersOf(parts, id));
+  updateHosts(parts, linkersOf(parts, id));
   tell(parts, "rename", renamed, { oldName: `/${container.name}` });
 }

@@ -4,7 +4,7 @@ import { isRunning } from "../../model/container-state.ts";
 import { dieAttributes, endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { onOutOfMemory } from "./limits/out-of-memory.ts";
-import { allLinkers, updateLinkers } from "./links/linkers.ts";
+import { updateHosts } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { markForStart } from "./restarts/by-policy.ts";
@@ -22,8 +22,11 @@ export async function restoreContainers(parts: ContainerParts): Promise<Containe
   await each(parts, (container) => restoreOne(parts, container, alive));
   await each(parts, (container) => letGoHeld(parts, container));
   await each(parts, async (container) => markForStart(parts, container));
-  updateLinkers(parts, allLinkers(parts)); // a kill may have come between a change of a target and theirs
-  return [...parts.state.containers.values()].filter(isRunning);
+  const running = [...parts.state.containers.values()].filter(isRunning);
+  // A kill may have come between a change of addresses or links and theirs.
+  const named = running.filter(({ config: { networkMode } }) => networkMode.kind === "networks");
+  updateHosts(parts, named);
+  return running;
 }
 
 /** From now on ends are written down as they happen; those that came since restoreContainers() are made up for. */

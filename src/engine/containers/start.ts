@@ -8,7 +8,7 @@ import { timestamp } from "../timestamp.ts";
 import { openVolumes } from "../volumes/open.ts";
 import { initialHealth, startChecks } from "./health/checks.ts";
 import { hold } from "./held.ts";
-import { linkersOf, updateLinkers } from "./links/linkers.ts";
+import { linkersOf, updateHosts } from "./links/linkers.ts";
 import { linkVariables } from "./links/links.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
@@ -74,7 +74,7 @@ async function launch(parts: ContainerParts, container: Container, by: "user" | 
   const started = { ...starting, state: now };
   save(started);
   rollback.commit();
-  updateLinkers(parts, linkersOf(parts, container.id));
+  updateHosts(parts, linkersOf(parts, container.id));
   tellNetworks(parts, "connect", started);
   tell(parts, "start", started);
   startChecks(parts, started);

@@ -9,7 +9,7 @@ export const linkersOf = (parts: { readonly state: State }, id: string): Contain
   allLinkers(parts).filter((linker) => linksOf(parts, linker).some(({ target }) => target?.id === id));
 
 /** Containers with any legacy link. */
-export function allLinkers({ state }: { readonly state: State }): Container[] {
+function allLinkers({ state }: { readonly state: State }): Container[] {
   const bridge = state.networkNamed("bridge")?.id ?? "";
   const linked = state.endpointsOn(bridge).filter(({ settings }) => settings.links.length > 0);
   return linked.flatMap(({ containerId }) => state.containers.get(containerId) ?? []);
@@ -22,18 +22,18 @@ interface Parts {
 }
 
 /**
- * Brings their /etc/hosts up to date once a target has another address or name, or is gone; programs look there before
- * they ask DNS. Files are written at once, so nobody's lock is needed. What the target went through stands even if
- * that fails.
+ * Brings their /etc/hosts up to date once they, or targets of their links, have other addresses or names, or are gone;
+ * programs look there before they ask DNS. Files are written at once, so nobody's lock is needed. What has changed
+ * stands even if that fails.
  */
-export function updateLinkers({ state, files, log }: Parts, linkers: readonly Container[]): void {
-  for (const { id } of linkers) {
-    const linker = state.containers.get(id);
-    if (!linker) continue; // removed in between
+export function updateHosts({ state, files, log }: Parts, containers: readonly Container[]): void {
+  for (const { id } of containers) {
+    const container = state.containers.get(id);
+    if (!container) continue; // removed in between
     try {
-      files.updateHosts(linker, state.endpointsOf(id));
+      files.updateHosts(container, state.endpointsOf(id));
     } catch (error) {
-      log.error({ err: error, container: linker.name }, "cannot write the addresses of linked containers into hosts");
+      log.error({ err: error, container: container.name }, "cannot bring a container's hosts file up to date");
     }
   }
 }
