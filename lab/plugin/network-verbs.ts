@@ -58,9 +58,19 @@ function deleteEndpoint(body: Body, { endpoints }: PluginState): Body {
   const endpoint = idOf(body, "EndpointID");
   if (!endpoints[endpoint]) throw new Error(`no endpoint ${endpoint}`);
   delete endpoints[endpoint];
-  // It goes with the namespace that its other end is in.
-  if (ip("-o", "link").includes(`: ${nearEnd(endpoint)}@`)) ip("link", "del", nearEnd(endpoint));
+  removeLink(nearEnd(endpoint));
   return {};
+}
+
+/** It goes with the namespace that its other end is in, perhaps at this moment. */
+function removeLink(name: string): void {
+  const isThere = () => ip("-o", "link").includes(`: ${name}@`);
+  if (!isThere()) return;
+  try {
+    ip("link", "del", name);
+  } catch (error) {
+    if (isThere()) throw error;
+  }
 }
 
 function join(body: Body, { networks, endpoints }: PluginState): Body {
