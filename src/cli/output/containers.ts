@@ -12,9 +12,9 @@ import { formatSeconds } from "./time.ts";
 const commandLength = 20;
 const mountLength = 15;
 
-/** Docker's columns of `ps`. */
 const namesIn = (names: readonly string[]): string => names.map((name) => name.replace(/^\//, "")).join(",");
 
+/** Docker's columns of `ps`. */
 export function containerListing(
   { noTrunc, size }: { noTrunc: boolean; size: boolean },
   now: number,

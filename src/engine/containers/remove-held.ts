@@ -1,8 +1,9 @@
 import type { Container } from "../../model/container.ts";
 import { nothingRetired, retireAbandoned } from "../volumes/abandoned.ts";
-import { linkersOf, updateHosts } from "./links/linkers.ts";
+import { linkersOf } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
+import { updateHosts } from "./update-hosts.ts";
 
 /**
  * The store first: from there on nothing has an owner, and a crash leaves the rest to the next start. Goes on after an

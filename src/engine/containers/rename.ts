@@ -3,9 +3,10 @@ import type { Container } from "../../model/container.ts";
 import { findContainer } from "../reference.ts";
 import { hold } from "./held.ts";
 import { holdName } from "./held-name.ts";
-import { linkersOf, updateHosts } from "./links/linkers.ts";
+import { linkersOf } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
+import { updateHosts } from "./update-hosts.ts";
 
 /** Gives a container another name, in DNS too. */
 export async function renameContainer(parts: ContainerParts, reference: string, newName: string): Promise<void> {

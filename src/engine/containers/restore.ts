@@ -4,11 +4,11 @@ import { isRunning } from "../../model/container-state.ts";
 import { dieAttributes, endedRecord, endedSharing, joiners, letGoHeld, lostExit, onExit } from "./end.ts";
 import { killIfThere } from "./end-process.ts";
 import { onOutOfMemory } from "./limits/out-of-memory.ts";
-import { updateHosts } from "./links/linkers.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { markForStart } from "./restarts/by-policy.ts";
 import { tell } from "./tell.ts";
+import { updateHosts } from "./update-hosts.ts";
 
 /**
  * Brings the records in line with what runs, after the daemon was away; before anything is served, so without locks.

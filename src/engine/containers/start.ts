@@ -8,11 +8,12 @@ import { timestamp } from "../timestamp.ts";
 import { openVolumes } from "../volumes/open.ts";
 import { initialHealth, startChecks } from "./health/checks.ts";
 import { hold } from "./held.ts";
-import { linkersOf, updateHosts } from "./links/linkers.ts";
+import { linkersOf } from "./links/linkers.ts";
 import { linkVariables } from "./links/links.ts";
 import type { ContainerParts } from "./parts.ts";
 import { removeHeld } from "./remove-held.ts";
 import { tell, tellNetworks } from "./tell.ts";
+import { updateHosts } from "./update-hosts.ts";
 
 /** Starts a container; NOT_MODIFIED when it runs. On failure nothing of it is left, but the reason in its state. */
 export async function startContainer(parts: ContainerParts, reference: string): Promise<void> {

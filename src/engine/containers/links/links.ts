@@ -1,6 +1,7 @@
 import { EngineError } from "../../../base/errors.ts";
 import type { Container } from "../../../model/container.ts";
 import { isRunning } from "../../../model/container-state.ts";
+import type { Endpoint } from "../../../model/endpoint.ts";
 import { parseLink } from "../../../model/link.ts";
 import { findContainer } from "../../reference.ts";
 import type { State } from "../../state.ts";
@@ -8,11 +9,15 @@ import { type Link, linkEnvironment } from "./environment.ts";
 
 type Parts = { readonly state: State };
 
+/** A container's endpoint on the default bridge, the one network that has legacy links. */
+export function bridgeEndpoint(state: State, containerId: string): Endpoint | undefined {
+  const bridge = state.networkNamed("bridge")?.id;
+  return state.endpointsOf(containerId).find(({ networkId }) => networkId === bridge);
+}
+
 /** Legacy links are those of the default bridge; on other networks a link is a name and nothing else. */
 export function linksOf({ state }: Parts, container: Container): { alias: string; target: Container | undefined }[] {
-  const bridge = state.networkNamed("bridge")?.id;
-  const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
-  return (endpoint?.settings.links ?? []).map((text) => {
+  return (bridgeEndpoint(state, container.id)?.settings.links ?? []).map((text) => {
     const { reference, alias } = parseLink(text);
     return { alias, target: targetOf(state, reference) };
   });
@@ -75,7 +80,6 @@ export function linkedNames(parts: Parts): ReadonlyMap<string, readonly string[]
 
 /** On the default bridge, without their prefix lengths. */
 function addressesOf({ state }: Parts, { id }: Container): { ipv4: string | undefined; ipv6: string | undefined } {
-  const bridge = state.networkNamed("bridge")?.id;
-  const endpoint = state.endpointsOf(id).find(({ networkId }) => networkId === bridge);
+  const endpoint = bridgeEndpoint(state, id);
   return { ipv4: endpoint?.ipv4?.split("/")[0], ipv6: endpoint?.ipv6?.split("/")[0] };
 }

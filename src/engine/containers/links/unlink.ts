@@ -5,6 +5,7 @@ import { parseLink } from "../../../model/link.ts";
 import { findContainer } from "../../reference.ts";
 import { hold } from "../held.ts";
 import type { ContainerParts } from "../parts.ts";
+import { bridgeEndpoint } from "./links.ts";
 
 /**
  * `docker rm --link NAME/ALIAS`: a container forgets a legacy link of the default bridge, and its name at once, in
@@ -14,8 +15,7 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
   const { state, networking, files } = parts;
   await using held = await hold(parts, findContainer(state, reference).id);
   const { container } = held;
-  const bridge = state.networkNamed("bridge")?.id;
-  const endpoint = state.endpointsOf(container.id).find(({ networkId }) => networkId === bridge);
+  const endpoint = bridgeEndpoint(state, container.id);
   const links = (endpoint?.settings.links ?? []).filter((link) => parseLink(link).alias !== alias);
   if (!endpoint || links.length === endpoint.settings.links.length)
     throw new EngineError("CONTAINER_NOT_FOUND", { container: `${reference}/${alias}` });
