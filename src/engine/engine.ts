@@ -142,6 +142,8 @@ export interface Engine {
   readonly networks: {
     create(request: NetworkRequest): Promise<{ id: string; warning: string }>;
     inspect(reference: string): NetworkView;
+    /** Whether there is one of that name; does not look at what is on it. */
+    has(name: string): boolean;
     list(filters: Filters): NetworkView[];
     remove(reference: string): Promise<void>;
     prune(filters: Filters): Promise<string[]>;

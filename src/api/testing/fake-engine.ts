@@ -119,6 +119,7 @@ export class FakeEngine implements Engine {
       return { id: network.id, warning: "" };
     },
     inspect: (reference) => this.#networkView(this.network(reference)),
+    has: (name) => this.nets.has(name),
     list: (filters) => {
       this.calls.push(["networks.list", filters]);
       return [...this.nets.values()].map((network) => this.#networkView(network));

@@ -53,6 +53,7 @@ export function networkUseCases(parts: Parts, containers: ContainerSide): Engine
       return { id: (await createWithPlugins(parts, request)).id, warning: "" };
     },
     inspect: (reference) => viewNetwork(parts, findNetwork(state, reference)),
+    has: (name) => state.networkNamed(name) !== undefined,
     list: (filters) => listNetworks(parts, filters),
     remove: (reference) => removeNetwork(parts, reference),
     prune: (filters) => pruneNetworks(parts, filters),

@@ -22,9 +22,9 @@ export const propagationModes = ["private", "rprivate", "shared", "rshared", "sl
 
 /** Options of a tmpfs: flags of mount(8), and what the file system itself takes (mm/shmem.c at v6.12). */
 const tmpfsFlags = /^(no)?(exec|suid|dev|atime|diratime|relatime|strictatime)$|^(ro|rw|async|sync|defaults)$/;
+const tmpfsValues = /^(size|mode|uid|gid|nr_inodes|nr_blocks|mpol|huge)=/;
 const isTmpfsOption = (option: string): boolean =>
   tmpfsFlags.test(option) || tmpfsValues.test(option) || propagationModes.includes(option);
-const tmpfsValues = /^(size|mode|uid|gid|nr_inodes|nr_blocks|mpol|huge)=/;
 
 export function tmpfsMount(target: string, options: readonly string[], readOnly = false): Mount {
   const wrong = options.find((option) => !isTmpfsOption(option));

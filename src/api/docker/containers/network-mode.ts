@@ -40,7 +40,7 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
 
 /** `--bridge none`: only who asks for another network gets one. */
 function lacksBridge({ networks }: Engine, { NetworkingConfig: given }: CreateBody): boolean {
-  if (networks.list({ name: ["bridge"] }).some(({ network }) => network.name === "bridge")) return false;
+  if (networks.has("bridge")) return false;
   return Object.keys(given?.EndpointsConfig ?? {}).every((name) => name === "bridge" || name === "default");
 }
 
