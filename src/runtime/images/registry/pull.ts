@@ -87,20 +87,19 @@ async function fetchConfig(
   return bytes;
 }
 
+interface WantedLayers {
+  /** Of the repository. */
+  readonly path: string;
+  readonly layers: readonly Descriptor[];
+  readonly diffIds: readonly string[];
+  /** Whether the image's configuration was here before. */
+  readonly had: boolean;
+}
+
 async function fetchLayers(
   { store, transfers }: PullParts,
   registry: Registry,
-  {
-    path,
-    layers,
-    diffIds,
-    had,
-  }: {
-    path: string;
-    layers: readonly Descriptor[];
-    diffIds: readonly string[] /** Its configuration. */;
-    had: boolean;
-  },
+  { path, layers, diffIds, had }: WantedLayers,
   { onProgress, signal }: PullOptions,
 ): Promise<void> {
   const wanted = layers.map((layer, index) => ({ layer, diffId: diffIds[index] ?? "" }));
