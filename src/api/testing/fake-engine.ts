@@ -6,24 +6,21 @@ import type { ArchiveUseCases } from "../../engine/containers/archive.ts";
 import type {
   Attachment,
   AttachOptions,
-  ContainerRequest,
   ContainerView,
   Engine,
   EngineEvent,
   ExecView,
-  NetworkRequest,
   NetworkView,
 } from "../../engine/engine.ts";
 import { fakeArchive, fakeVolumeUseCases } from "../../engine/volumes/fakes.ts";
-import { type Container, type ContainerState, never } from "../../model/container.ts";
+import type { Container, ContainerState } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import { FakeLimits } from "./fake-limits.ts";
+import { blankNetwork, containerFrom, created, networkFrom } from "./fake-records.ts";
 import { checkExec } from "./sessions.ts";
 import { viewDetails } from "./view-details.ts";
-
-const created = "2026-01-02T03:04:05.000000006Z";
 
 /**
  * The engine's use cases on plain maps, with no kernel below: what the API needs to be tried against. It remembers
@@ -352,49 +349,4 @@ export class FakeEngine implements Engine {
     this.execs.set(id, { id, containerId: box.id, spec, running: false, pid: 0 });
     return id;
   }
-}
-
-const blankNetwork: Omit<Network, "id" | "name" | "driver"> = {
-  scope: "local",
-  created,
-  internal: false,
-  attachable: false,
-  ipv4: true,
-  ipv6: false,
-  ipamDriver: "default",
-  ipamOptions: {},
-  pools: [],
-  userSubnets: false,
-  options: {},
-  labels: {},
-  mtu: 1500,
-  configOnly: false,
-  builtIn: false,
-};
-
-function networkFrom(request: NetworkRequest): Network {
-  const { pools, ...rest } = request;
-  const withSubnet = pools.map((pool) => ({ ...pool, subnet: pool.subnet ?? "172.20.0.0/16" }));
-  const all = withSubnet.length > 0 ? withSubnet : [{ subnet: "172.19.0.0/16", gateway: "172.19.0.1", aux: {} }];
-  return { ...blankNetwork, ...rest, id: newId(), pools: all };
-}
-
-function containerFrom(request: ContainerRequest): Container {
-  const id = newId();
-  const state: ContainerState = {
-    status: "created",
-    pid: 0,
-    exitCode: 0,
-    startedAt: never,
-    finishedAt: never,
-    error: "",
-    stoppedByUser: false,
-  };
-  const ports = request.config.publish.map(({ protocol, containerPort, hostPort }) => ({
-    protocol,
-    containerPort,
-    hostPort,
-    hostIp: "0.0.0.0",
-  }));
-  return { id, name: request.name || "made_up", created, config: request.config, state, sandboxId: id, ports };
 }
