@@ -55,9 +55,9 @@ export const pings = async (host: ClusterHost, from: string, to: string, ...opti
 
 /** What a host's underlay carried while something was done. */
 export async function carried(host: ClusterHost, during: () => unknown): Promise<"nothing" | "cipher" | "clear"> {
-  const packets = await capture(host, "underlay0", during);
-  if (isClear(packets)) return "clear";
-  return packets.length > 24 ? "cipher" : "nothing"; // a capture file's header
+  const frames = await capture(host, "underlay0", during);
+  if (isClear(frames)) return "clear";
+  return frames.length > 0 ? "cipher" : "nothing";
 }
 
 /** Speaks from inside a container. */
