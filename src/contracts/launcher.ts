@@ -11,18 +11,35 @@ export interface Launch<D extends readonly Descriptor[]> {
   readonly directory?: string;
 }
 
-/** How a program ended: its exit code, or the signal that killed it. */
+/** How a program ended: its exit code, or the number of the signal that killed it, signal(7). */
 export type ProgramEnd =
   | { readonly exitCode: number; readonly signal?: never }
-  | { readonly exitCode?: never; readonly signal: NodeJS.Signals };
+  | { readonly exitCode?: never; readonly signal: number };
+
+/** Our ends of a program's pipes, at the numbers they have there. What it wrote can be read after its end, too. */
+export type Pipes<D extends readonly Descriptor[]> = { readonly [K in keyof D]: Pipe<D[K]> };
 
 /** A program that runs as our child. */
-export interface Program<D extends readonly Descriptor[] = readonly Descriptor[]> {
-  /** Our ends of its pipes, at the numbers they have there. What it wrote can be read after its end, too. */
-  readonly pipes: { readonly [K in keyof D]: Pipe<D[K]> };
+export interface Running {
   readonly ended: Promise<ProgramEnd>;
   /** Sends it a signal, unless it has ended. */
   kill(signal: NodeJS.Signals): void;
+}
+
+export interface Program<D extends readonly Descriptor[] = readonly Descriptor[]> extends Running {
+  readonly pipes: Pipes<D>;
+}
+
+/** What a starter was to start, which has become our child; or how the starter has failed. */
+export type Started =
+  | (Running & { readonly pid: number; readonly failed?: never })
+  | { readonly pid?: never; readonly ended?: never; readonly failed: ProgramEnd };
+
+/** A program that is started by another one, which gives it its own descriptors. */
+export interface Starting<D extends readonly Descriptor[] = readonly Descriptor[]> {
+  readonly pipes: Pipes<D>;
+  /** Rejects when a starter that has succeeded has started nothing that is our child. */
+  readonly started: Promise<Started>;
 }
 
 type Pipe<D extends Descriptor> = { none: undefined; "from us": Writable; "to us": Readable }[D];
@@ -31,4 +48,13 @@ type Pipe<D extends Descriptor> = { none: undefined; "from us": Writable; "to us
 export interface Launcher {
   /** At a cost that does not grow with the daemon's memory. Throws KernelError when the program cannot be run. */
   launch<const D extends readonly Descriptor[]>(path: string, args: readonly string[], launch: Launch<D>): Program<D>;
+  /**
+   * As launch(), of a starter: it writes the pid of what it has started into a file, and ends with 0. We then wait for that
+   * as for a child.
+   */
+  launchStarter<const D extends readonly Descriptor[]>(
+    path: string,
+    args: readonly string[],
+    launch: Launch<D> & { readonly pidFile: string },
+  ): Starting<D>;
 }

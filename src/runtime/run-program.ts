@@ -30,7 +30,7 @@ export async function runLaunched(launcher: Launcher, path: string, args: readon
   });
   const [, out, err] = program.pipes;
   const [end, stdout, stderr] = await Promise.all([program.ended, textOf(out), textOf(err)]);
-  if (end.exitCode === undefined) throw endedBy(path, end.signal);
+  if (end.exitCode === undefined) throw endedBy(path, `signal ${end.signal}`);
   return { exitCode: end.exitCode, stdout, stderr };
 }
 

@@ -1,47 +1,47 @@
-import type { Descriptor, Launch, Launcher, Program, ProgramEnd } from "../../contracts/launcher.ts";
+import { readFileSync } from "node:fs";
+import type { Descriptor, Launch, Launcher, Pipes, Running, Started } from "../../contracts/launcher.ts";
 import { posixSpawn } from "../ffi/posix-spawn.ts";
-import { reap } from "../ffi/wait.ts";
+import { adopt, endOf, isAwaited, watchForEnds, withAdoption } from "./children.ts";
 import { Plumbing } from "./plumbing.ts";
 
 /** Programs on this machine. */
 export const launcher: Launcher = {
   launch<const D extends readonly Descriptor[]>(path: string, args: readonly string[], launch: Launch<D>) {
-    watchForEnds();
     using plumbing = new Plumbing(launch.descriptors);
-    const pid = posixSpawn(path, { ...launch, args, descriptors: plumbing.theirs });
-    const ended = endOf(pid);
-    const kill: Program["kill"] = (signal) => void (running.has(pid) && process.kill(pid, signal));
-    return { pipes: plumbing.connect(ended) as unknown as Program<D>["pipes"], ended, kill };
+    const pid = spawn(path, args, { launch, plumbing });
+    const program = running(pid, endOf(pid));
+    return { pipes: plumbing.connect(program.ended) as unknown as Pipes<D>, ...program };
+  },
+  launchStarter<const D extends readonly Descriptor[]>(
+    path: string,
+    args: readonly string[],
+    { pidFile, ...launch }: Launch<D> & { readonly pidFile: string },
+  ) {
+    using plumbing = new Plumbing(launch.descriptors);
+    const starter = spawn(path, args, { launch, plumbing });
+    const started = withAdoption(() => takeOver(starter, pidFile));
+    const over = started.then(({ ended }) => ended);
+    return { pipes: plumbing.connect(over) as unknown as Pipes<D>, started };
   },
 };
 
-/** Children that have not been reaped: as long as one is here, its pid is nobody else's. */
-const running = new Map<number, (end: ProgramEnd) => void>();
-
-function endOf(pid: number): Promise<ProgramEnd> {
-  const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
-  running.set(pid, resolve);
-  keepAlive.ref();
-  return promise;
+function spawn(
+  path: string,
+  args: readonly string[],
+  { launch, plumbing }: { launch: Launch<readonly Descriptor[]>; plumbing: Plumbing },
+): number {
+  watchForEnds();
+  return posixSpawn(path, { ...launch, args, descriptors: plumbing.theirs });
 }
 
-/** A process that only waits for a signal ends: Node's event loop goes on for a timer, not for a signal's handler. */
-const keepAlive = setInterval(() => undefined, 1 << 30).unref();
+const running = (pid: number, ended: Running["ended"]): Running => ({
+  ended,
+  kill: (signal) => void (isAwaited(pid) && process.kill(pid, signal)),
+});
 
-let isWatching = false;
-
-/** libuv waits for the children that it has started, and leaves ours alone. */
-function watchForEnds(): void {
-  if (isWatching) return;
-  isWatching = true;
-  process.on("SIGCHLD", () => {
-    // One signal may stand for several ends.
-    for (const [pid, resolve] of running) {
-      const end = reap(pid);
-      if (end === undefined) continue;
-      running.delete(pid);
-      resolve(end);
-    }
-    if (running.size === 0) keepAlive.unref();
-  });
+async function takeOver(starter: number, pidFile: string): Promise<Started> {
+  const failed = await endOf(starter);
+  if (failed.exitCode !== 0) return { failed };
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  return { pid, ...running(pid, adopt(pid)) };
 }

@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import type { Descriptor, Program } from "../../contracts/launcher.ts";
+import type { Descriptor } from "../../contracts/launcher.ts";
 import { duplicateFrom } from "../ffi/connect.ts";
 import { close } from "../ffi/libc.ts";
 import { pipe } from "../ffi/pipe.ts";
@@ -30,12 +30,12 @@ export class Plumbing implements Disposable {
   }
 
   /** Our ends as streams, which own them from now on. What is still to be written when the program ends is dropped. */
-  connect(ended: Program["ended"]): (Socket | undefined)[] {
-    return this.#pipes.map((each) => {
-      const socket = each && this.#socketOn(each);
-      if (each?.direction === "from us") void ended.then(() => socket?.destroy());
-      return socket;
-    });
+  connect(ended: Promise<unknown>): (Socket | undefined)[] {
+    const sockets = this.#pipes.map((each) => each && this.#socketOn(each));
+    const close = () =>
+      this.#pipes.forEach((each, at) => void (each?.direction === "from us" && sockets[at]?.destroy()));
+    ended.then(close, close); // why there is no end to wait for is told to whoever waits for the program
+    return sockets;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { finished } from "node:stream/promises";
 import { type Static, Type } from "@sinclair/typebox";
 import { DetachKeys, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { invalid } from "../../../base/errors.ts";
@@ -12,6 +11,7 @@ import { field, flag, integer, text, texts } from "../../schema.ts";
 import { terminalSize } from "../../terminal-size.ts";
 import { containerOf } from "../containers/routes.ts";
 import { toDocker } from "../errors.ts";
+import { sendOutputs } from "./send-outputs.ts";
 
 const consoleSize = Type.Array(integer, { maxItems: 2 });
 const createBody = Type.Object({
@@ -171,7 +171,7 @@ async function converse(
   if (!spec.attachStdin) session.stdin.end();
   if (socket.destroyed) abandon(session);
   socket.once("close", () => abandon(session));
-  await Promise.race([Promise.all([...sendOutputs(socket, session, { spec, raw }), session.exited]), left.promise]);
+  await Promise.race([sendOutputs(socket, session, { spec, raw }), left.promise]);
   part(socket);
   session.stdout.resume();
   session.stderr.resume();
@@ -205,35 +205,4 @@ function joinInput(socket: Socket, starting: Promise<ExecSession>, { keys, detac
       left();
     },
   });
-}
-
-/** What the client has asked for; the rest is read and dropped. A terminal has one output. */
-function sendOutputs(
-  socket: Socket,
-  session: ExecSession,
-  { spec, raw }: Pick<Conversation, "spec" | "raw">,
-): Promise<void>[] {
-  const { tty, attachStdout = false, attachStderr = false } = spec;
-  const sent: Promise<void>[] = [];
-  if (attachStdout) sent.push(send("stdout", session.stdout, socket, raw));
-  else session.stdout.resume();
-  if (attachStderr && !tty && !raw) sent.push(send("stderr", session.stderr, socket, false));
-  else session.stderr.resume();
-  return sent;
-}
-
-/** Copies one output, pausing the process while the client is slow. */
-async function send(
-  stream: "stdout" | "stderr",
-  from: NodeJS.ReadableStream,
-  socket: Socket,
-  raw: boolean,
-): Promise<void> {
-  from.on("data", (bytes: Uint8Array) => {
-    if (!socket.writable) return;
-    if (socket.write(raw ? bytes : frame(stream, bytes))) return;
-    from.pause();
-    socket.once("drain", () => from.resume());
-  });
-  await finished(from, { writable: false }).catch(() => undefined); // a broken pipe ends it too; the exit code tells the rest
 }

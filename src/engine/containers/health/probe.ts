@@ -42,7 +42,7 @@ async function run(
   if (ended === undefined) session.kill("SIGKILL");
   await session.exited;
   await output.complete();
-  if (ended !== undefined) return { exitCode: session.pid === 0 ? noExitCode : ended, output: output.text() };
+  if (ended !== undefined) return { exitCode: ended, output: output.text() };
   const said = output.text();
   const message = `Health check exceeded timeout (${goDuration(limitMs)})`;
   return { exitCode: noExitCode, output: said === "" ? message : `${message}: ${said}` };
