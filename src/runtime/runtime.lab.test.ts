@@ -191,7 +191,8 @@ test("runtime never takes a reused pid for a container", async () => {
 });
 
 test("runtime hides the daemon's roots and socket from a container on the host's root", async () => {
-  await using lab = new RuntimeLab();
+  // On the host's root itself: a container does not see what is mounted below it, such as a /tmp in memory.
+  await using lab = new RuntimeLab("/var/lib");
   await using server = createServer((socket) => socket.end("secret\n")).listen(lab.socket);
   await once(server, "listening");
   const { dataRoot, execRoot, socket } = lab;

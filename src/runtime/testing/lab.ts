@@ -18,11 +18,19 @@ const archiveWorker = join(import.meta.dirname, "../../main/archive-worker.ts");
 
 /** A runtime on two throw-away roots. */
 export class RuntimeLab implements AsyncDisposable {
-  readonly directory = mkdtempSync(join(tmpdir(), "fairlead-runtime-"));
-  readonly dataRoot = join(this.directory, "data");
-  readonly execRoot = join(this.directory, "exec");
-  readonly socket = join(this.directory, "fairlead.sock");
-  runtime = this.open();
+  readonly directory: string;
+  readonly dataRoot: string;
+  readonly execRoot: string;
+  readonly socket: string;
+  runtime: OpenRuntime;
+
+  constructor(parent = tmpdir()) {
+    this.directory = mkdtempSync(join(parent, "fairlead-runtime-"));
+    this.dataRoot = join(this.directory, "data");
+    this.execRoot = join(this.directory, "exec");
+    this.socket = join(this.directory, "fairlead.sock");
+    this.runtime = this.open();
+  }
 
   open(): OpenRuntime {
     const { dataRoot, execRoot, socket } = this;

@@ -4,8 +4,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { callApi, refusal } from "../../../lab/api.ts";
 import { dockerCli } from "../../../lab/docker-cli.ts";
+import { lacksNewDocker } from "../../../lab/docker-version.ts";
 import { Host } from "../../../lab/host.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
+
+const skip = lacksNewDocker();
 
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
@@ -46,7 +49,7 @@ test("IMG-28 a container of another machine's image is made with a warning, unle
   await docker("create", "--platform", `linux/${other}`, "other:1", "true");
 });
 
-test("IMG-28 inspect, history, save and push take a platform; rm refuses one", async () => {
+test("IMG-28 inspect, history, save and push take a platform; rm refuses one", { skip }, async () => {
   const text = mismatch("other:1", own, `${other}/v8`);
   for (const verb of [["image", "inspect"], ["history"], ["push"]]) {
     const said = await failure(...verb, "--platform", `linux/${own}`, "other:1");
@@ -66,7 +69,7 @@ test("IMG-28 inspect, history, save and push take a platform; rm refuses one", a
     );
 });
 
-test("IMG-28 docker load --platform takes the images for it, and says when there is none", async () => {
+test("IMG-28 docker load --platform takes the images for it, and says when there is none", { skip }, async () => {
   const archive = `${host.folder}/both.tar`;
   await docker("save", "-o", archive, "own:1", "other:1");
   assert.equal(await docker("load", "--platform", `linux/${other}`, "-i", archive), "Loaded image: other:1");
@@ -114,7 +117,9 @@ async function multiPlatformArchive(): Promise<string> {
   return `${layout}.tar`;
 }
 
-test("IMG-28 docker load takes of an image for several platforms this machine's, or the one that is named", async () => {
+test("IMG-28 docker load takes of an image for several platforms this machine's, or the one that is named", {
+  skip,
+}, async () => {
   const archive = await multiPlatformArchive();
   const architecture = () => docker("image", "inspect", "-f", "{{.Architecture}}", "several:1");
   assert.equal(await docker("load", "-i", archive), "Loaded image: single:1\nLoaded image: several:1");
