@@ -9,8 +9,15 @@ import { findContainer } from "../reference.ts";
 import { tellImage } from "./tell.ts";
 import type { ImageParts } from "./use-cases.ts";
 
+/** A configuration that the client gave; entrypointGiven: it has one, if an empty one. */
+export interface GivenConfig extends ImageRuntimeConfig {
+  readonly entrypointGiven: boolean;
+}
+
 export interface CommitWords {
   readonly reference?: ImageReference;
+  /** Goes above the container's; none: the container's alone. */
+  readonly config?: GivenConfig;
   /** Dockerfile instructions. */
   readonly changes: readonly string[];
   readonly comment: string;
@@ -26,14 +33,11 @@ export async function commit(parts: ImageParts, reference: string, words: Commit
     const why = "its root is no image: pack it with tar and import that";
     throw new EngineError("CONTAINER_REFUSED", { container: container.name, why });
   }
-  const before = configOf(container);
-  // On top of what there is: variables and relative paths are the container's. A new entrypoint keeps the old command away.
-  const own = parts.images.applyChanges({ ...before, entrypoint: [], command: [] }, words.changes);
   const { comment, author } = words;
   const image = await parts.images.commit({
     containerId: container.id,
     imageId: rootfs.imageId,
-    config: mergeConfigs(own, before),
+    config: configFor(parts, container, words),
     createdBy: args.join(" "),
     ...{ comment, author },
     ...(words.reference ? { reference: words.reference } : {}),
@@ -87,7 +91,20 @@ function configOf({ config }: Container): ImageRuntimeConfig {
 
 const portsOf = ({ exposed }: ContainerConfig): string[] => exposed.map(({ port, protocol }) => `${port}/${protocol}`);
 
-/** What was changed, then what the container had. */
+/**
+ * Changes are made to what was given, or to what the container has if nothing was: variables and relative paths are those
+ * of the one or the other (moby, daemon/commit.go). A new entrypoint keeps the old command away.
+ */
+function configFor({ images }: ImageParts, container: Container, { config, changes }: CommitWords): ImageRuntimeConfig {
+  const before = configOf(container);
+  const base = config ?? before;
+  const changed = images.applyChanges({ ...base, entrypoint: [], command: [] }, changes);
+  const own = mergeConfigs(changed, base);
+  const merged = mergeConfigs(own, before);
+  return config?.entrypointGiven ? { ...merged, entrypoint: own.entrypoint } : merged;
+}
+
+/** What is said anew, then what lies below. */
 function mergeConfigs(own: ImageRuntimeConfig, base: ImageRuntimeConfig): ImageRuntimeConfig {
   return {
     ...completed(own, base),

@@ -103,6 +103,47 @@ test("IMG-21 docker commit pauses a container that runs, and lets it go on", asy
   assert.equal(await docker("run", "--rm", "live:1", "cat", "/live"), "live");
 });
 
+test("IMG-30 a configuration in the body of a commit goes above the container's, and changes above both", async () => {
+  await loadImages(host, { ...small, config: { Cmd: ["echo", "small"], Labels: { kept: "1", new: "1" } } });
+  const own = ["-e", "A=1", "-e", "B=1", "--expose", "80", "-v", "/v", "-u", "7", "-w", "/w"];
+  const health = ["--health-cmd", "true", "--health-retries", "7"];
+  await docker("create", "--name", "box", ...own, ...health, "--stop-signal", "INT", "small:1", "echo", "box");
+  const commit = async (body: unknown, ...changes: string[]) => {
+    const query = new URLSearchParams([["container", "box"], ...changes.map((change) => ["changes", change])]);
+    const { status, body: answer } = await callApi<{ Id: string }>(host, "POST", `/commit?${query}`, body);
+    return status === 201 ? (JSON.parse(await inspect(answer.Id, "{{json .Config}}")) as object) : answer;
+  };
+  const before = await commit({});
+  assert.deepEqual(await commit(undefined), before);
+  const given = { Cmd: "given", Env: ["B=2", "C=2"], ExposedPorts: { "53/udp": {}, "81": {} }, Volumes: { "/x": {} } };
+  const more = { Labels: { new: "2" }, User: "8", Healthcheck: { Test: ["CMD", "false"] }, OnBuild: ["USER 9"] };
+  const shown = {
+    ...before,
+    ...more,
+    Cmd: ["given"],
+    Env: ["B=2", "C=2", "A=1"],
+    ExposedPorts: { "53/udp": {}, "80/tcp": {}, "81/tcp": {} },
+    Volumes: { "/v": {}, "/x": {} },
+    Labels: { kept: "1", new: "2" },
+    Healthcheck: { Test: ["CMD", "false"], Retries: 7 },
+  };
+  assert.deepEqual(withoutPath(await commit({ ...given, ...more, Hostname: "h", HostConfig: {} })), withoutPath(shown));
+  const changed = await commit({ ...given, ...more }, "ENV B=$C$B D=$A", 'ENTRYPOINT ["/e"]', "WORKDIR d");
+  const { Cmd: _, ...rest } = shown;
+  const env = ["B=22", "C=2", "D=", "A=1"];
+  assert.deepEqual(withoutPath(changed), withoutPath({ ...rest, Env: env, Entrypoint: ["/e"], WorkingDir: "/d" }));
+  assert.deepEqual(await commit({ ExposedPorts: { no: {} } }), {
+    message: 'Invalid port "no": "no" is not a port number from 0 to 65535',
+  });
+  assert.deepEqual(await commit({ Env: "A=1" }), { message: "invalid request: Env must be array" });
+});
+
+/** Without what every image has. */
+const withoutPath = (config: object) => {
+  const { Env = [], ...rest } = config as { Env?: string[] };
+  return { ...rest, Env: Env.filter((one) => !one.startsWith("PATH=")) };
+};
+
 test("IMG-22 docker import makes an image of a tar, with changes and a message", async () => {
   await host.run(
     "sh",

@@ -1,6 +1,7 @@
 import { EngineError } from "../../../base/errors.ts";
 import { referenceFrom } from "../../../engine/images/use-cases.ts";
 import { type Call, type Route, reply, route } from "../../route.ts";
+import { commitBody, givenConfig } from "./commit-body.ts";
 
 /** Docker Engine API: ImageCommit. */
 export const commitRoutes: readonly Route[] = [
@@ -9,15 +10,18 @@ export const commitRoutes: readonly Route[] = [
     path: "/commit",
     summary: "Make an image of a container",
     action: "image_commit",
+    body: commitBody,
     bodyOptional: true,
     async handle(call) {
       const { query, images } = call;
+      const config = givenConfig(call.body, call.version);
       const reference = referenceFrom(query.text("repo"), query.text("tag"));
       const words = {
         changes: query.texts("changes"),
         comment: query.text("comment"),
         author: query.text("author"),
         ...(reference ? { reference } : {}),
+        ...(config ? { config } : {}),
       };
       await using _still = await stillness(call, query.text("container"));
       const { id } = await images.commit(query.text("container"), words);
@@ -27,7 +31,10 @@ export const commitRoutes: readonly Route[] = [
 ];
 
 /** A container that runs is paused meanwhile, unless that is not wanted, so that its files are of one moment. */
-async function stillness({ engine: { containers }, query }: Call, reference: string): Promise<AsyncDisposable> {
+async function stillness(
+  { engine: { containers }, query }: Call<unknown>,
+  reference: string,
+): Promise<AsyncDisposable> {
   const { container } = containers.inspect(reference);
   const { status, paused } = container.state;
   const wanted = query.flagOr("pause", true) && status === "running" && !paused;
