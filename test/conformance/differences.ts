@@ -285,6 +285,12 @@ export const differences = {
     fairlead: "checks it",
     why: "Docker 28 does",
   },
+  canonical: {
+    kind: "older",
+    docker: "shows subnets and addresses of IPv6 as they were sent, up to 28",
+    fairlead: "shows them in their canonical form, in lower case and without needless zeros",
+    why: "Docker 29 does; scripts that compare texts should write them so",
+  },
   "gateway-modes": {
     kind: "older",
     docker: "20.10 knows no gateway modes",

@@ -56,6 +56,31 @@ const making: Case[] = [
     ],
   },
   {
+    name: "addresses of IPv6 are shown in their canonical form",
+    differs: ["canonical"],
+    steps: [
+      {
+        call: create,
+        body: {
+          ...{ Name: "long", EnableIPv6: true },
+          IPAM: {
+            Config: [{ Subnet: "FD00:9:0::/64", Gateway: "FD00:9:0::0:A", AuxiliaryAddresses: { a: "FD00:9::0:b" } }],
+          },
+        },
+        ...{ as: "long", gives: 201 },
+      },
+      {
+        call: "GET /networks/long",
+        gives: 200,
+        shows: {
+          IPAM: {
+            Config: [any, { Subnet: "fd00:9::/64", Gateway: "fd00:9::a", AuxiliaryAddresses: { a: "fd00:9::b" } }],
+          },
+        },
+      },
+    ],
+  },
+  {
     name: "the gateway is the first address of the subnet unless one is given",
     differs: ["gateway-shown"],
     steps: [
