@@ -47,7 +47,7 @@ export function containerJson(view: ContainerView, { version, host, overlay }: I
     HostConfig: hostConfigJson(view, host),
     GraphDriver: { Name: "overlay2", Data: overlay ? overlayJson(overlay) : null },
     Mounts: mountsJson(view),
-    Config: configJson(view, version),
+    Config: configJson(view),
     NetworkSettings: networkSettingsJson(view, version),
   };
 }
@@ -75,7 +75,7 @@ export function imageName({ rootfs }: ContainerConfig): string {
 /** Docker's rule: the short id unless a host name was given. */
 const hostnameOf = ({ id, config }: Container): string => config.hostname || shortId(id);
 
-function configJson({ container, endpoints }: ContainerView, version: number) {
+function configJson({ container, endpoints }: ContainerView) {
   const { config } = container;
   const exposed = Object.keys(portMap(config, []));
   return {
@@ -97,7 +97,7 @@ function configJson({ container, endpoints }: ContainerView, version: number) {
     WorkingDir: config.workingDir,
     Entrypoint: orNull(config.entrypoint),
     ...(config.networkDisabled ? { NetworkDisabled: true } : {}),
-    ...(version < 44 ? wantedMac(config, endpoints) : {}),
+    ...wantedMac(config, endpoints),
     OnBuild: null,
     Labels: config.labels,
     ...givenConfigJson(config),
@@ -106,9 +106,12 @@ function configJson({ container, endpoints }: ContainerView, version: number) {
 
 const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null);
 
-/** Until 1.44 a container had one MacAddress, that of its first network; since then each endpoint has its own. */
-function wantedMac({ networkModeText }: ContainerConfig, endpoints: ContainerView["endpoints"]) {
-  const main = endpoints.find(({ network }) => network.name === networkModeText) ?? endpoints[0];
+/**
+ * Until 1.44 a container had one MacAddress, that of its first network; since then each endpoint has its own. Docker
+ * shows it here until 1.52.
+ */
+function wantedMac({ networkModeText: mode }: ContainerConfig, endpoints: ContainerView["endpoints"]) {
+  const main = endpoints.find(({ network: { name, id } }) => name === mode || id === mode) ?? endpoints[0];
   const mac = main?.endpoint.settings.mac;
   return mac ? { MacAddress: mac } : {};
 }

@@ -29,7 +29,8 @@ export function parseNetworking(engine: Engine, body: CreateBody, version: numbe
   if (text === "host") refuse(hasLinks(body), hostLinks);
   // Names of user-defined networks come and go; on the default one a link is all there is, and docker wants it there.
   const links = (body.HostConfig?.Links ?? []).map((link) => (text === "bridge" ? heldLink(engine, link) : link));
-  const endpoints = endpointsOf({ ...body, HostConfig: { ...body.HostConfig, Links: links } }, text, version);
+  const linked = { ...body, HostConfig: { ...body.HostConfig, Links: links } };
+  const endpoints = endpointsOf(engine, linked, { mode: text, version });
   if (text === "host" || text === "none") {
     const other = endpoints.find(({ network }) => network !== text);
     refuse(other !== undefined, `network ${other?.network} and the network mode ${text}`);
@@ -94,7 +95,11 @@ function refuse(conflict: boolean, what: string): void {
 }
 
 /** The networks in the order given; the one of NetworkMode is there even if it has no settings. */
-function endpointsOf(body: CreateBody, mode: string, version: number): ContainerRequest["endpoints"] {
+function endpointsOf(
+  engine: Engine,
+  body: CreateBody,
+  { mode, version }: { mode: string; version: number },
+): ContainerRequest["endpoints"] {
   const given = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(
     ([name, config]): [string, EndpointBody] => [name === "default" ? "bridge" : name, config ?? {}],
   );
@@ -103,11 +108,12 @@ function endpointsOf(body: CreateBody, mode: string, version: number): Container
     throw invalid("NetworkingConfig", `Container cannot be connected to network endpoints: ${names}`);
   }
   const networks = new Map(given);
+  const mainName = given.map(([name]) => name).find((name) => areOneNetwork(engine, name, mode)) ?? mode;
   // A client that gives networks and leaves the mode to us means those networks, not the default one as well.
-  if (!networks.has(mode) && (networks.size === 0 || isUserDefined(mode))) networks.set(mode, {});
-  refuseTwoMacs(body, networks.get(mode));
+  if (!networks.has(mainName) && (networks.size === 0 || isUserDefined(mode))) networks.set(mainName, {});
+  refuseTwoMacs(body, networks.get(mainName));
   return [...networks].map(([network, config]) => {
-    const main = network === mode;
+    const main = network === mainName;
     const merged = { ...config, ...(main && body.MacAddress ? { MacAddress: body.MacAddress } : {}) };
     const settings = endpointSettings(network, merged, {
       gwPriority: version >= 48,
@@ -116,6 +122,20 @@ function endpointsOf(body: CreateBody, mode: string, version: number): Container
     const links = main ? [...settings.links, ...(body.HostConfig?.Links ?? [])] : settings.links;
     return { network, settings: { ...settings, links } };
   });
+}
+
+/** Watchtower says the id in NetworkMode and the name in EndpointsConfig. */
+const areOneNetwork = (engine: Engine, one: string, other: string): boolean =>
+  one === other || (idOf(engine, one) ?? one) === idOf(engine, other);
+
+/** Undefined when there is no such network, which the engine says in its own words. */
+function idOf({ networks }: Engine, reference: string): string | undefined {
+  try {
+    return networks.inspect(reference).network.id;
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
 }
 
 function refuseTwoMacs(body: CreateBody, main: EndpointBody | undefined): void {

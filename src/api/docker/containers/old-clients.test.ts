@@ -20,7 +20,7 @@ test("CLI-9 before 1.40 containers have an IPC namespace that others can join, u
   assert.deepEqual(shown, ["shareable", "shareable", "private", "private"]);
 });
 
-test("CLI-9 before 1.44 inspect shows the MAC address that was asked for where it was asked for", async () => {
+test("CLI-9 inspect shows the MAC address that was asked for where it was before 1.44, and until the first start at the endpoint", async () => {
   await using api = testApi();
   const MacAddress = "02:42:ac:11:65:43";
   await api.ask("POST", "/v1.38/containers/create?name=c1", { ...root, MacAddress });
@@ -28,9 +28,32 @@ test("CLI-9 before 1.44 inspect shows the MAC address that was asked for where i
   const shown = async (version: string, name: string) =>
     (await api.ask("GET", `/v${version}/containers/${name}/json`)).body.Config.MacAddress;
   assert.deepEqual(
-    [await shown("1.43", "c1"), await shown("1.44", "c1"), await shown("1.38", "plain")],
-    [MacAddress, undefined, undefined],
+    [await shown("1.43", "c1"), await shown("1.51", "c1"), await shown("1.38", "plain")],
+    [MacAddress, MacAddress, undefined],
   );
+  const shownByEndpoint = async () =>
+    (await api.ask("GET", "/containers/c1/json")).body.NetworkSettings.Networks.bridge.MacAddress;
+  const created = await shownByEndpoint();
+  await api.ask("POST", "/containers/c1/start");
+  api.engine.exit("c1", 0);
+  assert.deepEqual([created, await shownByEndpoint()], [MacAddress, ""]);
+});
+
+test("CLI-9 a network that is named by its id in NetworkMode and by its name in EndpointsConfig is one", async () => {
+  await using api = testApi();
+  const { body: made } = await api.ask("POST", "/networks/create", { Name: "lan" });
+  const MacAddress = "02:42:ac:11:65:43";
+  const wanted = { IPAMConfig: { IPv4Address: "172.30.0.2" } };
+  for (const version of ["1.25", "1.51"]) {
+    const body = { ...root, MacAddress, HostConfig: { NetworkMode: made.Id } };
+    const EndpointsConfig = { lan: wanted };
+    const path = `/v${version}/containers/create?name=v${version}`;
+    assert.equal((await api.ask("POST", path, { ...body, NetworkingConfig: { EndpointsConfig } })).status, 201);
+    const { Config, NetworkSettings } = (await api.ask("GET", `/containers/v${version}/json`)).body;
+    assert.deepEqual(Object.keys(NetworkSettings.Networks), ["lan"]);
+    const { IPAMConfig, MacAddress: ofEndpoint } = NetworkSettings.Networks.lan;
+    assert.deepEqual([IPAMConfig, ofEndpoint, Config.MacAddress], [wanted.IPAMConfig, MacAddress, MacAddress]);
+  }
 });
 
 test("CLI-9 before 1.44 the MAC address that was asked for is the container's, since then its endpoint's alone", async () => {

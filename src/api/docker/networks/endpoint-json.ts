@@ -21,7 +21,7 @@ export function endpointJson(
     IPAMConfig: ipamConfig(endpoint),
     Links: links.length > 0 ? links : null,
     Aliases: aliases(endpoint, version, state),
-    MacAddress: running ? (endpoint.mac ?? "") : "",
+    MacAddress: macOf(endpoint, state),
     DriverOpts: Object.keys(settings.driverOptions).length > 0 ? settings.driverOptions : null,
     ...(version >= 48 ? { GwPriority: settings.gwPriority } : {}),
     NetworkID: network.id,
@@ -29,6 +29,12 @@ export function endpointJson(
     ...addresses(running ? endpoint : {}, running ? network : undefined),
     ...(version >= 44 ? { DNSNames: endpoint.dnsNames.length > 0 ? endpoint.dnsNames : null } : {}),
   };
+}
+
+/** Until its first start what was asked for, as Docker has it since 25. */
+function macOf({ mac, settings }: Endpoint, { status }: ContainerState): string {
+  if (status === "created") return settings.mac ?? "";
+  return status === "running" ? (mac ?? "") : "";
 }
 
 /** On the default bridge links that were sent in HostConfig are shown there. */

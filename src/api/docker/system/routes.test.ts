@@ -83,6 +83,12 @@ test("GET /version and /info say what the daemon is", async () => {
   );
 });
 
+test("GET /info names the firewall since 1.49", async () => {
+  await using api = testApi();
+  const shown = async (version: string) => (await api.ask("GET", `/v${version}/info`)).body.FirewallBackend;
+  assert.deepEqual([(await shown("1.49")).Driver, await shown("1.48")], ["nftables", undefined]);
+});
+
 test("GET /info and /version name what containers are run with, and what is known of registries", async () => {
   await using api = testApi();
   const { RuncCommit, InitCommit, IndexServerAddress, RegistryConfig } = (await api.ask("GET", "/info")).body;

@@ -94,7 +94,7 @@ async function info({ daemon, engine, images, version }: Call): Promise<Reply> {
     Isolation: "",
     ...confinementFacts(engine, version),
     DefaultAddressPools: daemon.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
-    FirewallBackend: { Driver: "nftables", Info: [["table", "inet fairlead"]] },
+    ...(version >= 49 ? { FirewallBackend: { Driver: "nftables", Info: [["table", "inet fairlead"]] } } : {}),
     CDISpecDirs: [],
     ...clusterFacts(engine),
     Warnings: [...daemon.warnings(), ...limitWarnings(engine)],
