@@ -48,6 +48,11 @@ export interface Archive {
   read(source: ArchiveSource, path: string): Promise<ArchiveStream & { readonly stat: PathStat }>;
   /** Unpacks an archive (plain, gzip, bzip2, xz, zstd) into a directory of the container. It is read to its end, also if refused. */
   write(source: ArchiveSource, path: string, archive: Readable, options: WriteOptions): Promise<void>;
+  /**
+   * Makes the working directory of a container that has never run, in its root, where its image has it not; volumes hide
+   * it. FILE_REFUSED when something else is there.
+   */
+  makeWorkingDirectory(container: Container): Promise<void>;
   /** The whole root without volumes. */
   export(source: ArchiveSource): Promise<ArchiveStream>;
   /** Sorted by path. */

@@ -7,7 +7,7 @@ import { dockerCli } from "../../lab/docker-cli.ts";
 import { lacksNewDocker } from "../../lab/docker-version.ts";
 import { Host } from "../../lab/host.ts";
 import { rootArchive } from "../../lab/images/docker-archive.ts";
-import { directory, file } from "../../lab/images/tar.ts";
+import { directory, file, symlink } from "../../lab/images/tar.ts";
 
 const skip = lacksNewDocker();
 const host = await Host.create();
@@ -208,6 +208,36 @@ test("FILE-8 docker export is the root without volumes, running or not", { skip 
   }
   await docker("import", place("running.tar"), "again");
   assert.equal(await docker("run", "--rm", "--network", "none", "again", "cat", "/srv/y"), "y");
+});
+
+test("FILE-12 the working directory is there from create on, in the root", { skip }, async () => {
+  await sh(`mkdir -p ${place("outside")}; echo new > ${place("f")}`);
+  const links = rootArchive([symlink("out", place("outside")), symlink("up", "../../up-there"), file("plain", "")]);
+  writeFileSync(host.pathOf(place("links.tar")), links);
+  await docker("import", place("links.tar"), "links");
+  const create = (name: string, ...options: string[]) => docker("create", "--name", name, ...options, "links", "pwd");
+  await create("made", "-w", "/x/y", "--read-only", "-v", "data:/x");
+  assert.equal(await docker("diff", "made"), "A /x\nA /x/y");
+  await create("plain", "-w", "/x/y/");
+  await docker("cp", place("f"), "plain:/x/y/");
+  await docker("commit", "plain", "committed");
+  assert.equal(
+    await docker("run", "--rm", "committed", "sh", "-c", "stat -c '%a %u:%g' .; cat /x/y/f"),
+    "755 0:0\nnew",
+  );
+  // Links mean what they mean in the container, also where they lead to what is not there yet.
+  await create("out", "-w", "/out/made");
+  await create("up", "-w", "/up");
+  assert.equal(await docker("diff", "up"), "A /up-there");
+  assert.deepEqual(await sh(`ls ${place("outside")}`), "");
+  assert.match(await docker("diff", "out"), new RegExp(`^A ${place("outside/made")}$`, "m"));
+  assert.equal(await docker("start", "-a", "out"), place("outside/made"));
+  // What has it already is not touched.
+  await create("there", "-w", "/bin");
+  assert.equal(await docker("diff", "there"), "");
+  const before = (await sh(`ls ${host.folder}/data/containers`)).split("\n").length;
+  assert.match(await failure("create", "-w", "/plain", "links", "pwd"), /Cannot mkdir: \/plain is not a directory/);
+  assert.equal((await sh(`ls ${host.folder}/data/containers`)).split("\n").length, before);
 });
 
 test("FILE-9 events archive-path, extract-to-dir and export", { skip }, async () => {

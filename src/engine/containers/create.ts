@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { newId, shortId } from "../../base/ids.ts";
+import { Rollback } from "../../base/rollback.ts";
 import { type Container, type ContainerConfig, type NetworkMode, never, type Rootfs } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Image } from "../../model/image.ts";
@@ -17,7 +18,10 @@ import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 import { validate } from "./validate.ts";
 
-/** Writes a container down with its addresses; nothing of it is in the kernel before it starts. */
+/**
+ * Writes a container down with its addresses, and makes its working directory if its image has none; nothing of it is in
+ * the kernel before it starts.
+ */
 export async function createContainer(
   parts: ContainerParts,
   request: ContainerRequest,
@@ -33,6 +37,9 @@ export async function createContainer(
   parts.runtime.checkMounts(container.config.mounts);
   parts.runtime.checkConfinement(container.config);
   await using volumes = await prepareVolumes(parts.volumes, container);
+  await using rollback = new Rollback();
+  rollback.onFailure(`files of container ${container.name}`, () => parts.runtime.remove(container.id));
+  await parts.archive.makeWorkingDirectory(container);
   await parts.networking.reserve(container, endpointsOf(request), (endpoints) => {
     parts.runtime.checkRootfs(container.config.rootfs); // the image may have been removed while we waited
     state.commit([
@@ -41,6 +48,7 @@ export async function createContainer(
       ...endpoints.map((value) => ({ put: "endpoint", id: value.id, value }) as const),
     ]);
   });
+  rollback.commit();
   volumes.settle();
   tell(parts, "create", container);
   return { id: container.id, warnings };

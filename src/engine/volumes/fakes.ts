@@ -83,6 +83,7 @@ export const fakeArchive: Archive = {
   stat: noFiles,
   read: noFiles,
   write: noFiles,
+  makeWorkingDirectory: async () => undefined,
   export: noFiles,
   changes: noFiles,
 };

@@ -10,9 +10,10 @@ import type {
   WriteOptions,
 } from "../../contracts/archive.ts";
 import type { CopyUp } from "../../contracts/volume-files.ts";
-import type { Rootfs } from "../../model/container.ts";
+import type { Container, Rootfs } from "../../model/container.ts";
 import type { Layout } from "../layout.ts";
 import type { Roots } from "../rootfs.ts";
+import { hasDirectory } from "./has-directory.ts";
 import type { ArchiveAnswer, ArchiveRequest } from "./protocol.ts";
 import { type ArchiveWorker, startWorker, type WorkerProgram } from "./start-worker.ts";
 import { viewOf } from "./view-spec.ts";
@@ -70,6 +71,17 @@ export class WorkerArchive implements Archive, CopyUp {
       stdin.destroy();
       await worker.ended;
     }
+  }
+
+  async makeWorkingDirectory(container: Container): Promise<void> {
+    const { rootfs, workingDir } = container.config;
+    // A directory used as it is stays so until a start.
+    if (workingDir === "" || rootfs.kind === "directory") return;
+    if (hasDirectory(this.#parts.roots.lower(rootfs), workingDir)) return;
+    // The root alone, and writable: what it is to its processes does not count.
+    const root = { ...container, config: { ...container.config, mounts: [], readonlyRootfs: false } };
+    const view = viewOf({ container: root, running: false, volumes: {} }, this.#parts);
+    await this.#run({ do: "makeDirectory", view, path: workingDir }, { container });
   }
 
   async changes({ container }: ArchiveSource): Promise<PathChange[]> {

@@ -102,7 +102,7 @@ export class Inside {
       if (part === "..") inside.pop();
       else if (target === undefined) inside.push(part);
       else {
-        if (++links > mostLinks) throw new Error(`Cannot resolve "${path}": too many symbolic links`);
+        if (++links > mostLinks) throw tooManyLinks(path);
         if (target.startsWith("/")) inside = [];
         rest.unshift(...target.split("/"));
       }
@@ -121,6 +121,9 @@ export class Inside {
     }
   }
 }
+
+const tooManyLinks = (path: string): Error =>
+  Object.assign(new Error(`Cannot resolve "${path}": too many symbolic links`), { errno: "ELOOP" });
 
 /** Of a link itself; undefined without such a name. "." is the directory. */
 export function statOf(parent: OpenFile, name: string): Stats | undefined {

@@ -28,6 +28,8 @@ export async function perform(request: ArchiveRequest, side: WorkerSide): Promis
       return readPath(request, side);
     case "write":
       return write(request, side);
+    case "makeDirectory":
+      return makeDirectory(request, side);
     case "export":
       return exportRoot(request, side);
     case "changes":
@@ -49,6 +51,17 @@ async function readPath({ do: what, view, path }: ReadRequest, { access, tell }:
   if (!found.entry.isDirectory()) return tarEnd(tarFile(found.parent.fd, found.name, "inherit"));
   using directory = inside.child(found.parent, found.name);
   await tarEnd(tarDirectory(directory.fd, stat.name, "inherit"));
+}
+
+function makeDirectory({ view, path }: RequestTo<"makeDirectory">, { access, tell }: WorkerSide): void {
+  const inside = openView(view, access);
+  try {
+    inside.makeDirectory(inside.resolve(path))[Symbol.dispose]();
+  } catch (error) {
+    if ((error as { errno?: string }).errno !== "ENOTDIR") throw error;
+    throw new Refusal(`Cannot mkdir: ${path} is not a directory`);
+  }
+  tell({ done: true });
 }
 
 /** Names without "./", as docker export has them. */

@@ -32,6 +32,7 @@ export type ArchiveRequest =
       /** Whose everything becomes: as Config.User has it. */
       readonly user?: string;
     }
+  | { readonly do: "makeDirectory"; readonly view: ViewSpec; readonly path: string }
   | { readonly do: "export"; readonly view: ViewSpec }
   | { readonly do: "changes"; readonly lower: LowerSpec; readonly upper: string }
   | { readonly do: "copyUp"; readonly lower: LowerSpec; readonly path: string; readonly into: string };
