@@ -42,12 +42,16 @@ export async function loadArchive(
   return loaded;
 }
 
+const ofOldDocker =
+  'it is of a Docker before 1.10, without "manifest.json": load it with an older Docker, and save it anew there';
+
 const noneFor = (platform: Platform) =>
   invalid("platform", `no image of the archive is for ${formatPlatform(platform)}`);
 
 async function loadFrom(store: ImageStore, files: ArchiveFiles, platform?: Platform): Promise<LoadedImage[]> {
   if (files.has("manifest.json")) return await loadDocker(store, files, platform);
   if (files.has("index.json")) return await loadOci(store, files, platform);
+  if (files.has("repositories")) throw invalid("image archive", ofOldDocker);
   throw invalid("image archive", 'it has neither "manifest.json" (docker save) nor "index.json" (OCI layout)');
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
 import type { SavedImage } from "../../contracts/images.ts";
-import { canonicalReference, familiarReference } from "../../model/image-reference.ts";
+import { canonicalReference, familiarReference, familiarRepository } from "../../model/image-reference.ts";
 import { programEnvironment, textOf } from "../run-program.ts";
 import type { ImageStore } from "./image-store.ts";
 
@@ -29,7 +29,23 @@ export async function* saveImages(store: ImageStore, images: readonly SavedImage
     "manifest.json",
     all.map(({ entry }) => entry),
   );
-  yield* packed(store.programs.tar, scratch.path);
+  const repositories = repositoriesOf(images, all);
+  const named = Object.keys(repositories).length > 0;
+  if (named) put("repositories", repositories);
+  yield* packed(store.programs.tar, scratch.path, named ? ["repositories"] : []);
+}
+
+/** For tools of the time before manifest.json: each repository's tags, and their images' topmost layers. */
+function repositoriesOf(images: readonly SavedImage[], all: readonly { entry: { Layers: readonly string[] } }[]) {
+  const repositories: Record<string, Record<string, string>> = {};
+  for (const [index, { references }] of images.entries()) {
+    const topmost = basename(all[index]?.entry.Layers.at(-1) ?? "");
+    for (const one of references) {
+      const name = familiarRepository(one);
+      repositories[name] = { ...repositories[name], [one.tag ?? ""]: topmost };
+    }
+  }
+  return repositories;
 }
 
 function describe(store: ImageStore, { id, references }: SavedImage, link: (digest: string) => void) {
@@ -55,8 +71,8 @@ function describe(store: ImageStore, { id, references }: SavedImage, link: (dige
   };
 }
 
-async function* packed(tar: string, directory: string): AsyncGenerator<Uint8Array> {
-  const names = ["manifest.json", "oci-layout", "index.json", "blobs"];
+async function* packed(tar: string, directory: string, more: readonly string[]): AsyncGenerator<Uint8Array> {
+  const names = ["manifest.json", "oci-layout", "index.json", ...more, "blobs"];
   const plain = ["--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--sort=name", "--hard-dereference"];
   const child = spawn(tar, ["-c", "-f", "-", "-C", directory, ...plain, ...names], {
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 import { callApi } from "../../../lab/api.ts";
 import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
 import { imageId } from "../../../lab/images/docker-archive.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
-import { directory, file } from "../../../lab/images/tar.ts";
+import { directory, file, tarOf } from "../../../lab/images/tar.ts";
 
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
@@ -52,6 +53,29 @@ test("IMG-20 docker save packs several images, which load takes back with ids an
   }
   assert.equal(await docker("run", "--rm", "small:1"), "small");
   assert.match(await failure("save", "small:1", "absent"), /No such image: absent/);
+});
+
+test("IMG-20 an archive names its repositories for old tools; one of theirs is refused with a sentence", async () => {
+  await loadImages(host, small, layered);
+  const archive = `${host.folder}/named.tar`;
+  await docker("save", "-o", archive, "small:1", "team/small:2", "layered:1");
+  const read = async (name: string) => JSON.parse(await host.run("tar", "-xOf", archive, name)) as unknown;
+  const manifest = (await read("manifest.json")) as { RepoTags: string[]; Layers: string[] }[];
+  const topmost = (name: string) =>
+    manifest
+      .find(({ RepoTags }) => RepoTags.includes(name))
+      ?.Layers.at(-1)
+      ?.slice(-64);
+  assert.deepEqual(await read("repositories"), {
+    small: { 1: topmost("small:1") },
+    "team/small": { 2: topmost("small:1") },
+    layered: { 1: topmost("layered:1") },
+  });
+  await docker("save", "-o", archive, imageId(small));
+  assert.doesNotMatch(await host.run("tar", "-tf", archive), /repositories/);
+  const old = [directory("1f"), file("1f/json", "{}"), file("1f/layer.tar", ""), file("repositories", "{}")];
+  writeFileSync(host.pathOf(archive), tarOf(old));
+  assert.match(await failure("load", "-i", archive), /it is of a Docker before 1\.10, without "manifest\.json"/);
 });
 
 test("IMG-20 what docker save writes is read by skopeo, and skopeo's archives are loaded", async () => {
