@@ -16,7 +16,7 @@ export interface BridgedNetwork {
   readonly withoutGateway: readonly (4 | 6)[];
   /** Families without any translation: members are reached at their own addresses, on published ports. Absent: none. */
   readonly routed?: readonly (4 | 6)[];
-  /** Families in which the outside reaches members at their own addresses, on every port. Absent: none. */
+  /** Families in which members are reached at their own addresses, on every port. Absent: none. */
   readonly unprotected?: readonly (4 | 6)[];
 }
 

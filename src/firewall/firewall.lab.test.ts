@@ -302,14 +302,19 @@ for (const bridgeFilter of ["0", "1"]) {
     await sees(direct, "2001:db8::2", 80, "fd77:5::2");
     await cannot(direct, ["10.77.1.2", 80], ["fd77:1::2", 80]);
   });
-  lab("guards no port of an unprotected network against the outside, but against other networks", async () => {
+  lab("guards no port of an unprotected network, neither against the outside nor against other networks", async () => {
     for (const port of [80, 81]) {
       await sees(outside, "10.77.6.2", port, "198.51.100.2");
       await sees(outside, "fd77:6::2", port, "2001:db8::2");
     }
     await sees(bare, "198.51.100.2", 80, "198.51.100.1");
-    await cannot(other, ["10.77.6.2", 80], ["fd77:6::2", 80]);
-    await cannot(direct, ["10.77.6.2", 80]);
+    for (const port of [80, 81]) {
+      await sees(other, "10.77.6.2", port, "10.77.2.2");
+      await sees(other, "fd77:6::2", port, "fd77:2::2");
+    }
+    await sees(direct, "10.77.6.2", 80, "10.77.5.2");
+    await cannot(shut, ["10.77.6.2", 80], ["fd77:6::2", 80]);
+    await cannot(bare, ["10.77.2.2", 80]);
   });
   lab("keeps ports published on loopback from everybody else", async () => {
     await cannot(outside, ["198.51.100.1", 8081], ["2001:db8::1", 8081], ["198.51.100.1", 9100]);

@@ -28,7 +28,7 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   masquerade6: set("ether_type . ipv6_addr", true),
   members4: set("ether_type . ipv4_addr", true), // all container subnets
   members6: set("ether_type . ipv6_addr", true),
-  unprotected4: set("ifname"), // bridges whose members the outside reaches on every port
+  unprotected4: set("ifname"), // bridges whose members are reached at their own addresses, on every port
   unprotected6: set("ifname"),
   routed4: set("ifname"), // bridges whose members are reached at their own addresses: ICMP is let in
   routed6: set("ifname"),
@@ -140,8 +140,8 @@ export const chains: Readonly<Record<string, Chain>> = {
       "ct status dnat accept",
       // Gateway modes. Not by way of the host to a neighbour: who may reach that has been let through above.
       "iifname . oifname @hairpin drop",
-      "iifname != @bridges meta nfproto ipv4 oifname @unprotected4 accept",
-      "iifname != @bridges meta nfproto ipv6 oifname @unprotected6 accept",
+      "meta nfproto ipv4 oifname @unprotected4 accept",
+      "meta nfproto ipv6 oifname @unprotected6 accept",
       "meta nfproto ipv4 meta l4proto icmp oifname @routed4 accept",
       "meta nfproto ipv6 meta l4proto ipv6-icmp oifname @routed6 accept",
       "meta l4proto . ip daddr . th dport @open4 oifname @bridges accept",
