@@ -29,6 +29,8 @@ export interface NetworkRequest {
   readonly attachable: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** Families that the client says nothing of: `ipv4` and `ipv6` are but what is usual. */
+  readonly openFamilies?: readonly ("ipv4" | "ipv6")[];
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
   readonly noIpamOptions?: true;

@@ -72,7 +72,7 @@ const refused: readonly { name: string; request: PoolRequest; error: { code: str
       ["a subnet of the other family", { subnet: "fd00::/64" }, /"fd00::\/64" is no IPv4 subnet/],
       ["a multicast subnet", { subnet: "230.0.0.0/24" }, /overlaps 224.0.0.0\/4: multicast/],
       ["a subnet of everything", { subnet: "0.0.0.0/0" }, /overlaps 0.0.0.0\/8/],
-      ["a link-local IPv6 subnet but the one", { family: 6, subnet: "fe80:0:0:1::/64" }, /link-local/],
+      ["more than what is link-local", { family: 6, subnet: "fe00::/8" }, /overlaps fe80::\/10: link-local/],
       ["a range without a subnet", { range: "10.5.0.0/24" }, /ip-range: "10.5.0.0\/24" needs a subnet/],
       ["a gateway without a subnet", { gateway: "10.5.0.1" }, /gateway: "10.5.0.1" needs a subnet/],
       ["an aux address without a subnet", { aux: { a: "10.5.0.1" } }, /aux-address: "a" needs a subnet/],

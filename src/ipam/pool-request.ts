@@ -29,18 +29,18 @@ const unusable = [
   ["127.0.0.0/8", "loopback"],
   ["224.0.0.0/4", "multicast"],
   ["::/127", "unspecified and loopback"],
-  ["fe80::/10", "link-local, of which only fe80::/64 is a subnet (RFC 4291)"],
+  ["fe80::/10", "link-local"],
   ["ff00::/8", "multicast"],
 ].map(([text = "", what = ""]) => ({ block: cidrOf(text), text, what }));
 
-/** The addresses that interfaces have anyway; Docker lets a network choose them. */
-const linkLocalSubnet = "fe80::/64";
+/** A subnet within it can be had, as with Docker, where they need no scope: a container on one such network has one link. */
+const linkLocal = cidrOf("fe80::/10");
 
 /** The subnet the user gave: a block of the right family, without host bits, that hosts can be in. */
 export function parseSubnet(text: string, family: 4 | 6): Cidr {
   const subnet = parseBlock("subnet", text);
   if (subnet.family !== family) throw invalid("subnet", `"${text}" is no IPv${family} subnet`);
-  if (formatCidr(subnet) === linkLocalSubnet) return subnet;
+  if (containsCidr(linkLocal, subnet)) return subnet;
   const clash = unusable.find(({ block }) => overlaps(block, subnet));
   if (clash) throw invalid("subnet", `"${text}" overlaps ${clash.text}: ${clash.what}`);
   return subnet;

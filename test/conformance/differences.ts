@@ -177,6 +177,12 @@ export const differences = {
     fairlead: "shows 80/tcp for 80",
     why: "clients look for the protocol",
   },
+  "ports-empty-list": {
+    kind: "older",
+    docker: "20.10 publishes nothing for an empty list of bindings",
+    fairlead: "publishes the port on one that it chooses",
+    why: "Docker 28 does",
+  },
   "ports-exposed": {
     kind: "chosen",
     docker: "publishes only ports that are exposed, too, as its CLI always makes them",

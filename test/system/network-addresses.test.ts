@@ -211,14 +211,19 @@ test("NET-16 with several subnets addresses come from the first that has free on
   await host.fairlead("exec", "one", "ping", "-c1", "-W5", "10.6.0.1");
 });
 
-test("NET-17 a network of link-local addresses: members have the ones they ask for, and stay as they are", async () => {
-  await made(withPools("six", { Subnet: "fe80::/64", Gateway: "fe80::1001:1" }));
-  await runOn("one", "six", "--ip6", "fe80::1001:102");
-  await runOn("two", "six");
-  await host.fairlead("exec", "two", "ping", "-c1", "-W5", "fe80::1001:102%eth0");
-  assert.match(await ipIn("two", "-6", "route", "show", "default"), /^default via fe80::1001:1 dev eth0/);
-  assert.match(await host.fairlead("repair", "--dry-run"), /nothing to repair/);
-});
+for (const prefix of ["fe80::", "fe80:1234::"])
+  test(`NET-17 a network of link-local addresses: members have the ones they ask for, and stay as they are (${prefix}/64)`, async () => {
+    await made(withPools("six", { Subnet: `${prefix}/64`, Gateway: `${prefix}1001:1` }));
+    await runOn("one", "six", "--ip6", `${prefix}1001:102`);
+    await runOn("two", "six");
+    await host.fairlead("exec", "two", "ping", "-c1", "-W5", `${prefix}1001:102%eth0`);
+    await host.fairlead("exec", "two", "busybox", "ping", "-6", "-c1", "-W5", "one");
+    assert.match(
+      await ipIn("two", "-6", "route", "show", "default"),
+      new RegExp(`^default via ${prefix}1001:1 dev eth0`),
+    );
+    assert.match(await host.fairlead("repair", "--dry-run"), /nothing to repair/);
+  });
 
 test("NET-17 IPv4 only, IPv6 only and both work; IPv6 without a subnet takes a /64 of a ULA", async () => {
   await made(create("four"));

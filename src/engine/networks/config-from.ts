@@ -25,6 +25,7 @@ export function withConfig(request: NetworkRequest, config: Network): NetworkReq
     attachable: request.attachable || config.attachable,
     ipv4: config.ipv4,
     ipv6: config.ipv6,
+    openFamilies: [],
     ipamDriver: config.ipamDriver,
     ipamOptions: config.ipamOptions,
     ...(config.noIpamOptions ? { noIpamOptions: config.noIpamOptions } : {}),

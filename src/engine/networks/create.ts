@@ -11,7 +11,7 @@ import type { Parts } from "../parts.ts";
 import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
 import { findConfig, withConfig } from "./config-from.ts";
-
+import { withDefaultOptions } from "./default-options.ts";
 import { makeNetwork } from "./make.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
 import { refuseWithoutLan, validateAddressing, validateName, validateRequest } from "./validate.ts";
@@ -57,7 +57,7 @@ function tellCreated(parts: Parts, network: Network): void {
 /** Reserves pools and makes kernel objects and firewall elements; everything but the store. */
 async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rollback: Rollback): Promise<Network> {
   const driver = parts.drivers.find(asked.driver);
-  const request = { ...asked, options: { ...parts.defaults.networkOptions[driver.type], ...asked.options } };
+  const request = withDefaultOptions(parts, asked, driver.type);
   validateRequest(request, driver);
   const draft = networkOf(parts, request, id, driver);
   driver.validateNetwork(draft);

@@ -6,6 +6,7 @@ import { isRemoteIpam, isShared, type Network, type Pool } from "../../model/net
 import type { NetworkRequest } from "../engine.ts";
 import { findConfig, withConfig } from "../networks/config-from.ts";
 import { enterNetwork, machineFor, networkOf, refuseTakenName } from "../networks/create.ts";
+import { withDefaultOptions } from "../networks/default-options.ts";
 import { reservePools } from "../networks/pools.ts";
 import { validateName, validateRequest } from "../networks/validate.ts";
 import type { Parts } from "../parts.ts";
@@ -33,7 +34,7 @@ export async function createWithPlugins(parts: Parts, request: NetworkRequest): 
       driver: driver.type,
       known: [...parts.drivers.all().map(({ type }) => type), ...parts.plugins.networkDrivers()],
     });
-  const full = { ...asked, options: { ...parts.defaults.networkOptions[driver.type], ...asked.options } };
+  const full = withDefaultOptions(parts, asked, driver.type);
   const draft = check(parts, full, driver);
   await using rollback = new Rollback();
   const capabilities = driver.remote ? await openNetworkDriver(parts, driver.type) : { checksGateways: false };

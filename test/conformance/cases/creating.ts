@@ -374,6 +374,18 @@ const ports: Case[] = [
     ],
   },
   {
+    name: "an empty list of bindings publishes an exposed port",
+    differs: ["ports-empty-list"],
+    steps: [
+      ...running("subject", { ExposedPorts: { "80/tcp": {} }, HostConfig: { PortBindings: { "80/tcp": [] } } }),
+      {
+        call: "GET /containers/subject/json",
+        gives: 200,
+        shows: { NetworkSettings: { Ports: { "80/tcp": { 0: { HostIp: "0.0.0.0", HostPort: "..." } } } } },
+      },
+    ],
+  },
+  {
     name: "PublishAllPorts publishes what is exposed",
     steps: [
       ...running("subject", {

@@ -11,11 +11,11 @@ export function parsePort(text: string): { protocol: Protocol; port: number } {
   throw invalid(`port "${text}"`, "it must be NUMBER/tcp, NUMBER/udp or NUMBER/sctp with a number from 1 to 65535");
 }
 
-/** HostConfig.PortBindings as requests. No bindings at all, or one without a port, ask for an ephemeral one. */
+/** HostConfig.PortBindings as requests. An empty list and a binding without a port ask for an ephemeral one. */
 export function parsePortBindings(bindings: PortBindingsBody): PortRequest[] {
   return Object.entries(bindings).flatMap(([key, list]) => {
     const { protocol, port } = parsePort(key);
-    return (list ?? []).map((binding) => ({
+    return (list?.length ? list : [{}]).map((binding) => ({
       protocol,
       containerPort: port,
       hostIp: hostIp(binding.HostIp ?? ""),

@@ -44,22 +44,29 @@ export function networkRequest(body: Body, version: number): NetworkRequest {
   refuseSwarm(body);
   refuseScope(body);
   const ipamDriver = body.IPAM?.Driver || "default";
+  // EnableIPv4 came with 1.48; older clients always mean IPv4.
+  const ipv4 = (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4");
   const ipv6 = body.EnableIPv6 ?? familyOption(body, "ipv6");
   const given = body.IPAM?.Config ?? [];
   // Others' pools are theirs to judge, word for word.
   const pools = ipv6 === undefined && ipamDriver === "default" ? given.map(withoutSixBits) : given;
   // With "dhcp" no pool may be given at all, which the engine says.
   if (ipamDriver !== "dhcp") validatePools(pools);
+  // Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect.
+  const sixByPool = pools.some((pool) => isSix(pool?.Subnet));
+  const openFamilies = [
+    ...(ipv4 === undefined ? ["ipv4" as const] : []),
+    ...(ipv6 === undefined && !sixByPool ? ["ipv6" as const] : []),
+  ];
   const configFrom = body.ConfigFrom?.Network ?? "";
   return {
     name: body.Name ?? "",
     driver: body.Driver || "bridge",
     internal: body.Internal ?? false,
     attachable: body.Attachable ?? false,
-    // EnableIPv4 came with 1.48; older clients always mean IPv4.
-    ipv4: (version < 48 ? undefined : body.EnableIPv4) ?? familyOption(body, "ipv4") ?? true,
-    // Who gives a subnet of IPv6 and says nothing else of it wants it. Docker leaves it without effect.
-    ipv6: ipv6 ?? pools.some((pool) => isSix(pool?.Subnet)),
+    ipv4: ipv4 ?? true,
+    ipv6: ipv6 ?? sixByPool,
+    ...(openFamilies.length > 0 ? { openFamilies } : {}),
     ipamDriver,
     ipamOptions: body.IPAM?.Options ?? {},
     ...(body.IPAM?.Options ? {} : { noIpamOptions: true as const }),

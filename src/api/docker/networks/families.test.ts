@@ -11,11 +11,17 @@ test("NET-17 POST /networks/create takes a subnet of IPv6 for the wish for it, u
   for (const EnableIPv6 of [true, false])
     assert.equal((await api.ask("POST", "/networks/create", { Name: "bits", EnableIPv6, ...pools })).status, 400);
   const asked = api.engine.calls.map(([, sent]) => sent as Readonly<Record<string, unknown>>);
-  const families = asked.map(({ name, ipv4, ipv6, pools }) => ({ name, ipv4, ipv6, pools }));
+  const families = asked.map(({ name, ipv4, ipv6, openFamilies, pools }) => ({
+    name,
+    ipv4,
+    ipv6,
+    openFamilies,
+    pools,
+  }));
   const given = [{ subnet: "fd05::/64", aux: {} }];
   assert.deepEqual(families, [
-    { name: "six", ipv4: true, ipv6: true, pools: given },
-    { name: "off", ipv4: true, ipv6: false, pools: given },
+    { name: "six", ipv4: true, ipv6: true, openFamilies: ["ipv4"], pools: given },
+    { name: "off", ipv4: true, ipv6: false, openFamilies: ["ipv4"], pools: given },
   ]);
 });
 

@@ -73,9 +73,10 @@ test("POST /networks/create takes nulls and absent fields for the defaults, and 
   const nulls = { Name: "web", IPAM: null, Options: null, Labels: null, ConfigFrom: null, Driver: null, Unknown: [1] };
   assert.equal((await api.ask("POST", "/networks/create", nulls)).status, 201);
   assert.equal((await api.ask("POST", "/v1.47/networks/create", { Name: "old", EnableIPv4: false })).status, 201);
+  const open = { openFamilies: ["ipv4", "ipv6"] };
   assert.deepEqual(api.engine.calls, [
-    ["networks.create", { ...request, noIpamOptions: true }],
-    ["networks.create", { ...request, noIpamOptions: true, name: "old" }],
+    ["networks.create", { ...request, ...open, noIpamOptions: true }],
+    ["networks.create", { ...request, ...open, noIpamOptions: true, name: "old" }],
   ]);
   // Null for what was not sent: docker-compose 1.29 looks at it.
   await api.ask("POST", "/networks/create", { Name: "sent", IPAM: { Options: {} } });
