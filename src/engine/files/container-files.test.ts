@@ -76,6 +76,21 @@ fd00::2\tweb.example.org web
   assert.deepEqual([place.read(of, "hosts"), place.read(of, "hostname")], [expected, "web\n"]);
 });
 
+test("write() names no address of IPv6 to a container that has IPv6 off", () => {
+  using place = new Place();
+  const made = [{ "net.ipv6.conf.all.disable_ipv6": "1" }, { "net/ipv6/conf/lo/disable_ipv6": "1" }].map((sysctls) => {
+    const of = container({ sysctls, extraHosts: ["six=[2001:db8::1]", "four=192.0.2.7"] });
+    place.files.write(of, [endpoint("172.18.0.2/16", "fd00::2/64")]);
+    return place.read(of, "hosts");
+  });
+  const expected = "127.0.0.1\tlocalhost\n192.0.2.7\tfour\n172.18.0.2\tweb\n";
+  assert.deepEqual(made, [expected, expected]);
+  const others = { "net.ipv6.conf.all.disable_ipv6": "0", "net.ipv6.conf.eth0.disable_ipv6": "1" };
+  const on = container({ sysctls: others });
+  place.files.write(on, []);
+  assert.equal(place.read(on, "hosts"), base);
+});
+
 test("write() copies the host's hosts in host mode and shares the creator's files in container mode", () => {
   using place = new Place();
   const onHost = container({ networkMode: { kind: "host" }, extraHosts: ["db:192.0.2.7"] });

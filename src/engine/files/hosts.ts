@@ -24,8 +24,18 @@ export function hostsLines(
   if (config.networkMode.kind === "host") return [...host.hosts.replace(/\n+$/, "").split("\n"), ...extra];
   const known = endpoints.filter(({ leg }) => !leg);
   const own = known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
-  return [...base, ...extra, ...host.links, ...own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`)];
+  const names = own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`);
+  const lines = [...base, ...extra, ...host.links, ...names];
+  return withoutSix(config.sysctls) ? lines.filter((line) => !addressOf(line).includes(":")) : lines;
 }
+
+/** IPv6 is off in there, at the loopback too: none of its addresses would answer (since Docker 26). */
+const withoutSix = (sysctls: Container["config"]["sysctls"]): boolean =>
+  Object.entries(sysctls).some(
+    ([key, value]) => /^net[./]ipv6[./]conf[./](all|lo)[./]disable_ipv6$/.test(key) && value.trim() === "1",
+  );
+
+const addressOf = (line: string): string => line.split("\t")[0] ?? "";
 
 function extraLines(text: string, gateways: readonly string[]): string[] {
   const { name, address } = parseExtraHost(text);
