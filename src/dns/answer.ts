@@ -17,6 +17,7 @@ const nothing: readonly Uint8Array[] = [];
 const empty: Answer = { rcode: rcodes.NOERROR, data: nothing };
 const noSuchName: Answer = { rcode: rcodes.NXDOMAIN, data: nothing };
 const refused: Answer = { rcode: rcodes.REFUSED, data: nothing };
+const unknowable: Answer = { rcode: rcodes.SERVFAIL, data: nothing };
 const localhost: Addresses = {
   ipv4: [Uint8Array.of(127, 0, 0, 1)],
   ipv6: [Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)],
@@ -28,7 +29,7 @@ const ANY_CLASS = 255;
  * Decides about one query; the whole policy is here, and nothing else.
  * - A name that the sandbox can see is answered here whatever the type, so it never reaches an upstream.
  * - Addresses of ours are never asked about elsewhere: not those of other networks, not the free ones of the sandbox's.
- * - Everything else is forwarded, or does not exist for a sandbox without a way out.
+ * - Everything else is forwarded. A sandbox without a way out cannot know whether it exists: SERVFAIL, as from Docker.
  */
 export function answer(query: Query, view: View): Answer | "forward" {
   if (query.class !== classIn && query.class !== ANY_CLASS) return refused; // CHAOS would describe the host's resolver
@@ -41,7 +42,7 @@ export function answer(query: Query, view: View): Answer | "forward" {
   if (view.links.has(query.key)) return noSuchName; // a private name whose container is away
   if (query.key.endsWith(LOCALHOST_KEY)) return pick(localhost, query.type); // RFC 6761 section 6.3
   if (isTransfer(query.type)) return refused;
-  return view.forward ? "forward" : noSuchName;
+  return view.forward ? "forward" : unknowable;
 }
 
 function pick(addresses: Addresses, type: number): Answer {
