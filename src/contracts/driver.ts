@@ -92,6 +92,8 @@ export interface Driver {
    * kept as its aux address "host", unless the user named one. Absent: none.
    */
   hostFamilies?(network: Network): readonly (4 | 6)[];
+  /** Families in which a network needs an address for a gateway; one that is named is kept all the same. Absent: both. */
+  gatewayFamilies?(network: Network): readonly (4 | 6)[];
   /** Whether endpoints have MACs of their own; absent: they do. */
   hasMacs?(network: Network): boolean;
   /** Refuses endpoint driver options. */

@@ -225,6 +225,33 @@ for (const prefix of ["fe80::", "fe80:1234::"])
     assert.match(await host.fairlead("repair", "--dry-run"), /nothing to repair/);
   });
 
+test("NET-20 no address is kept for a gateway that nobody would have: a /31 has room for two", async () => {
+  const { body: before } = await callApi<{ Id: string }[]>(host, "GET", "/networks");
+  for (const [driver, options] of [
+    ["bridge", { "com.docker.network.bridge.inhibit_ipv4": "true" }],
+    ["bridge", { "com.docker.network.bridge.gateway_mode_ipv4": "isolated" }],
+    ["macvlan", {}],
+  ] as const) {
+    const pool = { Subnet: "192.168.135.0/31" };
+    await made(create("pair", { Driver: driver, Internal: true, Options: options, IPAM: { Config: [pool] } }));
+    assert.deepEqual(await poolsOf("pair"), [pool]);
+    for (const name of ["one", "two"]) await runOn(name, "pair");
+    await host.fairlead("exec", "two", "ping", "-c1", "-W5", "one");
+    await clear(host);
+  }
+  const given = { Subnet: "10.5.0.0/24", Gateway: "10.5.0.9" };
+  await made(create("named", { Driver: "macvlan", Internal: true, IPAM: { Config: [given] } }));
+  assert.deepEqual(await poolsOf("named"), [given]);
+  // Where the host has an address in it, or a LAN may, it is kept.
+  await made(create("inside", { Internal: true, IPAM: { Config: [{ Subnet: "10.6.0.0/24" }] } }));
+  assert.deepEqual(await poolsOf("inside"), [{ Subnet: "10.6.0.0/24", Gateway: "10.6.0.1" }]);
+  const onLan = { Driver: "macvlan", Internal: true, Options: { parent: "up0" } };
+  await made(create("lan", { ...onLan, IPAM: { Config: [{ Subnet: "10.7.0.0/24" }] } }));
+  assert.deepEqual(await poolsOf("lan"), [{ Subnet: "10.7.0.0/24", Gateway: "10.7.0.1" }]);
+  await clear(host);
+  assert.equal((await callApi<{ Id: string }[]>(host, "GET", "/networks")).body.length, before.length);
+});
+
 test("NET-17 IPv4 only, IPv6 only and both work; IPv6 without a subnet takes a /64 of a ULA", async () => {
   await made(create("four"));
   await made(create("six", { EnableIPv4: false, EnableIPv6: true }));

@@ -44,6 +44,10 @@ function create({ defaultBridge }: DriverKit): Driver {
       return bridgedEndpointPlan({ network, endpoint, sandbox, bridge, isolated: !options.icc, learns: true });
     },
     gateways: gatewaysOf,
+    gatewayFamilies(network) {
+      const without = network.internal ? withoutGateway(parseBridgeOptions(network)) : [];
+      return ([4, 6] as const).filter((family) => !without.includes(family));
+    },
     routedFamilies: (network) => familiesOf(parseBridgeOptions(network), "routed"),
   };
 }

@@ -41,6 +41,7 @@ function create(): Driver {
       return lanEndpointPlan({ network, endpoint, sandbox, link: { ...link, ...onParent(network) } });
     },
     gateways,
+    gatewayFamilies: (network) => (namesGateway(network) ? [4, 6] : []),
     // In the l3 modes addresses are routed: nobody on the LAN is asked for them.
     lan: (network) => (modeOf(network) === "l2" ? lanOf(network) : undefined),
   };
@@ -74,6 +75,8 @@ function gateways(network: Network, endpoint: Pick<Endpoint, "ipv4" | "ipv6">): 
   if (network.internal || modeOf(network) === "l2") return lanGateways(network, endpoint);
   return { ...(endpoint.ipv4 ? { ipv4: onLink } : {}), ...(endpoint.ipv6 ? { ipv6: onLink } : {}) };
 }
+
+const namesGateway = (network: Network): boolean => lanOf(network) !== undefined && modeOf(network) === "l2";
 
 function validateEndpoint(network: Network, endpoint: Endpoint): void {
   endpointSysctls(endpoint, endpoint.ifName ?? "eth0");

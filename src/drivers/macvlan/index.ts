@@ -40,6 +40,7 @@ function create(): Driver {
       return lanEndpointPlan({ network, endpoint, sandbox, link: { ...link, ...onParent(network) } });
     },
     gateways: lanGateways,
+    gatewayFamilies: (network) => (lanOf(network) ? [4, 6] : []),
     lan: lanOf,
   };
 }

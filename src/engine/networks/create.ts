@@ -65,7 +65,8 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   refuseWithoutLan(draft, driver);
   if (isShared(driver)) return shareNetwork(parts, draft, request, rollback);
   const prepared = driver.prepareNetwork?.(draft, machineFor(parts)) ?? draft;
-  const pools = driver.addressed ? reservePools(parts, id, request, rollback) : [];
+  const gateways = driver.gatewayFamilies?.(prepared) ?? [4, 6];
+  const pools = driver.addressed ? reservePools(parts, id, { ...request, gateways }, rollback) : [];
   const network = { ...prepared, pools: reserveHostAddresses(parts, id, pools, driver.hostFamilies?.(prepared) ?? []) };
   makeNetwork(parts, network, rollback);
   return network;
