@@ -82,6 +82,7 @@ export async function compose(options: DaemonOptions, log: Log): Promise<Composi
     volumes: { ...parts, files: runtime.volumes, copyUp: runtime.archive, open: new Map() },
     log,
     logConfig: options.logConfig,
+    namespaces: options.namespaces,
     logPath: (id) => join(options.dataRoot, "containers", id, "log"),
   });
   const lateEngine = Promise.withResolvers<Engine>();

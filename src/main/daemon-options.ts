@@ -1,4 +1,5 @@
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { NamespaceDefaults } from "../model/confinement.ts";
 import type { LogConfig } from "../model/container.ts";
 import type { PluginSettings } from "../plugins/plugins.ts";
 import type { ClusterSettings } from "./cluster-options.ts";
@@ -40,4 +41,6 @@ export interface DaemonOptions {
   readonly plugins: PluginSettings;
   /** Of containers that name no log driver. */
   readonly logConfig: LogConfig;
+  /** Of containers that say nothing of them. */
+  readonly namespaces: NamespaceDefaults;
 }

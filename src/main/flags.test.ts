@@ -29,6 +29,7 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
       timeoutMs: 30_000,
     },
     logConfig: { type: "json-file", options: {} },
+    namespaces: {},
     configFile: "",
     logLevel: "info",
     labels: [],
@@ -76,6 +77,11 @@ const read: readonly [name: string, argv: readonly string[], expected: object][]
         { base: "fd00::/48", size: 64 },
       ],
     },
+  ],
+  [
+    "namespaces of containers",
+    ["--default-ipc-mode", "shareable", "--default-cgroupns-mode=host"],
+    { namespaces: { ipc: "shareable", cgroup: "host" } },
   ],
   ["name servers", ["--dns", "1.1.1.1", "--dns=fd00::1"], { dns: ["1.1.1.1", "fd00::1"] }],
   [
@@ -166,6 +172,8 @@ const refused: readonly [argv: readonly string[], message: RegExp][] = [
   [["--cluster-grace", "20s"], /Invalid --cluster-grace: it must be three times --cluster-lease \(10 s\) at least/],
   [["--cluster-store", "consul://x"], /Invalid --cluster-store: it is not offered; use --cluster with etcd:/],
   [["--cluster-advertise", "eth0:2376"], /Invalid --cluster-advertise: it is not offered; use --advertise/],
+  [["--default-ipc-mode", "host"], /Invalid --default-ipc-mode: "host" is neither private nor shareable/],
+  [["--default-cgroupns-mode", "x"], /Invalid --default-cgroupns-mode: "x" is neither private nor host/],
   [["--tls"], /Invalid --tls: it is not offered; put a TLS proxy/],
 ];
 
@@ -271,6 +279,7 @@ const badFiles: readonly [name: string, content: unknown, message: RegExp][] = [
   ["no JSON", "{", /it is no JSON/],
   ["a range of VNIs that is a number", { "vni-range": 5 }, /"vni-range" must be a string/],
   ["dockerd's old cluster store", { "cluster-store": "etcd://x" }, /"cluster-store" is not offered; use --cluster/],
+  ["a wrong IPC mode", { "default-ipc-mode": "none" }, /"none" is neither private nor shareable/],
   ["TLS", { tls: true }, /"tls" is not offered/],
 ];
 

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
+import type { NamespaceDefaults } from "../model/confinement.ts";
 import type { LogConfig } from "../model/container.ts";
 import { checkLogConfig } from "../model/log-config.ts";
 import type { PluginSettings } from "../plugins/plugins.ts";
@@ -39,6 +40,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     registries: { insecure: read.list("insecure-registry"), mirrors: read.list("registry-mirror").map(checkMirror) },
     cluster: clusterSettings(read.text),
     plugins: pluginSettings(read),
+    namespaces: namespaceDefaults(read),
     logConfig: logConfigOf(read.text("log-driver"), values.get("log-opt")),
   };
 }
@@ -91,6 +93,16 @@ function pluginSettings(read: Reader): PluginSettings {
   if (!(seconds >= 1 && seconds <= 600))
     throw invalid("--plugin-timeout", `"${read.text("plugin-timeout")}" is no number of seconds from 1 to 600`);
   return { directories: given.length > 0 ? given : pluginDirectories, timeoutMs: seconds * 1000 };
+}
+
+/** Containers have namespaces of their own unless something else is said. */
+function namespaceDefaults({ text }: Reader): NamespaceDefaults {
+  const [ipc, cgroup] = [text("default-ipc-mode"), text("default-cgroupns-mode")];
+  if (ipc !== "private" && ipc !== "shareable")
+    throw invalid("--default-ipc-mode", `"${ipc}" is neither private nor shareable`);
+  if (cgroup !== "private" && cgroup !== "host")
+    throw invalid("--default-cgroupns-mode", `"${cgroup}" is neither private nor host`);
+  return { ...(ipc === "private" ? {} : { ipc }), ...(cgroup === "private" ? {} : { cgroup }) };
 }
 
 /** Options from the command line: ["max-size=10m"]; from the file: an object. */

@@ -154,6 +154,18 @@ export const settings: readonly Setting[] = [
     about: "log driver of containers that name none: json-file, local or none",
   },
   { name: "log-opt", key: "log-opts", kind: "options", about: "its option=value, such as max-size=10m (repeat)" },
+  {
+    name: "default-ipc-mode",
+    kind: "text",
+    byDefault: "private",
+    about: "IPC namespace of containers that name none: private, or shareable, which others may join",
+  },
+  {
+    name: "default-cgroupns-mode",
+    kind: "text",
+    byDefault: "private",
+    about: "cgroup namespace of containers that name none: private or host",
+  },
   { name: "plugin-timeout", kind: "number", byDefault: 30, about: "seconds that a plugin's answer may take" },
   ...ignored("flag", noProxy, ["userland-proxy"]),
   ...ignored("text", noProxy, ["userland-proxy-path"]),

@@ -33,6 +33,12 @@ export interface Confinement {
 /** Of /dev/shm when nothing was said: Docker's --shm-size. */
 export const defaultShmBytes = 64 * 1024 * 1024;
 
+/** What the daemon's settings put in the place of a namespace of its own; absent: that. */
+export interface NamespaceDefaults {
+  readonly ipc?: "shareable";
+  readonly cgroup?: "host";
+}
+
 /** Which namespaces are a container's own. Absent: its own. "container:<id>": that container's. */
 export interface NamespaceModes {
   readonly pid?: "host" | `container:${string}`;

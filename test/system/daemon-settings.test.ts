@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { refusal } from "../../lab/api.ts";
+import { callApi, refusal } from "../../lab/api.ts";
 import { Host } from "../../lab/host.ts";
 
 const host = await Host.create();
@@ -48,4 +49,38 @@ test("API-8 a reset removes containers in the order their shared networks ask fo
   assert.match(before, /fairlead0/);
   assert.match(await refusal(host, "POST", "/fairlead/reset"), /^200 /);
   assert.equal(await host.run("ip", "-br", "link", "show", "type", "bridge"), "");
+});
+
+test("API-14 containers that name no IPC and cgroup namespace have what the daemon's configuration says", async () => {
+  await using host = await Host.create("second");
+  const file = `${host.folder}/daemon.json`;
+  writeFileSync(
+    host.pathOf(file),
+    JSON.stringify({ "default-ipc-mode": "shareable", "default-cgroupns-mode": "host" }),
+  );
+  await host.startDaemon("--config-file", file);
+  const run = (name: string, ...options: string[]) =>
+    host.fairlead("run", "-d", "--rootfs", "host", "--name", name, ...options, "sleep", "99");
+  await run("plain");
+  await run("said", "--ipc", "private", "--cgroupns", "private");
+  await run("joiner", "--ipc", "container:plain");
+  const shown = async (name: string) => {
+    const { body } = await callApi<{ HostConfig: Record<string, string> }>(host, "GET", `/containers/${name}/json`);
+    return [body.HostConfig["IpcMode"], body.HostConfig["CgroupnsMode"]];
+  };
+  assert.deepEqual(
+    [await shown("plain"), await shown("said")],
+    [
+      ["shareable", "host"],
+      ["private", "private"],
+    ],
+  );
+  const namespace = async (container: string, kind: string) =>
+    (await host.fairlead("exec", container, "readlink", `/proc/self/ns/${kind}`)).trim();
+  const ofHost = (await host.run("readlink", "/proc/self/ns/cgroup")).trim();
+  assert.equal(await namespace("plain", "cgroup"), ofHost);
+  assert.notEqual(await namespace("said", "cgroup"), ofHost);
+  assert.equal(await namespace("joiner", "ipc"), await namespace("plain", "ipc"));
+  const { stderr } = await host.cli("run", "--rootfs", "host", "--ipc", "container:said", "true");
+  assert.match(stderr, /non-shareable IPC/);
 });

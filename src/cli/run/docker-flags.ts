@@ -3,6 +3,7 @@ import { badValue } from "../errors.ts";
 
 /** Flags that are sent as docker's CLI sends them: the daemon alone decides what it warns of and what it refuses. */
 export const dockerFlags = {
+  cgroupns: text({ about: "cgroup namespace: private or host" }),
   cpuShares: integer({ short: "c", about: "relative weight of its CPU time" }),
   cpus: text({ about: "how many CPUs it may use, such as 1.5" }),
   cpusetCpus: text({ about: "which CPUs it may use, such as 0-2,4" }),
@@ -45,6 +46,7 @@ export function dockerHostConfig(flags: Flags): object {
     LogConfig: flags.logDriver ? { Type: flags.logDriver } : {},
     PidMode: flags.pid,
     IpcMode: flags.ipc,
+    CgroupnsMode: flags.cgroupns,
     UTSMode: flags.uts,
     UsernsMode: flags.userns,
     VolumesFrom: flags.volumesFrom,

@@ -60,6 +60,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
   const config: ContainerConfig = {
     ...wanted,
     networkMode,
+    namespaces: { ...parts.namespaces, ...wanted.namespaces },
     logConfig: completeLogConfig(wanted.logConfig, parts.logConfig),
     mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),

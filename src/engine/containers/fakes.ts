@@ -76,6 +76,7 @@ export class World implements Disposable {
       volumes: fakeVolumeParts({ state: this.state, events, locks }, this.volumeFiles),
       ...{ state: this.state, locks, networking: this.networking, runtime: this.runtime, events },
       ...{ log: silentLog, logPath: (id: string) => `/logs/${id}`, logConfig: { type: "json-file", options: {} } },
+      namespaces: {},
       images: { find: () => image, writtenBytes: async () => 5 },
       files: new ContainerFiles(this.directory, {
         ...{ daemon: { dns: [], dnsSearch: [], dnsOptions: [] }, hostGateways: () => [] },

@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.ts";
 import type { Archive } from "../../contracts/archive.ts";
 import type { Images } from "../../contracts/images.ts";
 import type { Runtime } from "../../contracts/runtime.ts";
+import type { NamespaceDefaults } from "../../model/confinement.ts";
 import type { LogConfig } from "../../model/container.ts";
 import type { EventHub } from "../events.ts";
 import type { ContainerFiles } from "../files/container-files.ts";
@@ -28,6 +29,8 @@ export interface ContainerDependencies {
   readonly log: Log;
   /** Of containers that name no log driver. */
   readonly logConfig: LogConfig;
+  /** Of containers that say nothing of them. */
+  readonly namespaces: NamespaceDefaults;
   /** Where a container's output is kept, for inspect. */
   readonly logPath: (containerId: string) => string;
 }
