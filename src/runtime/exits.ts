@@ -55,11 +55,11 @@ export class Exits implements Disposable {
   /** How the last run of a container ended; undefined while it runs and after release(). */
   exitOf(containerId: string): Exit | undefined {
     const files = this.#layout.of(containerId);
-    const file = [files.exitFile, join(files.persist, "exit")].find((path) => entryOf(path));
-    const ended = file === undefined ? undefined : entryOf(file);
-    if (file === undefined || !ended) return undefined;
+    const ended = entryOf(files.exitFile);
+    if (!ended) return undefined;
     const oomKilled = wasOomKilled(files) ? { oomKilled: true } : {};
-    return { containerId, exitCode: Number(readFileSync(file, "utf8")), at: ended.mtime.toISOString(), ...oomKilled };
+    const exitCode = Number(readFileSync(files.exitFile, "utf8"));
+    return { containerId, exitCode, at: ended.mtime.toISOString(), ...oomKilled };
   }
 
   /** Tells each end once: those from now on, and at once those not yet released. */
@@ -136,17 +136,22 @@ export class Exits implements Disposable {
       if (this.#silent.has(id) || !wasCreated(files) || this.#processes.init(id)) continue;
       // In this order: a conmon that is gone has written its file, if it ever will.
       if (this.#processes.monitor(id) || entryOf(files.exitFile)) continue;
-      this.#log.warn({ container: id }, "container ended without its monitor; its exit code is lost");
-      recordExit(this.#layout, files, LOST);
+      this.#log.warn({ container: id }, "container ended without its monitor");
+      recordExit(this.#layout, files);
     }
   }
 }
 
 const wasCreated = (files: ContainerLayout): boolean => entryOf(files.initPidFile) !== undefined;
 
-function recordExit(layout: Layout, files: ContainerLayout, exitCode: number): void {
-  const unfinished = join(layout.exits, `.${exitCode}-lost`);
-  writeFileSync(unfinished, String(exitCode));
+/**
+ * conmon writes the exit code into its own directory first. By that file a container has not ended yet: who follows its output
+ * would know sooner than those who are told, and find it running.
+ */
+function recordExit(layout: Layout, files: ContainerLayout): void {
+  const own = join(files.persist, "exit");
+  const unfinished = join(layout.exits, ".lost");
+  writeFileSync(unfinished, entryOf(own) ? readFileSync(own) : String(LOST));
   renameSync(unfinished, files.exitFile);
 }
 

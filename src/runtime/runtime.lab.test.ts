@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { identify } from "./process-identity.ts";
 import { RuntimeLab } from "./testing/lab.ts";
 import { requirePidNamespace } from "./testing/pid-namespace.ts";
 
@@ -160,6 +161,21 @@ test("runtime records the end of a container whose conmon was killed, with code 
   lab.runtime[Symbol.dispose]();
   lab.runtime = lab.open();
   assert.equal((await lab.exitOf(id)).exitCode, 255);
+});
+
+test("a container has ended by the file that tells it, and a conmon that was killed just before has left the code", async () => {
+  await using lab = new RuntimeLab();
+  const id = await lab.start({ args: ["sleep", "1000"] });
+  const monitor = Number(readFileSync(join(lab.execRoot, "containers", id, "conmon.pid"), "utf8"));
+  process.kill(monitor, "SIGSTOP");
+  writeFileSync(join(lab.dataRoot, "containers", id, "monitor", "exit"), "7");
+  assert.equal(lab.runtime.exitOf(id), undefined);
+  lab.runtime[Symbol.dispose]();
+  await lab.runtime.kill(id, "KILL");
+  process.kill(monitor, "SIGKILL");
+  while (identify(monitor)) await new Promise(setImmediate);
+  lab.runtime = lab.open();
+  assert.equal((await lab.exitOf(id)).exitCode, 7);
 });
 
 test("runtime forgets what an exec root says of an earlier boot", async () => {
