@@ -90,7 +90,7 @@ function newVlan(name: string, links: readonly HostLink[]): Parent {
   if (!lower) throw refused(`this host has neither a link "${name}" nor "${vlan.lower}" to make it on`);
   if (vlan.id < 1 || vlan.id > 4094) throw refused(`${vlan.id} is no VLAN id: 1 to 4094`);
   refuseLoopback(lower);
-  refuseDown(lower);
+  if (!lower.up) throw refused(`"${lower.name}" is down; set it up first: ip link set ${lower.name} up`);
   return { name, origin: "vlan", mtu: lower.mtu };
 }
 
@@ -107,15 +107,10 @@ function refuseUnfit(link: HostLink): void {
   if (link.master !== undefined)
     throw refused(`"${link.name}" is a port of "${link.master}"; use "${link.master}" itself`);
   if (stacked.has(link.kind)) throw refused(`"${link.name}" is itself a link of kind ${link.kind}; use its parent`);
-  refuseDown(link);
 }
 
 function refuseLoopback({ name }: HostLink): void {
   if (name === "lo") throw refused(`"lo" is the loopback, which carries no other links`);
-}
-
-function refuseDown({ name, up }: HostLink): void {
-  if (!up) throw refused(`"${name}" is down; set it up first: ip link set ${name} up`);
 }
 
 const refused = (why: string) => invalid(`option "${parentOption}"`, why);

@@ -176,7 +176,6 @@ const bad: readonly [options: string[], words: RegExp][] = [
   [["-o", "parent=nosuch0.7"], /400 .*neither a link "nosuch0.7" nor "nosuch0" to make it on/],
   [["-o", "parent=uplink0.4095"], /400 .*4095 is no VLAN id/],
   [["-o", "parent=lo"], /400 .*"lo" is the loopback/],
-  [["-o", "parent=down0"], /400 .*"down0" is down; set it up first: ip link set down0 up/],
   [["-o", "parent=port0"], /400 .*"port0" is a port of "switch0"; use "switch0" itself/],
   [["-o", "parent=mac0"], /400 .*"mac0" is itself a link of kind macvlan; use its parent/],
   [["-o", "macvlan_mode=source"], /400 .*"source" is not offered; use bridge, vepa, private, passthru/],
@@ -201,6 +200,21 @@ test("LAN-9: a parent that cannot carry the network is refused in words, and not
   }
   assert.deepEqual(await host.snapshot(), before);
   for (const name of ["mac0", "down0", "switch0"]) await host.run("ip", "link", "del", name);
+});
+
+test("LAN-9: a parent that is down is told of, and its containers are there before it is up", async () => {
+  await host.ip("link add down0 type veth peer name far0", "link set far0 up");
+  const { body } = await callApi(host, "POST", "/networks/create", {
+    ...{ Name: "early", Driver: "macvlan", EnableIPv6: true, Options: { parent: "down0" } },
+    IPAM: { Config: [{ Subnet: "10.45.0.0/24" }] },
+  });
+  assert.match(String(body["Warning"]), /^its parent "down0" is down.*: ip link set down0 up$/);
+  await place.run("web", "--network", "early");
+  assert.match(await place.agreement(), /agree/);
+  await host.ip("address add 10.45.0.250/24 dev far0", "link set down0 up");
+  await host.run("ping", "-c", "1", "-w", "10", "-I", "far0", (await place.addressOf("web", "early")).ipv4);
+  await clear(host);
+  await host.ip("link del down0");
 });
 
 test("LAN-10: networks share a parent, unless the kernel cannot", async () => {

@@ -33,7 +33,7 @@ export async function createNetwork(parts: Parts, request: NetworkRequest): Prom
   parts.state.commit([{ put: "network", id: network.id, value: network }]);
   rollback.commit();
   tellCreated(parts, network);
-  return { id: network.id, warning: "" };
+  return { id: network.id, warning: network.configOnly ? "" : warningOf(parts, network) };
 }
 
 /** Makes a network that plugins have given their part of, and enters it: the commit point. */
@@ -70,6 +70,13 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   const network = { ...prepared, pools: reserveHostAddresses(parts, id, pools, driver.hostFamilies?.(prepared) ?? []) };
   makeNetwork(parts, network, rollback);
   return network;
+}
+
+/** A LAN's link may be down, as with Docker: what is on it waits. */
+function warningOf({ drivers, kernel }: Parts, network: Network): string {
+  const lan = drivers.find(network.driver).lan?.(network);
+  const down = kernel.links(hostNetns).find(({ name, up }) => name === lan?.link && !up);
+  return down ? `its parent "${down.name}" is down, and nobody is reached through it: ip link set ${down.name} up` : "";
 }
 
 export const machineFor = ({ kernel, state }: Parts): Machine => ({

@@ -75,7 +75,10 @@ function settleRequests(object: ParentedObject, settings: LinkValues): Request[]
   ];
 }
 
-/** The parent, which has to be there and up; throws ENODEV or ENETDOWN in words. */
+/**
+ * The parent, which has to be there, and for a VLAN up (vlan_dev_open() of net/8021q/vlan_dev.c; the others wait for it
+ * without a carrier); throws ENODEV or ENETDOWN in words.
+ */
 function parentOf(session: Session, object: ParentedObject): LinkState {
   const what = `create ${object.kind} "${object.name}" on "${object.parent}"`;
   let parent: LinkState;
@@ -85,7 +88,7 @@ function parentOf(session: Session, object: ParentedObject): LinkState {
     if (!(error instanceof KernelError) || error.errno !== "ENODEV") throw error;
     throw new KernelError(what, "ENODEV", `this host has no link "${object.parent}"`, { cause: error });
   }
-  if (parent.up) return parent;
+  if (parent.up || object.kind !== "vlan") return parent;
   throw new KernelError(what, "ENETDOWN", `"${object.parent}" is down: ip link set ${object.parent} up`);
 }
 
