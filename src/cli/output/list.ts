@@ -49,7 +49,8 @@ async function printFormatted<Row>(
 ): Promise<void> {
   const contexts = rows.map((row) => mapColumns(columns, (column) => column.value(row)));
   if (format === "json") {
-    for (const context of contexts) out.line(jsonLine(context));
+    // Methods are no fields: JSON leaves them out.
+    for (const context of contexts) out.line(JSON.stringify(context));
     return;
   }
   const { compile } = await import("../template/template.ts");
@@ -67,16 +68,10 @@ async function printFormatted<Row>(
   out.write(formatTable(lines, { width: out.columns, noTrunc }));
 }
 
-/** Docker's order: by name. Methods are no fields. */
-function jsonLine(context: Readonly<Record<string, unknown>>): string {
-  const fields = Object.entries(context).filter(([, value]) => typeof value !== "function");
-  return JSON.stringify(
-    Object.fromEntries(fields.sort(([left], [right]) => Number(left > right) - Number(left < right))),
-  );
-}
-
+/** In docker's order, which `json` and `{{json .}}` show: by name. */
 function mapColumns<Row, T>(columns: Listing<Row>["columns"], read: (column: Column<Row>) => T): Record<string, T> {
-  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, read(column)]));
+  const sorted = Object.entries(columns).sort(([left], [right]) => Number(left > right) - Number(left < right));
+  return Object.fromEntries(sorted.map(([name, column]) => [name, read(column)]));
 }
 
 function cell<Row>({ columns }: Listing<Row>, name: string, row: Row): string {
