@@ -38,7 +38,8 @@ export function bridgedEndpointPlan(place: BridgedPlace): Plan {
       peer: { netns: sandbox, name: ifName, mac },
     },
     ...(learns ? [] : [{ kind: "bridge-fdb", ...mark, netns: hostNetns, link: name, mac } as const]),
-    ...(network.ipv6
+    // Without an address of IPv6 it is off, as it is by default in a sandbox, and has none of the kernel's own either.
+    ...(endpoint.ipv6
       ? [
           {
             kind: "sysctl",

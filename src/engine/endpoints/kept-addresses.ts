@@ -4,6 +4,7 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import { hasOwnPools, isLeased, isRemoteIpam, isShared, type Network } from "../../model/network.ts";
 import type { Parts } from "../parts.ts";
 import { avoidDuplicates } from "./duplicates.ts";
+import { wantedFamilies } from "./families.ts";
 import { reserveAddress } from "./reserve-address.ts";
 
 const bare = (address: string | undefined) => address?.split("/")[0];
@@ -64,15 +65,17 @@ export async function regainAddresses(parts: Parts, container: Container, rollba
   const after: Endpoint[] = [];
   for (const endpoint of state.endpointsOf(container.id)) {
     const network = state.networks.get(endpoint.networkId);
-    if (!network || !yields(parts, network) || !lacks(network, endpoint)) continue;
+    if (!network || !yields(parts, network)) continue;
     const { settings } = endpoint;
+    const wanted = wantedFamilies(network, container, settings);
+    if (!lacks(wanted, endpoint)) continue;
     const place = { network, endpoint, owner: container.name };
     const reserve = (family: 4 | 6, address: string | undefined) => {
       if (address) takeKept(parts, { network, address }, rollback);
       return reserveAddress(parts, place, { family, address }, rollback);
     };
-    const ipv4 = endpoint.ipv4 ?? (network.ipv4 ? await reserve(4, settings.ipv4) : undefined);
-    const ipv6 = endpoint.ipv6 ?? (network.ipv6 ? await reserve(6, settings.ipv6) : undefined);
+    const ipv4 = endpoint.ipv4 ?? (wanted.ipv4 ? await reserve(4, settings.ipv4) : undefined);
+    const ipv6 = endpoint.ipv6 ?? (wanted.ipv6 ? await reserve(6, settings.ipv6) : undefined);
     const addressed = { ...endpoint, ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
     before.push(endpoint);
     after.push(await avoidDuplicates(parts, { network, container, endpoint: addressed }, rollback));
@@ -84,5 +87,5 @@ export async function regainAddresses(parts: Parts, container: Container, rollba
   put(after);
 }
 
-const lacks = (network: Network, { ipv4, ipv6 }: Endpoint): boolean =>
-  (network.ipv4 && !ipv4) || (network.ipv6 && !ipv6);
+const lacks = (wanted: Pick<Network, "ipv4" | "ipv6">, { ipv4, ipv6 }: Endpoint): boolean =>
+  (wanted.ipv4 && !ipv4) || (wanted.ipv6 && !ipv6);

@@ -8,6 +8,7 @@ import { hasOwnPools, isLeased, isRemoteIpam, isShared, type Network } from "../
 import type { Parts } from "../parts.ts";
 import { addressClaims, type Prepared } from "../plugins/remote-addresses.ts";
 import { clashOf } from "../shared/clashes.ts";
+import { wantedFamilies } from "./families.ts";
 import { mustWait, takeKept } from "./kept-addresses.ts";
 import { releaseAddress, reserveAddress } from "./reserve-address.ts";
 import { checkSettings } from "./settings.ts";
@@ -59,7 +60,7 @@ export async function reserveEndpoint(
   if (!driver.addressed) return draft;
   const addresses = prepared
     ? noted(parts, { network, prepared, owner: container.name }, rollback)
-    : await reserveAddresses(parts, network, draft, container.name, rollback);
+    : await reserveAddresses(parts, network, draft, container, rollback);
   return { ...draft, ...addresses, ...lastingMac(network, settings, addresses.ipv4) };
 }
 
@@ -101,21 +102,28 @@ export function dnsNames(container: Container, settings: EndpointSettings): stri
   );
 }
 
-async function reserveAddresses(parts: Parts, network: Network, endpoint: Endpoint, name: string, rollback: Rollback) {
+async function reserveAddresses(
+  parts: Parts,
+  network: Network,
+  endpoint: Endpoint,
+  container: Container,
+  rollback: Rollback,
+) {
   const { settings } = endpoint;
   refuseClash(parts, network);
   parts.tunnel.refuse(network);
   const reserve = async (family: 4 | 6, address: string | undefined) => {
     if (address && mustWait(parts, { network, endpoint, address })) return undefined;
     if (address) takeKept(parts, { network, address }, rollback);
-    return reserveAddress(parts, { network, endpoint, owner: name }, { family, address }, rollback);
+    return reserveAddress(parts, { network, endpoint, owner: container.name }, { family, address }, rollback);
   };
   if (settings.ipv4 && !network.ipv4) throw invalid("IPv4Address", `network ${network.name} has no IPv4`);
   if (settings.ipv6 && !network.ipv6)
     throw invalid("IPv6Address", `network ${network.name} has no IPv6; create it with --ipv6`);
   if (isLeased(network) || network.ipamDriver === "null") return {};
-  const ipv4 = network.ipv4 ? await reserve(4, settings.ipv4) : undefined;
-  const ipv6 = network.ipv6 ? await reserve(6, settings.ipv6) : undefined;
+  const wanted = wantedFamilies(network, container, settings);
+  const ipv4 = wanted.ipv4 ? await reserve(4, settings.ipv4) : undefined;
+  const ipv6 = wanted.ipv6 ? await reserve(6, settings.ipv6) : undefined;
   return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
 }
 

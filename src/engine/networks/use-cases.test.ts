@@ -27,7 +27,7 @@ function place() {
       },
     },
   } as unknown as Parameters<typeof networkUseCases>[0];
-  const container = { id: "c", name: "web", config: { networkMode: { kind: "networks" } } };
+  const container = { id: "c", name: "web", config: { networkMode: { kind: "networks" }, sysctls: {} } };
   const side = { find: () => container, upstreamsOf: () => [], updateFiles() {} } as unknown as Parameters<
     typeof networkUseCases
   >[1];

@@ -4,6 +4,7 @@ import type { Rollback } from "../../base/rollback.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint, EndpointSettings } from "../../model/endpoint.ts";
 import { isRemoteIpam, type Network } from "../../model/network.ts";
+import { wantedFamilies } from "../endpoints/families.ts";
 import { checkSettings } from "../endpoints/settings.ts";
 import type { Parts } from "../parts.ts";
 import { remotePoolOf } from "./remote-ipam.ts";
@@ -35,8 +36,9 @@ export async function prepareAddresses(
   const mac = settings.mac ?? ((await parts.remoteIpam.wantsMac(network.ipamDriver)) ? randomMac() : undefined);
   const ask = (family: 4 | 6, address: string | undefined) =>
     requestAddress(parts, { network, container, endpointId: id, family, address, mac });
-  const ipv4 = network.ipv4 ? await ask(4, settings.ipv4) : undefined;
-  const ipv6 = network.ipv6 ? await ask(6, settings.ipv6) : undefined;
+  const wanted = wantedFamilies(network, container, settings);
+  const ipv4 = wanted.ipv4 ? await ask(4, settings.ipv4) : undefined;
+  const ipv6 = wanted.ipv6 ? await ask(6, settings.ipv6) : undefined;
   return { id, ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}), ...(mac ? { mac } : {}) };
 }
 
