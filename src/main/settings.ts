@@ -187,6 +187,7 @@ export const settings: readonly Setting[] = [
   ...ignored("flag", "containers always outlive the daemon", ["live-restore"]),
   ...ignored("flag", "nothing here is marked as experimental", ["experimental"]),
   ...ignored("text", "daemon logs are JSON on stderr", ["log-format"]),
+  ...ignored("list", "there is no BuildKit and no containerd here to choose", ["feature"]),
   ...ignored("list", noRegistry, ["allow-nondistributable-artifacts"]),
   ...ignored("number", noRegistry, ["max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"]),
   ...ignored("text", noSwarm, ["swarm-default-advertise-addr"]),

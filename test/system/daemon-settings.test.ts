@@ -43,6 +43,11 @@ test("API-10 the settings of dockerd that have a meaning here take effect", asyn
   assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
 });
 
+test("API-10 a bridge that is not there is refused, and the daemon does not start", async () => {
+  await using other = await Host.create();
+  await assert.rejects(other.startDaemon("--bridge", "nosuchbridge"), /the host has no bridge \\?"nosuchbridge/);
+});
+
 test("API-8 a reset removes containers in the order their shared networks ask for", async () => {
   await run("joiner", "--network", "container:one");
   const before = await host.run("ip", "-br", "link", "show", "type", "bridge");

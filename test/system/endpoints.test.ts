@@ -5,7 +5,7 @@ import { Host } from "../../lab/host.ts";
 
 const host = await Host.create();
 after(() => host[Symbol.asyncDispose]());
-await host.startDaemon();
+const daemon = await host.startDaemon();
 afterEach(() => clear(host));
 
 const network = (name: string, ...options: string[]) => host.fairlead("network", "create", ...options, name);
@@ -83,6 +83,21 @@ test("EP-2 connect and disconnect take effect while the container runs, and leav
   assert.deepEqual([await links("one"), await inside("one", "ip", "route")], [["lo"], ""]);
   await host.fairlead("network", "connect", "web", "one");
   await inside("one", "ping", "-c1", "-W5", "10.5.0.1");
+});
+
+test("EP-16 a container is taken off a network though another cannot take the default route over", async () => {
+  for (const name of ["first", "second"]) await network(name);
+  await run("one", "--network", "first", "--cap-add", "NET_ADMIN");
+  assert.match(await connect("second", "one"), /^200/);
+  await inside("one", "ip", "link", "set", "eth1", "down");
+  assert.match(await refusal(host, "POST", "/networks/first/disconnect", { Container: "one" }), /^200/);
+  await daemon.logged(/cannot give a container another default route; it goes without/, 0);
+  assert.deepEqual([await links("one"), Object.keys(await endpointsOf("one"))], [["eth1", "lo"], ["second"]]);
+  assert.match(await connect("first", "one"), /^200/);
+  assert.match(await inside("one", "ip", "route"), /^default via \S+ dev eth0/);
+  await host.fairlead("restart", "-t0", "one");
+  assert.deepEqual(Object.keys(await endpointsOf("one")).sort(), ["first", "second"]);
+  assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
 });
 
 test("EP-2 a stopped container is connected and disconnected too: its next start shows it", async () => {

@@ -1,5 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
+import { KernelError } from "../../base/kernel-error.ts";
 import { Rollback } from "../../base/rollback.ts";
+import type { Plan } from "../../contracts/driver.ts";
 import type { Upstream } from "../../contracts/names.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
@@ -57,7 +59,8 @@ async function detachLive(
   const { ports, gone, rerouted } = change;
   const before = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
   await using rollback = new Rollback();
-  const finish = move(parts, { before, after: sandboxPlan(sandbox.id, left, ports) }, rollback);
+  const plans = { before, after: sandboxPlan(sandbox.id, left, ports) };
+  const finish = await moveOff(parts, plans, container.name, rollback);
   state.commit([{ delete: "endpoint", id: endpoint.id }, ...portsRecord(container, change)]);
   rollback.commit();
   Object.assign(sandbox, { attachments: left, ports });
@@ -75,4 +78,28 @@ async function detachLive(
     [() => lowerNetworks(parts, sandbox.id, leaving)],
   ];
   return goThrough(steps);
+}
+
+/**
+ * As move(). Where the way out cannot be given to another network, a link that somebody has set down, the container goes
+ * without it, as with Docker: what it wants to be rid of is no hostage of the rest.
+ */
+async function moveOff(
+  parts: Parts,
+  { before, after }: { before: Plan; after: Plan },
+  container: string,
+  rollback: Rollback,
+): Promise<() => Promise<void>> {
+  const attempt = new Rollback();
+  rollback.onFailure("the way to another network", () => attempt[Symbol.asyncDispose]());
+  try {
+    return move(parts, { before, after }, attempt);
+  } catch (err) {
+    if (!(err instanceof KernelError)) throw err;
+    await attempt[Symbol.asyncDispose]();
+    parts.log.warn({ err, container }, "cannot give a container another default route; it goes without");
+    const present = new Set(before.objects.map((object) => JSON.stringify(object)));
+    const objects = after.objects.filter((object) => present.has(JSON.stringify(object)));
+    return move(parts, { before, after: { ...after, objects } }, attempt);
+  }
 }

@@ -1,6 +1,8 @@
 import { formatCidr, networkOfAddress } from "../../base/cidr.ts";
+import { invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
+import { hostNetns } from "../../contracts/kernel.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
@@ -34,8 +36,15 @@ export interface BuiltInBridge {
 export async function ensureBuiltIns(parts: Parts, bridge: BuiltInBridge): Promise<void> {
   await ensure(parts, request("host", "host", {}));
   await ensure(parts, request("none", "null", {}));
-  if (bridge.name === "none") await dropBridge(parts);
-  else await ensure(parts, bridgeRequest(bridge));
+  if (bridge.name === "none") return dropBridge(parts);
+  if (bridge.name !== "") refuseAbsent(parts, bridge.name);
+  await ensure(parts, bridgeRequest(bridge));
+}
+
+/** As dockerd: with a misspelt name containers would be cut off from what the operator has prepared for them. */
+function refuseAbsent({ kernel }: Parts, name: string): void {
+  if (kernel.links(hostNetns).some((link) => link.name === name && link.kind === "bridge")) return;
+  throw invalid("--bridge", `the host has no bridge "${name}"; make it first, or leave the option out`);
 }
 
 /** --bridge none: what an earlier daemon made goes, as soon as nothing uses it. */
