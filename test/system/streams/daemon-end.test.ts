@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { after, test } from "node:test";
+import { Host } from "../../../lab/host.ts";
+import { importBusybox } from "../../../lab/images/import-busybox.ts";
+import { docker } from "./streams-host.ts";
+
+const host = await Host.create();
+after(() => host[Symbol.asyncDispose]());
+
+/** Begins to read an answer, and reads no further. */
+async function stalled(path: string): Promise<IncomingMessage> {
+  const sent = request({ socketPath: host.pathOf(host.socket), path, agent: false });
+  sent.end();
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  answer.on("error", () => undefined); // it is cut off
+  return answer;
+}
+
+test("API-15 the daemon ends without clients that read nothing of what they have asked for", async () => {
+  const daemon = await host.startDaemon();
+  await importBusybox(host);
+  await docker(host, "create", "--name", "still", "busybox", "true");
+  await docker(host, "run", "-d", "--name", "box", "busybox", "sleep", "1000");
+  const paths = ["/containers/still/export", "/containers/box/archive?path=/bin", "/images/busybox/get"];
+  const answers = await Promise.all(paths.map(stalled));
+  await host.killDaemon("SIGTERM");
+  const messages = daemon.log.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  assert.equal(messages.at(-1), "ended");
+  assert.equal(messages.filter((message) => /a client that reads nothing is cut off/.test(message)).length, 3);
+  for (const answer of answers) {
+    answer.resume();
+    await assert.rejects(once(answer, "end"), { code: "ECONNRESET" });
+  }
+  await host.startDaemon();
+  await docker(host, "start", "still"); // nobody holds its files
+});
