@@ -8,6 +8,8 @@ import { networkMac } from "./names.ts";
 export interface BridgedNetwork {
   /** Name of the bridge. */
   readonly bridge: string;
+  /** Somebody else's, who looks after it. */
+  readonly found?: boolean;
   /** What leaves the host carries the host's address. */
   readonly masquerade: boolean;
   /** Members may talk to each other. */
@@ -31,7 +33,7 @@ const familyOf = ({ subnet }: Pool): 4 | 6 => (subnet.includes(":") ? 6 : 4);
 
 /** A bridge with the gateway addresses, and its place in the firewall's sets. */
 export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Plan {
-  const { bridge, withoutGateway } = shape;
+  const { bridge, withoutGateway, found = false } = shape;
   const mark = markOfNetwork(network);
   const setting = (key: string, value: string): KernelObject => ({
     kind: "sysctl",
@@ -41,11 +43,11 @@ export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Pla
     optional: true,
   });
   const objects: KernelObject[] = [
-    { kind: "bridge", ...mark, name: bridge, mac: networkMac(network), mtu: network.mtu },
+    ...(found ? [] : [{ kind: "bridge", ...mark, name: bridge, mac: networkMac(network), mtu: network.mtu } as const]),
     // A packet from 127.0.0.1 to a published port leaves through the bridge; the raw rule keeps the way back closed.
     setting(`net/ipv4/conf/${bridge}/route_localnet`, "1"),
-    setting(`net/ipv6/conf/${bridge}/disable_ipv6`, network.ipv6 ? "0" : "1"),
-    ...(network.ipv6 ? [setting(`net/ipv6/conf/${bridge}/accept_ra`, "0")] : []),
+    ...(network.ipv6 || !found ? [setting(`net/ipv6/conf/${bridge}/disable_ipv6`, network.ipv6 ? "0" : "1")] : []),
+    ...(network.ipv6 && !found ? [setting(`net/ipv6/conf/${bridge}/accept_ra`, "0")] : []),
     ...network.pools
       .filter((pool) => pool.gateway && !withoutGateway.includes(familyOf(pool)))
       .map(({ gateway, subnet }): KernelObject => {

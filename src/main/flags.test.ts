@@ -129,12 +129,12 @@ const read: readonly [name: string, argv: readonly string[], expected: object][]
       "--bip6",
       "fd00::1/64",
       "-b",
-      "br9",
+      "none",
     ],
     {
       bridge: {
         ...{
-          name: "br9",
+          name: "none",
           bip: "10.9.0.1/24",
           bip6: "fd00::1/64",
           fixedCidr: "10.9.0.128/25",
@@ -156,6 +156,10 @@ for (const [name, argv, expected] of read) {
 
 const refused: readonly [argv: readonly string[], message: RegExp][] = [
   [["--host", "http://x"], /Invalid --host: "http:\/\/x" is neither unix/],
+  [
+    ["-b", "br9", "--bip6", "fd00::1/64"],
+    /--bip6: "fd00::1\/64" is given with --bridge br9, whose own addresses count/,
+  ],
   [["--data-root", "relative"], /Invalid --data-root: "relative" must be an absolute path/],
   [["--mtu", "12"], /Invalid --mtu: "12" is not a number from 68/],
   [["--bip", "10.0.0.1"], /Invalid --bip: "10.0.0.1" is no IPv4 address with a prefix length/],

@@ -66,8 +66,12 @@ function bridgeOptions(read: Reader): BuiltInBridge {
   const optional = <K extends string>(key: K, text: string) =>
     text === "" ? {} : ({ [key]: text } as Record<K, string>);
   const mtu = checkMtu(read.text("mtu"));
+  const name = read.text("bridge");
+  for (const own of ["bip", "bip6"])
+    if (name && name !== "none" && read.text(own))
+      throw invalid(`--${own}`, `"${read.text(own)}" is given with --bridge ${name}, whose own addresses count`);
   return {
-    name: read.text("bridge"),
+    name,
     ...optional("bip", checkCidr("bip", read.text("bip"), 4)),
     ...optional("bip6", checkCidr("bip6", read.text("bip6"), 6)),
     ...optional("fixedCidr", checkCidr("fixed-cidr", read.text("fixed-cidr"), 4)),

@@ -73,6 +73,12 @@ export interface Network {
   readonly builtIn: boolean;
 }
 
+/** Families in which a network's bridge, somebody else's, has addresses of its own; undefined for a bridge of ours. */
+export function foundFamilies({ settled }: Pick<Network, "settled">): readonly (4 | 6)[] | undefined {
+  if (settled?.["bridge"] !== "found") return undefined;
+  return ([4, 6] as const).filter((family) => settled["addressed"]?.split(",").includes(String(family)));
+}
+
 /** Whether it belongs to all hosts of the cluster, and is in a host's kernel only while it is used there. */
 export const isShared = ({ scope }: Pick<Network, "scope">): boolean => scope === "global";
 

@@ -1,6 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Driver, DriverKit, DriverModule } from "../../contracts/driver.ts";
-import type { Network } from "../../model/network.ts";
+import { foundFamilies, type Network } from "../../model/network.ts";
 import { bridgedEndpointPlan } from "../bridged-endpoint.ts";
 import { bridgedNetworkPlan } from "../bridged-network.ts";
 import { gatewaysOf } from "../gateways.ts";
@@ -37,7 +37,12 @@ function create({ defaultBridge }: DriverKit): Driver {
     network(network) {
       const { options, bridge } = read(network);
       const modes = { routed: familiesOf(options, "routed"), unprotected: familiesOf(options, "nat-unprotected") };
-      return bridgedNetworkPlan(network, { bridge, ...options, ...modes, withoutGateway: withoutGateway(options) });
+      const found = foundFamilies(network);
+      const without = [...withoutGateway(options), ...(found ?? [])];
+      return bridgedNetworkPlan(network, {
+        ...{ bridge, ...options, ...modes, withoutGateway: without },
+        ...(found ? { found: true } : {}),
+      });
     },
     endpoint(network, endpoint, sandbox) {
       const { options, bridge } = read(network);

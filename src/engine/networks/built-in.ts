@@ -1,5 +1,4 @@
 import { formatCidr, networkOfAddress } from "../../base/cidr.ts";
-import { invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns } from "../../contracts/kernel.ts";
@@ -7,9 +6,12 @@ import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { networkOf } from "./create.ts";
+import { type FoundBridge, findBridge, foundBridge } from "./found-bridge.ts";
 import { makeNetwork } from "./make.ts";
 import { reservePools } from "./pools.ts";
 import { tearDown } from "./remove.ts";
+
+const mtuOption = "com.docker.network.driver.mtu";
 
 /** Daemon settings of the built-in network `bridge` (dockerd: --bip, --fixed-cidr, --mtu, --icc, ...). */
 export interface BuiltInBridge {
@@ -36,16 +38,26 @@ export interface BuiltInBridge {
 export async function ensureBuiltIns(parts: Parts, bridge: BuiltInBridge): Promise<void> {
   await ensure(parts, request("host", "host", {}));
   await ensure(parts, request("none", "null", {}));
-  if (bridge.name === "none") return dropBridge(parts);
-  if (bridge.name !== "") refuseAbsent(parts, bridge.name);
-  await ensure(parts, bridgeRequest(bridge));
+  if (bridge.name === "none") await dropBridge(parts);
+  else await ensureBridge(parts, bridge);
 }
 
-/** As dockerd: with a misspelt name containers would be cut off from what the operator has prepared for them. */
-function refuseAbsent({ kernel }: Parts, name: string): void {
-  if (kernel.links(hostNetns).some((link) => link.name === name && link.kind === "bridge")) return;
-  throw invalid("--bridge", `the host has no bridge "${name}"; make it first, or leave the option out`);
+/** The default network, on a bridge of ours or on one that somebody has made for it. */
+async function ensureBridge(parts: Parts, bridge: BuiltInBridge): Promise<void> {
+  const link = bridge.name ? findBridge(bridge.name, parts.kernel.links(hostNetns)) : undefined;
+  if (!link) return ensure(parts, bridgeRequest(bridge));
+  if (!link.up) parts.log.warn({ bridge: link.name }, "the default network's bridge is down: ip link set it up");
+  const found = foundBridge(bridge, link, parts.state.networkNamed("bridge"));
+  const { pools, ...wanted } = bridgeRequest(bridge);
+  const families = found.pools.map(familyOf);
+  await ensure(
+    parts,
+    { ...wanted, pools: [...found.pools, ...pools.filter((pool) => !families.includes(familyOf(pool)))] },
+    found,
+  );
 }
+
+const familyOf = ({ subnet }: NetworkRequest["pools"][number]): 4 | 6 => (subnet?.includes(":") ? 6 : 4);
 
 /** --bridge none: what an earlier daemon made goes, as soon as nothing uses it. */
 async function dropBridge(parts: Parts): Promise<void> {
@@ -55,9 +67,9 @@ async function dropBridge(parts: Parts): Promise<void> {
   parts.log.warn({ network: present.name }, "the default network stays until no container uses it");
 }
 
-async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
+async function ensure(parts: Parts, wanted: NetworkRequest, found?: FoundBridge): Promise<void> {
   const present = parts.state.networkNamed(wanted.name);
-  if (present && asWanted(present, wanted)) return;
+  if (present && asWanted(present, wanted, found)) return;
   if (present && parts.state.endpointsOn(present.id).length > 0) {
     parts.log.warn({ network: wanted.name }, "changed settings of the default network wait until no container uses it");
     return;
@@ -67,6 +79,8 @@ async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
   const driver = parts.drivers.find(wanted.driver);
   const draft: Network = {
     ...networkOf(parts, wanted, present?.id ?? newId(), driver),
+    ...(found ? { settled: found.settled } : {}),
+    ...(found && !wanted.options[mtuOption] ? { mtu: found.mtu } : {}),
     builtIn: true,
     userSubnets: false,
   };
@@ -77,8 +91,9 @@ async function ensure(parts: Parts, wanted: NetworkRequest): Promise<void> {
   if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
 }
 
-function asWanted(present: Network, wanted: NetworkRequest): boolean {
-  const sameOptions = JSON.stringify(present.options) === JSON.stringify(wanted.options);
+function asWanted(present: Network, wanted: NetworkRequest, found: FoundBridge | undefined): boolean {
+  const sameBridge = JSON.stringify(present.settled) === JSON.stringify(found?.settled);
+  const sameOptions = sameBridge && JSON.stringify(present.options) === JSON.stringify(wanted.options);
   const samePools = wanted.pools.every((pool) =>
     present.pools.some(
       ({ subnet, gateway, range }) =>
@@ -101,7 +116,7 @@ function bridgeRequest(bridge: BuiltInBridge): NetworkRequest {
     [`${option}.enable_ip_masquerade`]: String(bridge.masquerade),
     [`${option}.host_binding_ipv4`]: bridge.hostIp || "0.0.0.0",
     ...(bridge.name ? { [`${option}.name`]: bridge.name } : {}),
-    ...(bridge.mtu ? { "com.docker.network.driver.mtu": String(bridge.mtu) } : {}),
+    ...(bridge.mtu ? { [mtuOption]: String(bridge.mtu) } : {}),
   };
   const pools = [
     ...poolOf(bridge.bip, bridge.fixedCidr, bridge.gateway),

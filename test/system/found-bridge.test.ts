@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { Host } from "../../lab/host.ts";
+
+const host = await Host.create();
+after(() => host[Symbol.asyncDispose]());
+
+await host.run("ip", "link", "add", "br9", "mtu", "1400", "type", "bridge");
+for (const address of ["10.99.0.9/24", "fd99::9/64"])
+  await host.run("ip", "addr", "add", address, "dev", "br9", "nodad");
+await host.run("ip", "link", "set", "br9", "up");
+
+/** MAC and MTU of a bridge follow its ports. */
+const addressesOfBridge = () => host.run("ip", "-o", "addr", "show", "dev", "br9", "scope", "global");
+const inside = (...argv: string[]) => host.fairlead("exec", "one", ...argv);
+const run = ["run", "-d", "--rootfs", "host", "--name", "one", "--stop-signal", "KILL", "sleep", "infinity"];
+
+test("API-10 --bridge takes a bridge that is there with its addresses, and leaves it as it was", async () => {
+  const before = await addressesOfBridge();
+  const flags = ["--bridge", "br9", "--ipv6", "--fixed-cidr", "10.99.0.128/25"];
+  await host.startDaemon(...flags);
+  await host.fairlead(...run);
+  const first = await inside("ip", "-br", "addr", "show", "eth0");
+  assert.match(first, /10\.99\.0\.128\/24 fd99::.*\/64/);
+  assert.match(await inside("ip", "link", "show", "eth0"), /mtu 1400 /);
+  assert.match(await inside("ip", "route"), /default via 10\.99\.0\.9 /);
+  assert.match(await inside("ip", "-6", "route"), /default via fd99::9 /);
+  await inside("ping", "-c1", "-W5", "10.99.0.9");
+  await host.killDaemon();
+  await host.startDaemon(...flags);
+  assert.equal(await inside("ip", "-br", "addr", "show", "eth0"), first);
+  await inside("ping", "-c1", "-W5", "fd99::9");
+  assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
+  await host.fairlead("rm", "-f", "one");
+  await host.killDaemon();
+  await host.startDaemon("--bridge", "none");
+  assert.doesNotMatch(await host.fairlead("network", "ls"), /bridge/);
+  assert.equal(await addressesOfBridge(), before);
+  await host.killDaemon();
+});
+
+test("API-10 a bridge without addresses is given those of the network, and loses them with it", async () => {
+  await host.run("ip", "addr", "flush", "dev", "br9", "scope", "global");
+  const flags = ["--bridge", "br9", "--fixed-cidr", "10.98.0.0/24"];
+  for (let start = 0; start < 2; start++) {
+    await host.startDaemon(...flags);
+    assert.match(await addressesOfBridge(), /^\d+: br9 +inet 10\.98\.0\.1\/24 [^\n]*\n$/);
+    if (start === 0) await host.fairlead(...run);
+    await inside("ping", "-c1", "-W5", "10.98.0.1");
+    await host.killDaemon();
+  }
+  await host.startDaemon(...flags);
+  await host.fairlead("rm", "-f", "one");
+  await host.killDaemon();
+  await host.startDaemon();
+  assert.equal(await addressesOfBridge(), "");
+  assert.match(await host.run("ip", "-br", "link", "show", "type", "bridge"), /fairlead0/);
+  await host.killDaemon();
+});
+
+test("API-10 --bridge names a bridge that is there, whose addresses count", async () => {
+  for (const [flags, why] of [
+    [["--bridge", "nosuch0"], /the host has no bridge .*nosuch0.*ip link add nosuch0 type bridge/],
+    [["--bridge", "lo"], /lo.* is no bridge/],
+    [["--bridge", "br9", "--bip", "10.1.0.1/24"], /--bip.*10\.1\.0\.1\/24.*whose own addresses count/],
+  ] as const)
+    await assert.rejects(host.startDaemon(...flags), why);
+});
