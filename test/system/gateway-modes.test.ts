@@ -227,6 +227,28 @@ test("PORT-17 ports follow the gateway from a nat network to a routed one and ba
   await agree();
 });
 
+test("PORT-18 ports that one network publishes are open at the container's address on a routed one, too", async () => {
+  using one = await Inside.run(host, "one", "--network=plain", ...both("9300:80"));
+  for (const port of [80, 81]) await one.station.serve(port);
+  const config = { GwPriority: -1 };
+  const connected = await callApi(host, "POST", "/networks/direct/connect", {
+    Container: "one",
+    EndpointConfig: config,
+  });
+  assert.equal(connected.status, 200);
+  const [{ NetworkSettings }] = JSON.parse(await host.fairlead("inspect", "one"));
+  const { IPAddress, GlobalIPv6Address } = NetworkSettings.Networks.direct;
+  const there = [IPAddress, GlobalIPv6Address];
+  // A UDP server that is bound to no address answers from the one of the default route.
+  const seen = await Promise.all(there.map((address) => outside.ask("tcp", address, 80)));
+  assert.deepEqual(seen, [lab.outsideIpv4, lab.outsideIpv6]);
+  await seenBy(outside, 9300, ofHost, lab.outsideIpv4, lab.outsideIpv6);
+  await Promise.all([silent(outside, 81, there), silent(outside, 80, [one.ipv4, one.ipv6])]);
+  await host.fairlead("port", "rm", "one", "9300:80");
+  await silent(outside, 80, there);
+  await agree();
+});
+
 const everythingStands = async () => {
   await seenBy(outside, 80, [...own("direct1"), place("mixed1").ipv6], lab.outsideIpv4, lab.outsideIpv6);
   await seenBy(outside, 81, own("bare1"), lab.outsideIpv4, lab.outsideIpv6);

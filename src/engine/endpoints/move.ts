@@ -3,7 +3,7 @@ import type { Plan } from "../../contracts/driver.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
-import { electPublisher } from "../plan/gateway-order.ts";
+import { electPublisher, routedBeside } from "../plan/gateway-order.ts";
 import { transition } from "../plan/transition.ts";
 
 export const nothing: Plan = { objects: [], elements: [] };
@@ -45,9 +45,11 @@ export async function flushFlows(
 ): Promise<void> {
   const flows = ports.flatMap(({ protocol, hostIp, hostPort, containerPort }) => {
     if (protocol === "tcp") return [];
-    if (hostPort !== 0) return [{ protocol, port: hostPort }];
-    const address = electPublisher(attachments, hostIp === "::" ? 6 : 4)?.address;
-    return address ? [{ protocol, port: containerPort, address }] : [];
+    const family = hostIp.includes(":") ? 6 : 4;
+    const beside = routedBeside(attachments, family).map(({ address }) => ({ protocol, port: containerPort, address }));
+    if (hostPort !== 0) return [{ protocol, port: hostPort }, ...beside];
+    const address = electPublisher(attachments, family)?.address;
+    return [...(address ? [{ protocol, port: containerPort, address }] : []), ...beside];
   });
   if (flows.length > 0) await kernel.flushConntrack(flows);
 }

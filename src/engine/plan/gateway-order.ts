@@ -38,6 +38,15 @@ export const routedFamilies = (attachments: readonly Attachment[]): (4 | 6)[] =>
     return publisher?.driver.routedFamilies?.(publisher.network).includes(family) ?? false;
   });
 
+/** Attachments beside that one whose network is routed in a family: published ports are opened at their addresses, too. */
+export const routedBeside = (attachments: readonly Attachment[], family: 4 | 6) => {
+  const publisher = electPublisher(attachments, family)?.attachment;
+  return gatewayOrder(attachments)
+    .filter((each) => each !== publisher && each.driver.publishes)
+    .filter(({ driver, network }) => driver.routedFamilies?.(network).includes(family))
+    .flatMap((each) => elect([each], family) ?? []);
+};
+
 /** What a route through it names: nothing for one that is on the link. */
 export const through = (gateway: string) => (gateway === onLink ? {} : { gateway });
 

@@ -155,6 +155,29 @@ test("portElements() opens what is published without a host port at the containe
   );
 });
 
+test("portElements() opens ports at the addresses of other routed networks, too, and answers leave through these", () => {
+  const options = {
+    "com.docker.network.bridge.gateway_mode_ipv4": "routed",
+    "com.docker.network.bridge.gateway_mode_ipv6": "routed",
+  };
+  const both = [attach("a", { gw: 1, six: true }), attach("b", { six: true, index: 2, options })];
+  const ports = ["0.0.0.0", "::"].map(
+    (hostIp): PortMapping => ({ protocol: "tcp", hostIp, hostPort: 8080, containerPort: 80 }),
+  );
+  assert.deepEqual(
+    portElements(both, ports).map(({ set, key, value, owner }) => [set, key.join(" "), value?.join(" "), owner[10]]),
+    [
+      ["publish_any4", "tcp 8080", "10.1.0.2 80", "a"],
+      ["open4", "tcp 10.2.0.2 80", undefined, "b"],
+      ["publish_any6", "tcp 8080", "fd01::2 80", "a"],
+      ["open6", "tcp fd02::2 80", undefined, "b"],
+    ],
+  );
+  const rules = (mappings: readonly PortMapping[]) =>
+    sandboxPlan("s", both, mappings).objects.flatMap((object) => (object.kind === "rule" ? [object.source] : []));
+  assert.deepEqual([rules(ports), rules([])], [["10.2.0.2", "fd02::2"], []]);
+});
+
 test("routedFamilies() are those of the network that publishes in the family", () => {
   const routed = { "com.docker.network.bridge.gateway_mode_ipv6": "routed" };
   const [plain, direct] = [attach("a", { gw: 1 }), attach("b", { six: true, index: 2, options: routed })];

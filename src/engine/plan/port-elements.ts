@@ -1,21 +1,36 @@
 import type { FirewallElement } from "../../contracts/firewall.ts";
 import type { PortMapping } from "../../model/port.ts";
 import type { Attachment } from "./attachment.ts";
-import { electPublisher } from "./gateway-order.ts";
+import { electPublisher, routedBeside } from "./gateway-order.ts";
 
 /** From this many neighbours on, ports published under their own number, or opened, become one interval element. */
 const intervalFrom = 3;
 
-/** Published ports as elements: they lead to the endpoint that publishes in the family, or are opened at its address. */
+/**
+ * Published ports as elements: they lead to the endpoint that publishes in the family, or are opened at its address; at
+ * those of other routed networks they are opened as well.
+ */
 export function portElements(attachments: readonly Attachment[], ports: readonly PortMapping[]): FirewallElement[] {
   return ([4, 6] as const).flatMap((family) => {
     const elected = electPublisher(attachments, family);
     if (!elected) return [];
-    const { endpoint } = elected.attachment;
-    const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
     const own = ports.filter((port) => port.hostIp.includes(":") === (family === 6));
-    return runs(unique(own)).map((run) => ({ ...elementOf(run, family, elected.address), ...mark }));
+    const opened = own.map((port) => ({ ...port, hostIp: family === 4 ? "0.0.0.0" : "::", hostPort: 0 }));
+    return [
+      ...elementsTo(elected, family, own),
+      ...routedBeside(attachments, family).flatMap((beside) => elementsTo(beside, family, opened)),
+    ];
   });
+}
+
+function elementsTo(
+  { attachment, address }: { readonly attachment: Attachment; readonly address: string },
+  family: 4 | 6,
+  ports: readonly PortMapping[],
+): FirewallElement[] {
+  const { endpoint } = attachment;
+  const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
+  return runs(unique(ports)).map((run) => ({ ...elementOf(run, family, address), ...mark }));
 }
 
 /** Several requests may open one port. */
