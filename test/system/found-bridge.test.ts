@@ -11,8 +11,19 @@ for (const address of ["10.99.0.9/24", "fd99::9/64"])
 await host.run("ip", "link", "set", "br9", "up");
 
 /** MAC and MTU of a bridge follow its ports. */
-const addressesOfBridge = () => host.run("ip", "-o", "addr", "show", "dev", "br9", "scope", "global");
+async function addressesOfBridge(): Promise<string[]> {
+  interface Address {
+    readonly local?: string;
+    readonly prefixlen: number;
+    readonly scope: string;
+  }
+  const [link] = await host.json<{ addr_info: Address[] }[]>("ip", "-j", "addr", "show", "dev", "br9");
+  const own = (link?.addr_info ?? []).filter(({ scope }) => scope === "global");
+  return own.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
 const inside = (...argv: string[]) => host.fairlead("exec", "one", ...argv);
+/** Without link-local ones, which come later. */
+const addressesInside = () => inside("hostname", "-I");
 const run = ["run", "-d", "--rootfs", "host", "--name", "one", "--stop-signal", "KILL", "sleep", "infinity"];
 
 test("API-10 --bridge takes a bridge that is there with its addresses, and leaves it as it was", async () => {
@@ -20,22 +31,22 @@ test("API-10 --bridge takes a bridge that is there with its addresses, and leave
   const flags = ["--bridge", "br9", "--ipv6", "--fixed-cidr", "10.99.0.128/25"];
   await host.startDaemon(...flags);
   await host.fairlead(...run);
-  const first = await inside("ip", "-br", "addr", "show", "eth0");
-  assert.match(first, /10\.99\.0\.128\/24 fd99::.*\/64/);
+  const first = await addressesInside();
+  assert.match(first, /^10\.99\.0\.128 fd99::/);
   assert.match(await inside("ip", "link", "show", "eth0"), /mtu 1400 /);
   assert.match(await inside("ip", "route"), /default via 10\.99\.0\.9 /);
   assert.match(await inside("ip", "-6", "route"), /default via fd99::9 /);
   await inside("ping", "-c1", "-W5", "10.99.0.9");
   await host.killDaemon();
   await host.startDaemon(...flags);
-  assert.equal(await inside("ip", "-br", "addr", "show", "eth0"), first);
+  assert.equal(await addressesInside(), first);
   await inside("ping", "-c1", "-W5", "fd99::9");
   assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
   await host.fairlead("rm", "-f", "one");
   await host.killDaemon();
   await host.startDaemon("--bridge", "none");
   assert.doesNotMatch(await host.fairlead("network", "ls"), /bridge/);
-  assert.equal(await addressesOfBridge(), before);
+  assert.deepEqual([before, await addressesOfBridge()], [["10.99.0.9/24", "fd99::9/64"], before]);
   await host.killDaemon();
 });
 
@@ -44,7 +55,7 @@ test("API-10 a bridge without addresses is given those of the network, and loses
   const flags = ["--bridge", "br9", "--fixed-cidr", "10.98.0.0/24"];
   for (let start = 0; start < 2; start++) {
     await host.startDaemon(...flags);
-    assert.match(await addressesOfBridge(), /^\d+: br9 +inet 10\.98\.0\.1\/24 [^\n]*\n$/);
+    assert.deepEqual(await addressesOfBridge(), ["10.98.0.1/24"]);
     if (start === 0) await host.fairlead(...run);
     await inside("ping", "-c1", "-W5", "10.98.0.1");
     await host.killDaemon();
@@ -53,7 +64,7 @@ test("API-10 a bridge without addresses is given those of the network, and loses
   await host.fairlead("rm", "-f", "one");
   await host.killDaemon();
   await host.startDaemon();
-  assert.equal(await addressesOfBridge(), "");
+  assert.deepEqual(await addressesOfBridge(), []);
   assert.match(await host.run("ip", "-br", "link", "show", "type", "bridge"), /fairlead0/);
   await host.killDaemon();
 });
