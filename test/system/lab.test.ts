@@ -327,9 +327,9 @@ test("LAB-13 the tour in lab/README.md shows what it says, and leaves nothing", 
     settle: (text) => sorted(settled(text)),
   });
   assert.ok(tour.length > 15);
-  for (const step of tour) {
+  for (const [index, step] of tour.entries()) {
     const { seen, told } = await terminal.see(step);
-    assert.equal(seen, told, step.command);
+    assert.equal(seen, told, `step ${index + 1}: ${step.command}`);
   }
   assert.deepEqual(await settledTraces(traces), traces);
 });
