@@ -164,6 +164,8 @@ export interface Container {
   readonly state: ContainerState;
   /** The sandbox it runs in: its own id, or its creator's for container:NAME; absent for host mode and when stopped. */
   readonly sandboxId?: string;
+  /** Legacy links, while it is off the default bridge; otherwise they are its endpoint's there. */
+  readonly partedLinks?: readonly string[];
   /** Ports as published now; empty when stopped. */
   readonly ports: readonly PortMapping[];
 }

@@ -138,6 +138,34 @@ test("LIFE-22 hosts of a container follows those it is linked to", { skip }, asy
   assert.deepEqual(await lines(), []);
 });
 
+test("LIFE-22 links hold while their container is off the default bridge, also one that is taken away then", {
+  skip,
+}, async () => {
+  await docker("run", "-d", "--name", "db", "busybox", "sleep", "1000");
+  await docker("run", "-d", "--name", "other", "busybox", "sleep", "1000");
+  const links = ["--link", "db:one", "--link", "db:two", "--link", "db:three"];
+  await docker("run", "-d", "--name", "web", "-p", "127.0.0.1::80", ...links, "busybox", "sleep", "1000");
+  const inHosts = async () =>
+    [...(await docker("exec", "web", "cat", "/etc/hosts")).matchAll(/\t(one|two|three) /g)].map(([, alias]) => alias);
+  await docker("network", "disconnect", "bridge", "web");
+  assert.deepEqual(await inHosts(), []);
+  await host.killDaemon();
+  await host.startDaemon();
+  await docker("rm", "--link", "web/two");
+  assert.equal((await host.docker("rm", "--link", "web/two")).code, 1);
+  assert.equal(await inspect("web", "{{json .HostConfig.Links}}"), '["/db:/web/one","/db:/web/three"]');
+  await docker("network", "connect", "--link", "other:three", "bridge", "web");
+  assert.deepEqual(await inHosts(), ["one", "three"]);
+  assert.match(await docker("exec", "web", "cat", "/etc/hosts"), /\tthree .* other$/m);
+  await docker("network", "disconnect", "bridge", "web");
+  await docker("network", "connect", "bridge", "web");
+  assert.deepEqual(await inHosts(), ["one", "three"]);
+  await docker("restart", "-t", "0", "web");
+  assert.match(await docker("exec", "web", "env"), /^ONE_NAME=\/web\/one$/m);
+  await docker("rm", "--link", "web/one");
+  assert.deepEqual(await inHosts(), ["three"]);
+});
+
 test("LIFE-23 events of a container's life, in Docker's order and with its attributes", { skip }, async () => {
   const since = String(Date.now() / 1000);
   await docker("create", "--name", "web", "--label", "a=b", "busybox", "sleep", "1000");

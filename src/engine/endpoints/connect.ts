@@ -15,6 +15,7 @@ import { attachmentOf } from "./attachments.ts";
 import { avoidDuplicates } from "./duplicates.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
+import { rejoinLinks } from "./parted-links.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
 import { reserveEndpoint } from "./reserve.ts";
 import { followNetworks, portsRecord } from "./reserve-ports.ts";
@@ -35,7 +36,8 @@ export interface ConnectPlace {
  * host is left as it was found.
  */
 export async function connectContainer(parts: Parts, place: ConnectPlace): Promise<Endpoint> {
-  const { network, container, settings, prepared, leg } = place;
+  const { network, prepared, leg } = place;
+  const { container, settings } = rejoinLinks(place.container, network, place.settings);
   refuseConfiguration(network);
   refuseMode(parts, container, network);
   await using rollback = new Rollback();
@@ -54,6 +56,7 @@ export async function connectContainer(parts: Parts, place: ConnectPlace): Promi
   parts.state.commit([
     ...gone.map(({ id }) => ({ delete: "endpoint", id }) as const),
     { put: "endpoint", id: endpoint.id, value: endpoint },
+    ...(container === place.container ? [] : [{ put: "container", id: container.id, value: container } as const]),
     ...(live ? portsRecord(container, live.change) : []),
   ]);
   rollback.commit();

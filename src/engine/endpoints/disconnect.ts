@@ -10,9 +10,11 @@ import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
 import { lowerNetworks } from "../shared/in-use.ts";
 import { localEndpoints } from "../shared/local-endpoint.ts";
+import type { StateChange } from "../state.ts";
 import { goThrough } from "./go-through.ts";
 import { flushFlows, move } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
+import { partLinks } from "./parted-links.ts";
 import { resolverConfig } from "./records.ts";
 import { releaseEndpoint } from "./reserve.ts";
 import { followNetworks, portsRecord } from "./reserve-ports.ts";
@@ -32,8 +34,14 @@ export async function disconnectContainer(
     });
   }
   const sandbox = parts.sandboxes.get(container.id);
-  const failures = sandbox ? await detachLive(parts, { sandbox, container, endpoint, upstreams }) : [];
-  if (!sandbox) parts.state.commit([{ delete: "endpoint", id: endpoint.id }]);
+  const left = partLinks(container, network, endpoint.settings);
+  const changes = [
+    { delete: "endpoint", id: endpoint.id } as const,
+    ...(left === container ? [] : [{ put: "container", id: left.id, value: left } as const]),
+  ];
+  const live = { sandbox, container: left, endpoint, upstreams, changes };
+  const failures = sandbox ? await detachLive(parts, { ...live, sandbox }) : [];
+  if (!sandbox) parts.state.commit(changes);
   releaseEndpoint(parts, endpoint);
   if (failures.length > 0) {
     const what = `what ${container.name} had of network ${network.name}`;
@@ -48,7 +56,13 @@ export async function disconnectContainer(
  */
 async function detachLive(
   parts: Parts,
-  place: { sandbox: OpenSandbox; container: Container; endpoint: Endpoint; upstreams: readonly Upstream[] },
+  place: {
+    sandbox: OpenSandbox;
+    container: Container;
+    endpoint: Endpoint;
+    upstreams: readonly Upstream[];
+    changes: readonly StateChange[];
+  },
 ): Promise<unknown[]> {
   const { sandbox, container, endpoint, upstreams } = place;
   const { names, state } = parts;
@@ -61,7 +75,7 @@ async function detachLive(
   await using rollback = new Rollback();
   const plans = { before, after: sandboxPlan(sandbox.id, left, ports) };
   const finish = await moveOff(parts, plans, container.name, rollback);
-  state.commit([{ delete: "endpoint", id: endpoint.id }, ...portsRecord(container, change)]);
+  state.commit([...place.changes, ...portsRecord(container, change)]);
   rollback.commit();
   Object.assign(sandbox, { attachments: left, ports });
   parts.ports.release(gone);

@@ -464,6 +464,29 @@ const hosts: Case[] = [
     ],
   },
   {
+    name: "a container that leaves the default bridge and comes back has its legacy links again",
+    steps: [
+      ...running("target"),
+      ...running("linker", { HostConfig: { Links: ["target:aim"] } }),
+      { call: "POST /networks/bridge/disconnect", body: { Container: "linker" }, gives: 200 },
+      { call: "GET /containers/linker/json", gives: 200, shows: { HostConfig: { Links: ["/target:/linker/aim"] } } },
+      {
+        call: 'GET /containers/json?filters={"name":["target"]}',
+        gives: 200,
+        shows: [{ Names: ["/linker/aim", "/target"] }],
+      },
+      { call: "POST /networks/bridge/connect", body: { Container: "linker" }, gives: 200 },
+      { in: "linker", run: "ping -c 1 -W 2 aim" },
+      { call: "POST /networks/bridge/disconnect", body: { Container: "linker" }, gives: 200 },
+      { call: "POST /containers/{target}/rename?name=moved", gives: 204 },
+      { call: "POST /containers/{linker}/stop?t=0", gives: 204 },
+      { call: "POST /networks/bridge/connect", body: { Container: "linker" }, gives: 200 },
+      { call: "POST /containers/{linker}/start", gives: 204 },
+      { in: "linker", run: "ping -c 1 -W 2 aim" },
+      { call: "GET /containers/linker/json", gives: 200, shows: { HostConfig: { Links: ["/moved:/linker/aim"] } } },
+    ],
+  },
+  {
     name: "legacy links lead to containers of the default bridge only",
     differs: ["refusals"],
     steps: [

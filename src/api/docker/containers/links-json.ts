@@ -9,7 +9,8 @@ export function linksJson({ container, endpoints, links }: ContainerView): reado
   const { given, networkModeText } = container.config;
   const sent = given?.hostConfig["Links"];
   if (!Array.isArray(sent)) return null;
-  const isHeld = networkModeText === "bridge" && endpoints.some(({ network }) => network.name === "bridge");
+  const isLinked = container.partedLinks !== undefined || endpoints.some(({ network }) => network.name === "bridge");
+  const isHeld = networkModeText === "bridge" && isLinked;
   const targets = new Map(links.map(({ alias, target }) => [alias, target]));
   const shown = sent.flatMap((text) => {
     const { reference, alias } = parseLink(String(text));

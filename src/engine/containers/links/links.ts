@@ -16,12 +16,23 @@ export function bridgeEndpoint(state: State, containerId: string): Endpoint | un
 }
 
 /** Legacy links are those of the default bridge; on other networks a link is a name and nothing else. */
-export function linksOf({ state }: Parts, container: Container): { alias: string; target: Container | undefined }[] {
-  return (bridgeEndpoint(state, container.id)?.settings.links ?? []).map((text) => {
+export const linksOf = ({ state }: Parts, container: Container): FoundLink[] =>
+  found(state, bridgeEndpoint(state, container.id)?.settings.links ?? []);
+
+/** Also those of a container that is off the default bridge, where they say nothing, until it is there again. */
+const heldLinks = ({ state }: Parts, container: Container): FoundLink[] =>
+  container.partedLinks ? found(state, container.partedLinks) : linksOf({ state }, container);
+
+interface FoundLink {
+  readonly alias: string;
+  readonly target: Container | undefined;
+}
+
+const found = (state: State, links: readonly string[]): FoundLink[] =>
+  links.map((text) => {
     const { reference, alias } = parseLink(text);
     return { alias, target: targetOf(state, reference) };
   });
-}
 
 /**
  * Undefined for one that has been removed since. Links are held by a short id; by name where they did not come with
@@ -67,13 +78,13 @@ export const linkHosts = (parts: Parts, container: Container): string[] =>
 
 /** Its links by their targets' present names. */
 export const linkNames = (parts: Parts, container: Container): { alias: string; target: string }[] =>
-  linksOf(parts, container).flatMap(({ alias, target }) => (target ? [{ alias, target: target.name }] : []));
+  heldLinks(parts, container).flatMap(({ alias, target }) => (target ? [{ alias, target: target.name }] : []));
 
 /** By container the names that links give it, "web/db": `ps` shows them beside its own. */
 export function linkedNames(parts: Parts): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const container of parts.state.containers.values())
-    for (const { alias, target } of linksOf(parts, container))
+    for (const { alias, target } of heldLinks(parts, container))
       if (target) names.set(target.id, [...(names.get(target.id) ?? []), `${container.name}/${alias}`]);
   return names;
 }

@@ -16,9 +16,14 @@ export async function unlinkContainer(parts: ContainerParts, reference: string, 
   await using held = await hold(parts, findContainer(state, reference).id);
   const { container } = held;
   const endpoint = bridgeEndpoint(state, container.id);
-  const links = (endpoint?.settings.links ?? []).filter((link) => parseLink(link).alias !== alias);
-  if (!endpoint || links.length === endpoint.settings.links.length)
+  const before = endpoint?.settings.links ?? container.partedLinks ?? [];
+  const links = before.filter((link) => parseLink(link).alias !== alias);
+  if (links.length === before.length)
     throw new EngineError("CONTAINER_NOT_FOUND", { container: `${reference}/${alias}` });
+  if (!endpoint) {
+    const value = { ...withoutGiven(container, alias), partedLinks: links };
+    return state.commit([{ put: "container", id: container.id, value }]);
+  }
   const changed: Endpoint = { ...endpoint, settings: { ...endpoint.settings, links } };
   try {
     await networking.relink(container, changed, () =>
