@@ -20,11 +20,16 @@ const hostAux6 = "host6";
 /** The host's own address in a pool. */
 export const hostAddressIn = ({ aux }: Pick<Pool, "aux">): string | undefined => aux[hostAux] ?? aux[hostAux6];
 
+/** Docker's name of the aux address that is the endpoints' gateway where the pool's is the host's own (--default-gateway). */
+export const defaultGatewayAux = (address: string): string =>
+  address.includes(":") ? "DefaultGatewayIPv6" : "DefaultGatewayIPv4";
+
 /** The gateway of the pool that an endpoint's address ("172.18.0.2/24") is of; absent without address or gateway. */
 export function gatewayOf({ pools }: Pick<Network, "pools">, address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const subnet = formatCidr(networkOfAddress(address));
-  return pools.find((pool) => pool.subnet === subnet)?.gateway;
+  const pool = pools.find((each) => each.subnet === subnet);
+  return pool?.aux[defaultGatewayAux(address)] ?? pool?.gateway;
 }
 
 /** Whether endpoints' addresses come from the LAN's DHCP server, and so exist only while they are attached. */

@@ -69,6 +69,22 @@ test("API-10 a bridge without addresses is given those of the network, and loses
   await host.killDaemon();
 });
 
+test("API-10 --default-gateway is where containers send what leaves, and the bridge has its own address", async () => {
+  await host.startDaemon("--bip", "10.97.0.1/24", "--fixed-cidr", "10.97.0.0/24", "--default-gateway", "10.97.0.254");
+  await host.fairlead(...run);
+  assert.match(await inside("ip", "route"), /default via 10\.97\.0\.254 /);
+  await inside("ping", "-c1", "-W5", "10.97.0.1");
+  const [{ IPAM } = {}] = await host.json<{ IPAM: { Config: object[] } }[]>(
+    ...["docker", "-H", `unix://${host.socket}`, "network", "inspect", "bridge"],
+  );
+  const AuxiliaryAddresses = { DefaultGatewayIPv4: "10.97.0.254" };
+  const pool = { Subnet: "10.97.0.0/24", IPRange: "10.97.0.0/24", Gateway: "10.97.0.1", AuxiliaryAddresses };
+  assert.deepEqual(IPAM?.Config, [pool]);
+  await host.fairlead("rm", "-f", "one");
+  await host.killDaemon();
+  await assert.rejects(host.startDaemon("--default-gateway", "10.97.0.254"), /in no subnet that is given; add --bip/);
+});
+
 test("API-10 --bridge names a bridge that is there, whose addresses count", async () => {
   for (const [flags, why] of [
     [["--bridge", "nosuch0"], /the host has no bridge .*nosuch0.*ip link add nosuch0 type bridge/],

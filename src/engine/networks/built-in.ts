@@ -1,4 +1,5 @@
 import { formatCidr, networkOfAddress } from "../../base/cidr.ts";
+import { invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns } from "../../contracts/kernel.ts";
@@ -6,7 +7,7 @@ import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
 import { networkOf } from "./create.ts";
-import { type FoundBridge, findBridge, foundBridge } from "./found-bridge.ts";
+import { type FoundBridge, findBridge, foundBridge, gatewayAux } from "./found-bridge.ts";
 import { makeNetwork } from "./make.ts";
 import { reservePools } from "./pools.ts";
 import { tearDown } from "./remove.ts";
@@ -45,19 +46,13 @@ export async function ensureBuiltIns(parts: Parts, bridge: BuiltInBridge): Promi
 /** The default network, on a bridge of ours or on one that somebody has made for it. */
 async function ensureBridge(parts: Parts, bridge: BuiltInBridge): Promise<void> {
   const link = bridge.name ? findBridge(bridge.name, parts.kernel.links(hostNetns)) : undefined;
-  if (!link) return ensure(parts, bridgeRequest(bridge));
+  if (!link) return ensure(parts, { ...bridgeRequest(bridge), pools: poolsOf(bridge, [4, 6]) });
   if (!link.up) parts.log.warn({ bridge: link.name }, "the default network's bridge is down: ip link set it up");
   const found = foundBridge(bridge, link, parts.state.networkNamed("bridge"));
-  const { pools, ...wanted } = bridgeRequest(bridge);
-  const families = found.pools.map(familyOf);
-  await ensure(
-    parts,
-    { ...wanted, pools: [...found.pools, ...pools.filter((pool) => !families.includes(familyOf(pool)))] },
-    found,
-  );
+  const families = found.pools.map(({ subnet }) => (subnet?.includes(":") ? 6 : 4));
+  const others = ([4, 6] as const).filter((family) => !families.includes(family));
+  await ensure(parts, { ...bridgeRequest(bridge), pools: [...found.pools, ...poolsOf(bridge, others)] }, found);
 }
-
-const familyOf = ({ subnet }: NetworkRequest["pools"][number]): 4 | 6 => (subnet?.includes(":") ? 6 : 4);
 
 /** --bridge none: what an earlier daemon made goes, as soon as nothing uses it. */
 async function dropBridge(parts: Parts): Promise<void> {
@@ -96,8 +91,11 @@ function asWanted(present: Network, wanted: NetworkRequest, found: FoundBridge |
   const sameOptions = sameBridge && JSON.stringify(present.options) === JSON.stringify(wanted.options);
   const samePools = wanted.pools.every((pool) =>
     present.pools.some(
-      ({ subnet, gateway, range }) =>
-        subnet === pool.subnet && gateway === (pool.gateway ?? gateway) && range === pool.range,
+      ({ subnet, gateway, range, aux }) =>
+        subnet === pool.subnet &&
+        JSON.stringify(aux) === JSON.stringify(pool.aux) &&
+        gateway === (pool.gateway ?? gateway) &&
+        (range ?? subnet) === (pool.range ?? pool.subnet),
     ),
   );
   return sameOptions && samePools && (present.ipv6 === wanted.ipv6 || present.driver !== "bridge");
@@ -118,11 +116,15 @@ function bridgeRequest(bridge: BuiltInBridge): NetworkRequest {
     ...(bridge.name ? { [`${option}.name`]: bridge.name } : {}),
     ...(bridge.mtu ? { [mtuOption]: String(bridge.mtu) } : {}),
   };
-  const pools = [
-    ...poolOf(bridge.bip, bridge.fixedCidr, bridge.gateway),
-    ...(bridge.ipv6 ? poolOf(bridge.bip6, bridge.fixedCidr6, bridge.gateway6) : []),
+  return { ...request("bridge", "bridge", options), ipv6: bridge.ipv6 };
+}
+
+/** By the settings; none for a family that they say nothing of. */
+function poolsOf(bridge: BuiltInBridge, families: readonly (4 | 6)[]): NetworkRequest["pools"] {
+  return [
+    ...(families.includes(4) ? poolOf(bridge.bip, bridge.fixedCidr, bridge.gateway) : []),
+    ...(families.includes(6) && bridge.ipv6 ? poolOf(bridge.bip6, bridge.fixedCidr6, bridge.gateway6) : []),
   ];
-  return { ...request("bridge", "bridge", options), ipv6: bridge.ipv6, pools };
 }
 
 /** `bip` is the bridge's own address and names the subnet; without it the fixed range is the subnet. */
@@ -131,15 +133,18 @@ function poolOf(
   range: string | undefined,
   gateway: string | undefined,
 ): NetworkRequest["pools"] {
-  if (!bip && !range) return [];
-  const subnet = bip ? formatCidr(networkOfAddress(bip)) : range;
-  const own = bip?.split("/")[0] ?? gateway;
+  if (!bip && !range) {
+    if (!gateway) return [];
+    const [flag, add] = gateway.includes(":") ? ["-v6", "--bip6 or --fixed-cidr-v6"] : ["", "--bip or --fixed-cidr"];
+    throw invalid(`--default-gateway${flag}`, `"${gateway}" is in no subnet that is given; add ${add}`);
+  }
+  const own = bip?.split("/")[0];
   return [
     {
-      aux: {},
-      ...(subnet ? { subnet } : {}),
-      ...(range && range !== subnet ? { range } : {}),
+      subnet: formatCidr(networkOfAddress(bip ?? range ?? "")),
+      ...(range ? { range: formatCidr(networkOfAddress(range)) } : {}),
       ...(own ? { gateway: own } : {}),
+      aux: gatewayAux(gateway, own),
     },
   ];
 }

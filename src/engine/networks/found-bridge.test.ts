@@ -50,10 +50,10 @@ const chosen: [what: string, given: Partial<BuiltInBridge>, addresses: string[],
     [{ subnet: "10.1.0.0/16", gateway: "10.1.0.88", aux: {} }],
   ],
   [
-    "--default-gateway, and its own is kept from containers",
+    "its own, and --default-gateway beside it",
     { gateway: "10.1.0.1" },
     ["10.1.0.88/16"],
-    [{ subnet: "10.1.0.0/16", gateway: "10.1.0.1", aux: { bridge1: "10.1.0.88" } }],
+    [{ subnet: "10.1.0.0/16", gateway: "10.1.0.88", aux: { DefaultGatewayIPv4: "10.1.0.1" } }],
   ],
 ];
 for (const [what, given, addresses, expected] of chosen) {
@@ -61,6 +61,13 @@ for (const [what, given, addresses, expected] of chosen) {
     assert.deepEqual(pools(given, ...addresses), expected);
   });
 }
+
+test("foundBridge() takes the link-local address that the kernel has given it for --fixed-cidr-v6 of that kind alone", () => {
+  assert.deepEqual(pools({ fixedCidr6: "fe80::/64" }), [
+    { subnet: "fe80::/64", gateway: "fe80::1", range: "fe80::/64", aux: {} },
+  ]);
+  assert.deepEqual(pools({ fixedCidr6: "fd01::/64" }), []);
+});
 
 test("foundBridge() refuses a --fixed-cidr-v6 that is not in the bridge's subnet", () => {
   assert.throws(

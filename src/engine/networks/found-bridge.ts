@@ -1,8 +1,8 @@
-import { type Cidr, containsCidr, containsIp, formatCidr, networkOfAddress } from "../../base/cidr.ts";
+import { type Cidr, containsCidr, containsIp, firstOf, formatCidr, networkOfAddress } from "../../base/cidr.ts";
 import { invalid } from "../../base/errors.ts";
 import { ipOf, isLinkLocal } from "../../base/ip.ts";
 import type { HostLink } from "../../contracts/kernel.ts";
-import { foundFamilies, type Network } from "../../model/network.ts";
+import { defaultGatewayAux, foundFamilies, type Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { BuiltInBridge } from "./built-in.ts";
 
@@ -33,7 +33,7 @@ export function findBridge(name: string, links: readonly HostLink[]): HostLink |
 /** `present`: the network as it is now, which may have given the bridge an address that it lacked. */
 export function foundBridge(bridge: BuiltInBridge, link: HostLink, present: Network | undefined): FoundBridge {
   const given = new Set(addressesOfOurs(present));
-  const addresses = link.addresses.filter((address) => !given.has(address) && !isLinkLocal(ipOf(bare(address))));
+  const addresses = link.addresses.filter((address) => !given.has(address));
   const pools = [
     ...poolBy(addresses, { family: 4, range: bridge.fixedCidr, gateway: bridge.gateway }),
     ...(bridge.ipv6 ? poolBy(addresses, { family: 6, range: bridge.fixedCidr6, gateway: bridge.gateway6 }) : []),
@@ -55,7 +55,12 @@ function poolBy(
   wish: { family: Family; range: string | undefined; gateway: string | undefined },
 ): Pools {
   const range = wish.range === undefined ? undefined : networkOfAddress(wish.range);
-  const addresses = all.filter((address) => familyOf(address) === wish.family);
+  // The kernel gives every bridge one of IPv6, which only counts where such a range is asked for.
+  const linkLocal = range !== undefined && isLinkLocal(firstOf(range));
+  const addresses = all.filter(
+    (address) =>
+      familyOf(address) === wish.family && (wish.family === 4 || linkLocal || !isLinkLocal(ipOf(bare(address)))),
+  );
   const own = ownAddress(addresses, range);
   if (own === undefined) return [];
   const subnet = networkOfAddress(own);
@@ -63,17 +68,22 @@ function poolBy(
   // With IPv4 Docker has always let such a range pass, and taken the whole subnet.
   if (range && !within && wish.family === 6)
     throw invalid("--fixed-cidr-v6", `${formatCidr(range)} is not in ${formatCidr(subnet)}, the subnet of the bridge`);
-  const gateway = wish.gateway ?? bare(own);
+  const gateway = bare(own);
   const others = addresses.map(bare).filter((address) => address !== gateway && containsIp(subnet, ipOf(address)));
+  const aux = Object.fromEntries(others.map((address, index) => [`bridge${index + 1}`, address]));
   return [
     {
       subnet: formatCidr(subnet),
       gateway,
-      ...(within && formatCidr(range) !== formatCidr(subnet) ? { range: formatCidr(range) } : {}),
-      aux: Object.fromEntries(others.map((address, index) => [`bridge${index + 1}`, address])),
+      ...(within ? { range: formatCidr(range) } : {}),
+      aux: { ...aux, ...gatewayAux(wish.gateway, gateway) },
     },
   ];
 }
+
+/** The default gateway of containers, unless it is the bridge itself. */
+export const gatewayAux = (gateway: string | undefined, own: string | undefined): Readonly<Record<string, string>> =>
+  gateway === undefined || gateway === own ? {} : { [defaultGatewayAux(gateway)]: gateway };
 
 /** As Docker chooses: the one in the range, else the one whose subnet has the range, else the first. */
 function ownAddress(addresses: readonly string[], range: Cidr | undefined): string | undefined {
