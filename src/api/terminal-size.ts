@@ -1,14 +1,22 @@
-import { invalid } from "../base/errors.ts";
 import type { TerminalSize } from "../contracts/runtime.ts";
 import type { Query } from "./query.ts";
+import { Refusal } from "./refusal.ts";
 
 /** The size that a resize asks for: `h` rows of `w` characters. */
 export const terminalSize = (query: Query): TerminalSize => ({
-  rows: size("h", query.integer("h")),
-  columns: size("w", query.integer("w")),
+  rows: size("height", query.text("h")),
+  columns: size("width", query.text("w")),
 });
 
-function size(name: string, value: number | undefined): number {
-  if (value !== undefined && value >= 0 && value <= 65_535) return value;
-  throw invalid(`query parameter "${name}"`, "a terminal has from 0 to 65535 rows and columns");
+/** As much as the kernel has room for, struct winsize of asm-generic/termios.h. */
+const largest = 65_535;
+
+/** In Docker's words, which are those of Go's strconv: it takes what fits into 32 bits. */
+function size(what: string, text: string): number {
+  if (!/^[+-]?\d+$/.test(text)) throw refused(what, text, "invalid syntax");
+  if (Number(text) < 0 || Number(text) > largest) throw refused(what, text, "value out of range");
+  return Number(text);
 }
+
+const refused = (what: string, text: string, why: string) =>
+  new Refusal(400, `invalid resize ${what} ${JSON.stringify(text.slice(0, 80))}: ${why}`);

@@ -158,6 +158,12 @@ export const catalogue = {
     status: 400,
     text: (d: { why: string; exitCode: number }) => `Cannot run the command: ${d.why}`,
   },
+  // The status is Docker's, whose clients take it for a failure of the start.
+  NAMESPACE_NOT_JOINED: {
+    status: 500,
+    text: (d: { namespace: string; container: string }) =>
+      `failed to join ${d.namespace} namespace: container ${d.container} is not running`,
+  },
   USER_NOT_FOUND: {
     status: 400,
     text: (d: { kind: "user" | "group"; name: string }) =>
@@ -171,7 +177,7 @@ export const catalogue = {
   IMAGE_OTHER_PLATFORM: {
     status: 404,
     text: (d: { image: string; wanted: string; actual: string }) =>
-      `image with reference ${d.image} was found but does not match the specified platform: wanted ${d.wanted}, actual: ${d.actual}`,
+      `image with reference ${d.image} was found but its platform (${d.actual}) does not match the specified platform (${d.wanted})`,
   },
   REGISTRY_NOT_FOUND: { status: 404, text: (d: { why: string }) => d.why },
   // Not 401: docker's CLI would ask for a name and a password where there may be no terminal.

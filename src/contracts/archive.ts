@@ -23,6 +23,8 @@ export interface PathChange {
 /** A container whose files are looked at, and where its volumes are on the host. */
 export interface ArchiveSource {
   readonly container: Container;
+  /** What the client calls it, for what it is told; absent: by its name. */
+  readonly calledAs?: string;
   /** True: its root is mounted. False: nobody else may mount it meanwhile. */
   readonly running: boolean;
   readonly volumes: Readonly<Record<string, string>>;

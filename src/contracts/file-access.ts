@@ -1,7 +1,7 @@
 import type { Mounts } from "./mounts.ts";
 
-/** How FileAccess.open() treats links: as if the directory were the root, or as errors (ELOOP). */
-export type Links = "inRoot" | "none";
+/** How FileAccess.open() treats links: as if the directory were the root; errors when they lead out of it (EXDEV); errors (ELOOP). */
+export type Links = "inRoot" | "beneath" | "none";
 
 /** What Node does not offer for files: paths that cannot leave a directory, attributes, devices, mounts. Synchronous. */
 export interface FileAccess {

@@ -140,6 +140,8 @@ export interface Runtime extends LimitedRuntime {
   release(containerId: string): Promise<void>;
   /** Removes everything of the container, writable layer and log too. Idempotent. */
   remove(containerId: string): Promise<void>;
+  /** Throws USER_NOT_FOUND for a user or group that a container, which runs, does not know: "", "user", "user:group". */
+  checkUser(containerId: string, user: string): void;
   exec(containerId: string, spec: ExecSpec): Promise<ExecSession>;
   /** In batches, as they are read. */
   logs(containerId: string, query: LogQuery): AsyncIterable<readonly LogEntry[]>;
@@ -169,6 +171,8 @@ export interface Runtime extends LimitedRuntime {
   checkRootfs(rootfs: Rootfs): void;
   /** Fails when the source of a bind does not exist and is not to be made. */
   checkMounts(mounts: readonly Mount[]): void;
+  /** Those of a new container with what has to be said of binds of the daemon's own directory; throws MOUNT_REFUSED. */
+  ownMounts(mounts: readonly Mount[]): Mount[];
   /** Fails for a seccomp profile, a device or an init process that cannot be had on this host. */
   checkConfinement(config: ContainerConfig): void;
   /** What it works with on this host; an init process only where there is one. */

@@ -16,6 +16,8 @@ export interface Confinement {
   /** Name of a loaded AppArmor profile, or "unconfined". */
   readonly apparmor?: string;
   readonly noNewPrivileges?: boolean;
+  /** Whether the control groups it sees may be changed; absent: when it is privileged. */
+  readonly writableCgroups?: boolean;
   /** As the user wrote them, for inspect. */
   readonly securityOpt?: readonly string[];
   readonly devices?: readonly DeviceGrant[];

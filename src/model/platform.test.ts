@@ -28,6 +28,19 @@ for (const text of ["linux/arm/v7/x", "linux/", "li nux/arm64", "linux/arm 64", 
   });
 }
 
+const refused = [
+  ["       ", /is an invalid OS component of/],
+  ["/", /is an invalid OS component of/],
+  ["nintendo64", /unknown operating system or architecture/],
+] as const;
+for (const [text, why] of refused) {
+  test(`parsePlatform(${JSON.stringify(text)}) says why not`, () => void assert.throws(() => parsePlatform(text), why));
+}
+
+test("parsePlatform() knows the system that Go calls darwin", () => {
+  assert.deepEqual([parsePlatform("macos/arm64").os, parsePlatform("macos").os], ["darwin", "darwin"]);
+});
+
 const pairs = [
   ["linux/arm64", "linux/arm64/v8", true],
   ["linux/arm64/v8", "linux/arm64", true],

@@ -28,7 +28,10 @@ export const ownPlatform = (): Platform => ({ os: "linux", architecture: goArchi
 export function parsePlatform(text: string): Platform {
   if (text === "") return ownPlatform();
   const parts = text.toLowerCase().split("/");
-  const [os = "", word = "", suffix = ""] = parts.length === 1 ? fromWord(parts[0] ?? "") : parts;
+  if (!/^[a-z0-9_.()-]+$/.test(parts[0] ?? ""))
+    throw invalid("platform", `"${parts[0]}" is an invalid OS component of "${text}"`);
+  const [system = "", word = "", suffix = ""] = parts.length === 1 ? fromWord(parts[0] ?? "") : parts;
+  const os = system === "macos" ? "darwin" : system;
   const architecture = word === "armel" ? "arm" : (otherWords[word] ?? (word || ownPlatform().architecture));
   const variant = word === "armel" ? "v6" : suffix;
   if (
@@ -47,7 +50,7 @@ const architectures =
   "386 amd64 arm armbe armel arm64 arm64be loong64 mips mipsle mips64 mips64le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm";
 
 function fromWord(word: string): string[] {
-  if (systems.split(" ").includes(word)) return [word];
+  if (word === "macos" || systems.split(" ").includes(word)) return [word];
   if (architectures.split(" ").includes(otherWords[word] ?? word)) return ["linux", word];
   throw invalid("platform", `"${word}": unknown operating system or architecture`);
 }

@@ -64,8 +64,7 @@ const targetOf = (mode: string | undefined): string | undefined =>
 function runningPid({ processes }: RuntimeParts, id: string, what: string): number {
   const process = processes.started(id);
   if (process) return process.pid;
-  const why = `its ${what.toUpperCase()} namespace can only be joined while it runs`;
-  throw new EngineError("CONTAINER_REFUSED", { container: shortId(id), why });
+  throw new EngineError("NAMESPACE_NOT_JOINED", { namespace: what.toUpperCase(), container: id });
 }
 
 function sharedBy(target: string, shm: string): string {

@@ -84,6 +84,16 @@ const inside: readonly { name: string; config: Partial<ContainerConfig>; script:
       "cp /usr/bin/id /usr/local/bin/suid-id; chmod 4755 /usr/local/bin/suid-id; setpriv --reuid 1 --regid 1 --clear-groups suid-id -u",
     says: "0\n",
   },
+  ...[
+    { config: {}, says: "ro\n" },
+    { config: { confinement: { writableCgroups: true } }, says: "rw\n" },
+    { config: { privileged: true }, says: "rw\n" },
+    { config: { privileged: true, confinement: { writableCgroups: false } }, says: "ro\n" },
+  ].map((one) => ({
+    ...one,
+    name: `CONF-13 control groups are ${one.says.trim()} with ${JSON.stringify(one.config)}`,
+    script: "cd /sys/fs/cgroup; test -d pids && cd pids; mkdir below 2>/dev/null && rmdir below && echo rw || echo ro",
+  })),
   {
     name: "CONF-4 paths are hidden and read-only as given, or not at all",
     config: { confinement: { maskedPaths: ["/proc/version"], readonlyPaths: [] } },

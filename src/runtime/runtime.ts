@@ -11,11 +11,11 @@ import type { Runtime } from "../contracts/runtime.ts";
 import type { Streams } from "../contracts/streams.ts";
 import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
 import { WorkerArchive } from "./archive/archive.ts";
-import { checkBindSources } from "./bind-sources.ts";
+import { checkBindSources, withOwnRoot } from "./bind-sources.ts";
 import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
 import { removeEndedExecs } from "./exec/end-exec-monitors.ts";
-import { startExec } from "./exec/exec-session.ts";
+import { checkExecUser, startExec } from "./exec/exec-session.ts";
 import { Exits } from "./exits.ts";
 import { type ImagePrograms, ImageStore } from "./images/image-store.ts";
 import { imagesOf } from "./images/images.ts";
@@ -128,6 +128,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     isPaused: (id) => isPaused(parts, id),
     release: (id) => releaseContainer(parts, id),
     remove: (id) => removeContainer(parts, id),
+    checkUser: (id, user) => checkExecUser(parts, id, user),
     exec: (id, spec) => startExec(parts, id, spec),
     logs: (id, query) => readLog(() => openChain(parts, id, "fromStart"), logSource(parts, id), query),
     tap: (id, { past }) => tapOf(openChain(parts, id, past ? "ofAll" : "fromNow"), logSource(parts, id)),
@@ -149,6 +150,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     },
     checkRootfs: (rootfs) => roots.check(rootfs),
     checkMounts: checkBindSources,
+    ownMounts: (mounts) => withOwnRoot(layout.dataRoot, mounts),
     checkConfinement,
     programs: () => programVersions({ runc: parts.runc.path, conmon: parts.conmon }, parts.log),
     leftovers: () => layout.ids(),

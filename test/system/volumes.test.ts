@@ -108,7 +108,7 @@ test("VOL-4 inspect and ps show the mounts, and HostConfig what was asked for", 
     "-v",
     "/anon",
     "-v",
-    "/tmp:/t",
+    "/var/tmp:/t",
     "--mount",
     mount,
     "small",
@@ -129,10 +129,10 @@ test("VOL-4 inspect and ps show the mounts, and HostConfig what was asked for", 
   assert.deepEqual(list, [
     { Type: "volume", ...source(anonymous), Destination: "/anon", Mode: "", RW: true, Propagation: "" },
     { Type: "volume", ...source("other"), Destination: "/o", Mode: "z", RW: true, Propagation: "" },
-    { Type: "bind", Source: "/tmp", Destination: "/t", Mode: "", RW: true, Propagation: "rprivate" },
+    { Type: "bind", Source: "/var/tmp", Destination: "/t", Mode: "", RW: true, Propagation: "rprivate" },
     { Type: "volume", ...source("data"), Destination: "/v", Mode: "ro", RW: false, Propagation: "" },
   ]);
-  assert.deepEqual((HostConfig?.["Binds"] as string[] | undefined)?.toSorted(), ["/tmp:/t", "data:/v:ro"]);
+  assert.deepEqual((HostConfig?.["Binds"] as string[] | undefined)?.toSorted(), ["/var/tmp:/t", "data:/v:ro"]);
   assert.deepEqual(
     (HostConfig?.["Mounts"] as { Source: string }[] | undefined)?.map(({ Source }) => Source),
     ["other"],
@@ -140,7 +140,7 @@ test("VOL-4 inspect and ps show the mounts, and HostConfig what was asked for", 
   assert.deepEqual(Config?.["Volumes"], { "/anon": {} });
   assert.match(
     await docker("ps", "-a", "--no-trunc", "--format", "{{.Mounts}}"),
-    /^(data,\/tmp|\/tmp,data),other,[0-9a-f]{64}$/,
+    /^(data,\/var\/tmp|\/var\/tmp,data),other,[0-9a-f]{64}$/,
   );
   assert.deepEqual((await inspect("other"))["Labels"], { a: "b" });
 });
@@ -175,15 +175,46 @@ test("VOL-7 a subpath of a volume is mounted alone, and a link cannot lead it ou
   assert.equal(await sh("cat /s/file", ...at("a/b")), "deep");
   assert.equal(await sh("cat /s/file", ...at("in")), "deep");
   assert.equal(await sh("cat /s", ...at("a/b/file")), "deep");
-  for (const path of ["out", "missing"]) {
-    assert.match(
-      await failure("run", "--rm", ...at(path), "small", "ls", "/s"),
-      /cannot access path .* of volume data/,
-    );
-  }
+  const why = (path: string) => failure("run", "--rm", ...at(path), "small", "ls", "/s");
+  assert.match(await why("out"), /path concatenation escapes the base directory, volume: "data", subpath: "out"/);
+  assert.match(await why("missing"), /cannot access path "missing" of volume data/);
   const missing = await host.docker("run", "--rm", ...at("missing"), "small", "true");
   assert.match(`${missing.code} ${missing.stderr}`, /^127 .*: no such file or directory$/m);
   assert.match(await failure("run", "--rm", ...at("../x"), "small", "true"), /subpath must be a relative path/);
+});
+
+test("VOL-13 a bind of the daemon's own directory propagates as rslave, and no other way than rshared", {
+  skip,
+}, async () => {
+  const root = await docker("info", "-f", "{{.DockerRootDir}}");
+  const shown = async (...options: string[]) => {
+    await docker("create", "--name", "c1", "--network", "none", ...options, "small", "true");
+    const said = await docker("inspect", "-f", "{{range .Mounts}}{{.Propagation}}{{end}}", "c1");
+    await docker("rm", "c1");
+    return said;
+  };
+  for (const source of [root, `${root}/containers`, "/"]) assert.equal(await shown("-v", `${source}:/x`), "rslave");
+  assert.equal(await shown("-v", `${root}:/x:rshared`), "rshared");
+  assert.equal(await shown("-v", `${root}-beside:/x`), "rprivate");
+  for (const mode of ["private", "rprivate", "slave", "shared"]) {
+    assert.match(
+      await failure("create", "-v", `${root}:/x:${mode}`, "small", "true"),
+      /must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root/,
+    );
+  }
+  const { stdout } = await host.docker(
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "-v",
+    "/:/x",
+    "small",
+    "ls",
+    "-d",
+    `/x${root}`,
+  );
+  assert.equal(stdout.trim(), `/x${root}`);
 });
 
 test("VOL-8 driver options mount a file system with the first user and unmount it with the last", {

@@ -20,6 +20,7 @@ const wording: Wording = {
   },
   START_FAILED: { text: ({ why }) => startErrorText(why) },
   EXEC_FAILED: { text: ({ why }) => `OCI runtime exec failed: ${why}: unknown` },
+  IMAGE_NOT_FOUND: { text: ({ image }) => `No such image: ${image}` },
   LOGS_NOT_KEPT: { text: () => "configured logging driver does not support reading" },
   // Docker has no class for this failure, so it ends as "internal error"; scripts test for the text.
   NOT_CONNECTED: { status: 500 },

@@ -58,7 +58,7 @@ async function openSource(parts: ContainerParts, reference: string): Promise<Ope
   const running = isRunning(container);
   const volumes = running ? mountpointsOf(parts.volumes, container) : await openStopped(parts, container, stack);
   const rest = stack.move();
-  const source = { container, running, volumes, files: parts.files.paths(container) };
+  const source = { container, calledAs: reference, running, volumes, files: parts.files.paths(container) };
   return { source, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 

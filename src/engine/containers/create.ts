@@ -62,7 +62,7 @@ function newContainer(parts: ContainerParts, name: string, wanted: ContainerConf
     networkMode,
     namespaces: { ...parts.namespaces, ...wanted.namespaces },
     logConfig: completeLogConfig(wanted.logConfig, parts.logConfig),
-    mounts: completeMounts(wanted, (reference) => findContainer(parts.state, reference)),
+    mounts: parts.runtime.ownMounts(completeMounts(wanted, (reference) => findContainer(parts.state, reference))),
     hostname: wanted.hostname || defaultHostname(parts, { ...wanted, networkMode }, id),
   };
   const state = { status: "created", pid: 0, exitCode: 0, startedAt: never, finishedAt: never } as const;

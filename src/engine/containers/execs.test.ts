@@ -46,6 +46,26 @@ test("execStart() runs it once and execInspect() tells how it ended", async () =
   assert.deepEqual(world.actions().slice(2), ["exec_create: id -u", "exec_start: id -u", "exec_die"]);
 });
 
+test("STR-32 execCreate() refuses a user whom the container does not know, and makes nothing", async () => {
+  const { world } = await running();
+  using _world = world;
+  world.runtime.checkUser = (_id, name) => {
+    if (name === "nobody-here") throw new EngineError("USER_NOT_FOUND", { kind: "user", name });
+  };
+  assert.throws(() => world.containers.execCreate("web", { ...spec, user: "nobody-here" }), code("USER_NOT_FOUND"));
+  assert.deepEqual(world.actions().slice(2), []);
+  assert.notEqual(world.containers.execCreate("web", { ...spec, user: "0" }), "");
+});
+
+test("execResize() refuses when the container runs no more", async () => {
+  const { world } = await running();
+  using _world = world;
+  const exec = world.containers.execCreate("web", { ...spec, tty: true });
+  await world.containers.execStart(exec, {});
+  await settle(world.parts, lostExit(world.containers.inspect("web").container.id));
+  assert.throws(() => world.containers.execResize(exec, 24, 80), code("CONTAINER_NOT_RUNNING"));
+});
+
 test("execResize() while an exec starts is not lost", async () => {
   const { world, sizes } = await running();
   using _world = world;

@@ -4,7 +4,7 @@ import type { ExecSession, ExecSpec, TerminalSize } from "../../contracts/runtim
 import type { Container } from "../../model/container.ts";
 import type { ExecView } from "../engine.ts";
 import { findContainer } from "../reference.ts";
-import { mustTakeExec } from "./held.ts";
+import { mustRun, mustTakeExec } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { tell } from "./tell.ts";
 
@@ -82,6 +82,8 @@ export class Execs {
 export function createExec(parts: ContainerParts, reference: string, spec: ExecSpec): string {
   const container = findContainer(parts.state, reference);
   mustTakeExec(container, reference);
+  // At once, as Docker since 28.2: a client that is told in the stream waits for a process that there never was.
+  parts.runtime.checkUser(container.id, spec.user);
   return prepare(parts, container, { spec, isProbe: false });
 }
 
@@ -158,8 +160,9 @@ export function viewExec({ execs }: ContainerParts, execId: string): ExecView {
   return { id, containerId, spec, running, pid, ...(exitCode === undefined ? {} : { exitCode }) };
 }
 
-export function resizeExec({ execs }: ContainerParts, execId: string, size: TerminalSize): void {
+export function resizeExec({ execs, state }: ContainerParts, execId: string, size: TerminalSize): void {
   const exec = execs.find(execId);
+  mustRun(findContainer(state, exec.containerId));
   exec.size = size;
   exec.session?.resize(size.rows, size.columns);
 }

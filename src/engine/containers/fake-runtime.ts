@@ -1,5 +1,6 @@
 import { EngineError } from "../../base/errors.ts";
 import type { ExecSession, ExecSpec, Exit, LogEntry, OutputTap, RunPlan, Runtime } from "../../contracts/runtime.ts";
+import type { Mount } from "../../model/container.ts";
 import { FakeLimitedRuntime } from "./limits/fake-limited-runtime.ts";
 import type { Steps } from "./steps.ts";
 
@@ -83,6 +84,7 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
     this.processes.delete(id);
     this.disk.delete(id);
   }
+  checkUser(_id: string, _user: string): void {}
   /** What exec() gives; tests that need one set it. */
   onExec: (id: string, spec: ExecSpec) => ExecSession = () => {
     throw new Error("no exec here");
@@ -106,6 +108,9 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   watch(onExit: (exit: Exit) => void): Disposable {
     this.#listener = onExit;
     return { [Symbol.dispose]: () => this.silence() };
+  }
+  ownMounts(mounts: readonly Mount[]): Mount[] {
+    return [...mounts];
   }
   checkMounts(): void {
     this.#steps.take("runtime.checkMounts");

@@ -1,4 +1,4 @@
-import { invalid } from "../../base/errors.ts";
+import { EngineError } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
 import { findContainer } from "../reference.ts";
 import { hold } from "./held.ts";
@@ -12,7 +12,9 @@ import { updateHosts } from "./update-hosts.ts";
 export async function renameContainer(parts: ContainerParts, reference: string, newName: string): Promise<void> {
   const name = newName.replace(/^\//, "");
   const { id, name: before } = findContainer(parts.state, reference);
-  if (before === name) throw invalid("container name", "renaming a container with the same name as its current name");
+  if (before === name) {
+    throw new EngineError("REFUSED", { why: "Renaming a container with the same name as its current name" });
+  }
   await using _name = await holdName(parts, name);
   await using held = await hold(parts, id);
   const { container } = held;

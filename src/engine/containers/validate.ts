@@ -1,4 +1,4 @@
-import { invalid } from "../../base/errors.ts";
+import { EngineError, invalid } from "../../base/errors.ts";
 import { parseIp } from "../../base/ip.ts";
 import type { ContainerConfig } from "../../model/container.ts";
 import type { PortRequest } from "../../model/port.ts";
@@ -76,7 +76,7 @@ function refuseConflicts(config: ContainerConfig, endpoints: ContainerRequest["e
     );
   }
   if (config.namespaces?.uts === "host" && config.hostname !== "") {
-    throw invalid("container configuration", "conflicting options: hostname and the UTS mode");
+    throw conflict("hostname and the UTS mode");
   }
   if (kind !== "networks") conflicts.push([others.length > 0, `network ${others.join(", ")}`]);
   if (kind === "host" || kind === "container") {
@@ -85,6 +85,8 @@ function refuseConflicts(config: ContainerConfig, endpoints: ContainerRequest["e
     conflicts.push([key !== undefined, `sysctl ${key}`]);
   }
   for (const [applies, what] of conflicts) {
-    if (applies) throw invalid("container configuration", `conflicting options: ${what} and the network mode ${kind}`);
+    if (applies) throw conflict(`${what} and the network mode ${kind}`);
   }
 }
+
+const conflict = (what: string) => new EngineError("REFUSED", { why: `conflicting options: ${what}` });

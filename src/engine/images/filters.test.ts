@@ -25,3 +25,9 @@ test("before, since and until compare moments, whatever offset and fraction an i
   assert.deepEqual(matching({ since: ["first"] }), ["second", "third", "fourth", "fifth"]);
   assert.deepEqual(matching({ until: ["2026-01-02T00:30:00Z"] }), ["first", "second", "third", "fourth"]);
 });
+
+test("of several moments the narrowest counts, as with Docker", () => {
+  assert.deepEqual(matching({ before: ["fifth", "third"] }), ["first", "second"]);
+  assert.deepEqual(matching({ since: ["first", "third"] }), ["fifth"]);
+  assert.deepEqual(matching({ until: ["2026-01-02T00:30:00Z", "2026-01-02T00:00:00Z"] }), ["first", "second"]);
+});

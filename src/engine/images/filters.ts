@@ -30,10 +30,10 @@ export function imageMatcher({ images }: Pick<ImageParts, "images">, filters: Fi
       return (image) => createdMs(image) < moment;
     },
   };
-  // Labels must all be there, as in Docker; of the others one value must match.
+  // As in Docker: labels must all be there, and of several moments the narrowest counts; of the others one must match.
   const matchers = Object.entries(filters).map(([key, values]): Matcher => {
     const each = values.map((value) => makers[key]?.(value) ?? (() => false));
-    const all = key === "label" || key === "label!";
+    const all = ["label", "label!", "before", "since", "until"].includes(key);
     return (image) =>
       each.length === 0 || (all ? each.every((match) => match(image)) : each.some((match) => match(image)));
   });

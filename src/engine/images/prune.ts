@@ -1,11 +1,15 @@
 import { EngineError } from "../../base/errors.ts";
+import { canonicalReference, parseImageReference } from "../../model/image-reference.ts";
 import type { Filters } from "../engine.ts";
 import { oneOf } from "../filter-values.ts";
 import { imageMatcher, isDangling } from "./filters.ts";
-import { conflictOf, type RemovedImage, removeImage } from "./remove.ts";
+import { conflictOf, isSingle, type RemovedImage, removeImage } from "./remove.ts";
 import type { ImageParts } from "./use-cases.ts";
 
-/** Removes images without a tag, or with dangling=false all that no container lies on. */
+/**
+ * Removes images without a tag, or with dangling=false all that no container lies on; one with a container keeps the last
+ * of its names, as with Docker.
+ */
 export async function pruneImages(
   parts: ImageParts,
   { dangling = [], ...filters }: Filters,
@@ -16,11 +20,12 @@ export async function pruneImages(
   const before = layerSizes(parts);
   const removed: RemovedImage[] = [];
   for (const image of parts.images.list()) {
-    if ((!all && !isDangling(image)) || !matches(image) || conflictOf(parts, image, false)) continue;
-    const names = [...image.references, ...image.digests];
+    if ((!all && !isDangling(image)) || !matches(image)) continue;
+    const names = [...image.references, ...image.digests].toSorted(byWholeName);
     for (const name of names.length > 0 ? names : [image.id]) {
       // With its last name or the last tag of a repository the rest may have gone already.
-      if (isThere(parts, name)) removed.push(...(await removeImage(parts, name, { force: false })));
+      if (isThere(parts, name) && !isHeld(parts, name))
+        removed.push(...(await removeImage(parts, name, { force: false })));
     }
   }
   const after = layerSizes(parts);
@@ -28,6 +33,16 @@ export async function pruneImages(
   const reclaimedBytes = gone.reduce((sum, [, size]) => sum + size, 0);
   parts.events.emit("image", "prune", { id: "", attributes: { reclaimed: String(reclaimedBytes) } });
   return { removed, reclaimedBytes };
+}
+
+/** As Docker orders them: with what is understood, "docker.io/library/". */
+const byWholeName = (left: string, right: string): number => (whole(left) < whole(right) ? -1 : 1);
+const whole = (name: string): string => canonicalReference(parseImageReference(name));
+
+/** A container lies on it, and it would be left without a name. */
+function isHeld(parts: ImageParts, name: string): boolean {
+  const image = parts.images.find(name);
+  return (isDangling(image) || isSingle(image)) && conflictOf(parts, image, false) !== undefined;
 }
 
 function isThere({ images }: ImageParts, name: string): boolean {

@@ -77,7 +77,7 @@ const sameRepository = (left: ImageReference, right: ImageReference): boolean =>
   familiarRepository(left) === familiarRepository(right);
 
 /** At most one tag, and all names of one repository. */
-function isSingle({ references, digests }: Image): boolean {
+export function isSingle({ references, digests }: Image): boolean {
   const repositories = new Set(
     [...references, ...digests].map((name) => familiarRepository(parseImageReference(name))),
   );

@@ -18,16 +18,22 @@ const RESOLVE_IN_ROOT = 0x10;
 export interface OpenInside {
   /** O_* of open(2); O_CLOEXEC is added. */
   readonly flags: number;
-  /** "inRoot": links are followed as if the directory were the root; "none": a link on the way is an error (ELOOP). */
-  readonly links: "inRoot" | "none";
+  /**
+   * "inRoot": links are followed as if the directory were the root; "beneath": one that leads out of it is an error
+   * (EXDEV), an absolute one in any case; "none": any on the way is an error (ELOOP).
+   */
+  readonly links: "inRoot" | "beneath" | "none";
 }
+
+const beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+const ways = { inRoot: RESOLVE_IN_ROOT, beneath, none: beneath | RESOLVE_NO_SYMLINKS } as const;
 
 /**
  * Opens `path` below the directory that `directory` stands for, and nothing outside of it, whatever is renamed or linked
  * meanwhile: the kernel checks every step. Throws KernelError. Close it with fs.closeSync().
  */
 export function openInside(directory: number, path: string, { flags, links }: OpenInside): number {
-  const resolve = links === "inRoot" ? RESOLVE_IN_ROOT : RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const resolve = ways[links];
   const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), 0n, BigInt(resolve)]);
   for (;;) {
     const fd = Number(openat2(SYS_openat2, directory, path, how, how.byteLength));

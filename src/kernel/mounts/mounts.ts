@@ -34,7 +34,7 @@ export const mounts: Mounts = {
   bindInside({ root, path, target }) {
     const directory = openSync(root, O_PATH | constants.O_DIRECTORY);
     try {
-      const source = openInside(directory, path, { flags: O_PATH, links: "inRoot" });
+      const source = openInside(directory, path, { flags: O_PATH, links: "beneath" });
       try {
         makeTarget(target, fstatSync(source).isDirectory());
         // Through the descriptor: what was checked is what is mounted.

@@ -101,7 +101,7 @@ export class WorkerArchive implements Archive, CopyUp {
     await this.#run({ do: "copyUp", lower, path, into });
   }
 
-  async #run(request: ArchiveRequest, source?: Pick<ArchiveSource, "container">): Promise<ArchiveAnswer> {
+  async #run(request: ArchiveRequest, source?: Pick<ArchiveSource, "container" | "calledAs">): Promise<ArchiveAnswer> {
     const worker = startWorker(this.#parts.program, request);
     worker.child.stdin?.end();
     worker.child.stdout?.resume();
@@ -126,8 +126,8 @@ function feed(archive: Readable, stdin: Writable): Disposable {
   };
 }
 
-function checked(answer: ArchiveAnswer, source?: Pick<ArchiveSource, "container">): ArchiveAnswer {
-  const container = source?.container.name ?? "";
+function checked(answer: ArchiveAnswer, source?: Pick<ArchiveSource, "container" | "calledAs">): ArchiveAnswer {
+  const container = source?.calledAs ?? source?.container.name ?? "";
   if ("notFound" in answer) throw new EngineError("FILE_NOT_FOUND", { path: answer.notFound, container });
   if ("refused" in answer) throw new EngineError("FILE_REFUSED", { why: answer.refused });
   if ("failed" in answer) throw new Error(answer.failed);

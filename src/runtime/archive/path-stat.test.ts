@@ -11,6 +11,9 @@ const paths: Readonly<Record<string, string>> = {
   "/../../etc": "/etc",
   "/link/": "/link/",
   "/dir/.": "/dir/.",
+  "./": "/.",
+  "/./": "/.",
+  "dir/./": "/dir/.",
   "/dir/..": "/",
   "/a.": "/a.",
 };

@@ -15,7 +15,7 @@ export interface Located extends Disposable {
 /** Absolute and without "..", but with the "/" or "/." at its end. */
 export function absolutePath(path: string): string {
   const plain = posix.normalize(`/${path}`).replace(/(.)\/+$/, "$1");
-  if (/(^|\/)\.$/.test(path)) return plain === "/" ? "/." : `${plain}/.`;
+  if (/(^|\/)\.\/*$/.test(path)) return plain === "/" ? "/." : `${plain}/.`;
   return path.endsWith("/") && plain !== "/" ? `${plain}/` : plain;
 }
 

@@ -43,7 +43,7 @@ function openSource({ source, subpath }: ViewMount, access: FileAccess): OpenFil
   const base = openSync(source, access.pathOnly);
   if (subpath === undefined) return opened(base);
   try {
-    return opened(access.open(base, subpath, { flags: access.pathOnly, links: "inRoot" }));
+    return opened(access.open(base, subpath, { flags: access.pathOnly, links: "beneath" }));
   } finally {
     closeSync(base);
   }

@@ -4,17 +4,27 @@ import { shortId } from "../../base/ids.ts";
 import type { ExecSession, ExecSpec } from "../../contracts/runtime.ts";
 import { ensureLoaded } from "../apparmor/apparmor.ts";
 import type { RuntimeParts } from "../parts.ts";
-import { readUserFiles } from "../spec/process-user.ts";
+import { lookUpUser, readUserFiles } from "../spec/process-user.ts";
 import { ExecFiles } from "./exec-files.ts";
 import { execOnPipes } from "./exec-on-pipes.ts";
 import { execOnTerminal } from "./exec-on-terminal.ts";
 import { execProcess, readInitProcess } from "./exec-process.ts";
 
+/** Runtime.checkUser. */
+export function checkExecUser(parts: RuntimeParts, id: string, user: string): void {
+  if (user !== "") lookUpUser(user, readUserFiles(`/proc/${startedProcess(parts, id).pid}/root`));
+}
+
+function startedProcess({ processes }: RuntimeParts, id: string): { readonly pid: number } {
+  const init = processes.started(id);
+  if (!init) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  return init;
+}
+
 /** Runtime.exec. Throws EXEC_FAILED, with runc's words, when the program could not be started. */
 export async function startExec(parts: RuntimeParts, id: string, spec: ExecSpec): Promise<ExecSession> {
   const container = parts.layout.of(id);
-  const init = parts.processes.started(id);
-  if (!init) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
+  const init = startedProcess(parts, id);
   if (spec.args.length === 0) throw invalid("Cmd", "no exec command specified");
   // The container's own files, which it may have made anything of: read only when a user is to be looked up.
   const userFiles = () => readUserFiles(`/proc/${init.pid}/root`);

@@ -4,7 +4,7 @@ import { ipcMounts } from "./ipc-mounts.ts";
 import { bind, type OciMount, userMounts } from "./user-mounts.ts";
 
 /** Kernel file systems as Docker mounts them. */
-const kernelMounts = (privileged: boolean): OciMount[] => [
+const kernelMounts = (privileged: boolean, writableCgroups: boolean): OciMount[] => [
   { destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
   {
     destination: "/dev",
@@ -23,7 +23,7 @@ const kernelMounts = (privileged: boolean): OciMount[] => [
     destination: "/sys/fs/cgroup",
     type: "cgroup",
     source: "cgroup",
-    options: [writable(privileged), "nosuid", "noexec", "nodev"],
+    options: [writable(writableCgroups), "nosuid", "noexec", "nodev"],
   },
 ];
 
@@ -43,7 +43,7 @@ export function containerMounts({ plan, shmPath, initPath, subpaths }: SpecInput
   ] as const;
   const taken = new Set(config.mounts.map(({ target }) => target));
   const mounts = [
-    ...kernelMounts(config.privileged),
+    ...kernelMounts(config.privileged, config.confinement?.writableCgroups ?? config.privileged),
     ...ipcMounts(config.namespaces, shmPath),
     ...(initPath === undefined
       ? []

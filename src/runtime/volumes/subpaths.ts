@@ -53,6 +53,9 @@ export class Subpaths {
 
 function notFound(path: string, volume: string, cause: unknown): unknown {
   if (!(cause instanceof KernelError)) return cause;
+  if (cause.errno === "EXDEV") {
+    return invalid("mount", `path concatenation escapes the base directory, volume: "${volume}", subpath: "${path}"`);
+  }
   // In words: from "no such file or directory" the docker CLI makes its exit code 127.
   const words = [...getSystemErrorMap().values()].find(([name]) => name === cause.errno)?.[1];
   return invalid("mount", `cannot access path "${path}" of volume ${volume}: ${words ?? cause.errno}`);

@@ -285,7 +285,17 @@ test("IMG-25 docker images with filters, prune, system df and ps -s", async () =
   assert.equal(body.SizeRw, 6);
   assert.equal(await docker("image", "prune", "-f"), "Total reclaimed space: 0B");
   assert.match(await docker("image", "prune", "-af"), /untagged: layered:1\n[\s\S]*Total reclaimed space: 3B/);
-  assert.deepEqual((await names()).split("\n").sort(), ["small:1", "team/small:2"]);
+  assert.deepEqual((await names()).split("\n").sort(), ["team/small:2"]);
+});
+
+test("IMG-30 docker image prune -a leaves an image that a container lies on the last of its names", async () => {
+  await loadImages(host, small);
+  for (const tag of ["small:0", "small:9", "other:1"]) await docker("tag", "small:1", tag);
+  await docker("run", "--name", "box", "small:0", "true");
+  const said = await docker("image", "prune", "-af");
+  const untagged = [...said.matchAll(/^untagged: (.*)$/gm)].map(([, name]) => name);
+  assert.deepEqual(untagged, ["other:1", "small:0", "small:1", "small:9"]);
+  assert.equal(await docker("images", "--format", "{{.Repository}}:{{.Tag}}"), "team/small:2");
 });
 
 interface Told {

@@ -28,7 +28,7 @@ before(async () => {
 });
 
 const mismatch = (name: string, wanted: string, actual: string) =>
-  `image with reference ${name} was found but does not match the specified platform: wanted linux/${wanted}, actual: linux/${actual}`;
+  `image with reference ${name} was found but its platform (linux/${actual}) does not match the specified platform (linux/${wanted})`;
 
 test("IMG-28 docker run --platform takes an image for that platform only, and else pulls", async () => {
   const text = mismatch("own:1", other, own);

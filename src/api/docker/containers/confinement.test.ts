@@ -39,6 +39,11 @@ const cases: readonly { name: string; host: object; asked: Partial<ContainerConf
     },
   },
   {
+    name: "control groups that may be changed, or not",
+    host: { SecurityOpt: ["writable-cgroups", "writable-cgroups=false"] },
+    asked: { confinement: { writableCgroups: false, securityOpt: ["writable-cgroups", "writable-cgroups=false"] } },
+  },
+  {
     name: "the built-in profile and AppArmor",
     host: { SecurityOpt: ["seccomp=builtin", "apparmor:unconfined"] },
     asked: {

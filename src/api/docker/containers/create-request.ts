@@ -1,8 +1,9 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, normalize } from "node:path";
 import { invalid } from "../../../base/errors.ts";
 import type { ContainerRequest, Engine } from "../../../engine/engine.ts";
 import { capabilityNamed } from "../../../model/capabilities.ts";
 import type { ContainerConfig, Rootfs } from "../../../model/container.ts";
+import { parseImageReference } from "../../../model/image-reference.ts";
 import { Refusal } from "../../refusal.ts";
 import { wordList } from "../../schema.ts";
 import { parseConfinement } from "./confinement.ts";
@@ -45,6 +46,7 @@ export function containerRequest(
     networkMode,
     networkModeText,
   };
+  checkAnnotations((body.HostConfig as { Annotations?: unknown } | null | undefined)?.Annotations);
   checkIsolation((body.HostConfig as { Isolation?: unknown } | null | undefined)?.Isolation);
   const given = body.Entrypoint ? { entrypointGiven: true } : {};
   return { request: { name: containerName(options.name), config, endpoints, ...given }, warnings };
@@ -57,7 +59,7 @@ function processConfig(body: CreateBody) {
     command,
     args: [...entrypoint, ...command],
     env: (body.Env ?? []).map(checkEnv),
-    workingDir: checkWorkingDir(body.WorkingDir ?? ""),
+    workingDir: cleanWorkingDir(body.WorkingDir ?? ""),
     user: body.User ?? "",
     tty: body.Tty ?? false,
     openStdin: body.OpenStdin ?? false,
@@ -96,8 +98,20 @@ function rootfsOf(body: CreateBody): Rootfs {
   if (rootfs === "host") return { kind: "host" };
   if (isAbsolute(rootfs)) return { kind: "directory", path: rootfs };
   if (rootfs !== "") throw invalid("Fairlead.Rootfs", `"${rootfs}" is neither "host" nor an absolute path`);
-  if (body.Image) return { kind: "image", reference: body.Image, imageId: "" };
+  if (body.Image) return { kind: "image", reference: checkReference(body.Image), imageId: "" };
   throw invalid("Image", "it is empty; name an image, or give Fairlead.Rootfs");
+}
+
+/** An id, or what can be the name of an image; 404 would send a client to pull it. */
+function checkReference(image: string): string {
+  if (/^(sha256:)?[0-9a-f]{64}$/.test(image)) return image;
+  try {
+    parseImageReference(image);
+    return image;
+  } catch (error) {
+    const [why] = /repository name .* must be lowercase/.exec((error as Error).message) ?? [];
+    throw new Refusal(400, `invalid reference format${why ? `: ${why}` : ""}`);
+  }
 }
 
 /** Docker's rule for container names; a leading slash is how it shows them. "" asks for a made-up one. */
@@ -121,6 +135,12 @@ function checkHostname(hostname: string): string {
   throw invalid("Hostname", `"${hostname.slice(0, 80)}" must be at most 64 bytes without blanks and "/"`);
 }
 
+/** Only inspect and list show them: Docker's for runtimes that know some. */
+function checkAnnotations(annotations: unknown): void {
+  if (typeof annotations !== "object" || annotations === null || !Object.hasOwn(annotations, "")) return;
+  throw new Refusal(400, "invalid Annotations: the empty string is not permitted as an annotation key");
+}
+
 /** Windows has others. */
 function checkIsolation(isolation: unknown): void {
   if (!isolation || String(isolation).toLowerCase() === "default") return;
@@ -132,7 +152,9 @@ function checkEnv(variable: string): string {
   throw invalid("Env", `invalid environment variable: ${variable}`);
 }
 
-function checkWorkingDir(path: string): string {
-  if (path === "" || isAbsolute(path)) return path;
+/** Shown and used without a slash at its end, as Docker does. */
+function cleanWorkingDir(path: string): string {
+  if (path === "") return path;
+  if (isAbsolute(path)) return normalize(path).replace(/(.)\/$/, "$1");
   throw invalid("WorkingDir", `the working directory '${path}' is invalid, it needs to be an absolute path`);
 }

@@ -168,7 +168,7 @@ test("POST /containers/create ignores GwPriority below 1.48 and refuses several 
   assert.deepEqual([await priority("1.47"), await priority("1.48")], [0, 7]);
   const several = await api.ask("POST", "/v1.43/containers/create", body("a", "bridge"));
   assert.equal(several.status, 400);
-  assert.match(several.body.message, /Container cannot be connected to network endpoints: a, bridge/);
+  assert.match(several.body.message, /^Container cannot be created with multiple network endpoints: a, bridge$/);
 });
 
 test("POST /containers/create handles 10,000 published ports", async () => {
@@ -228,12 +228,9 @@ const refused: readonly [name: string, body: object, status: number, message: Re
     400,
     /device cgroup rule format: 'x 1:1 r'/,
   ],
-  ["an unknown security option", { HostConfig: { SecurityOpt: ["foo=bar"] } }, 400, /--security-opt: "foo=bar"/],
-  ["a security option without value", { HostConfig: { SecurityOpt: ["seccomp"] } }, 400, /--security-opt: "seccomp"/],
-  ["another pid namespace", { HostConfig: { PidMode: "mine" } }, 400, /PID mode: "mine" is none of host/],
   ["a user namespace", { HostConfig: { UsernsMode: "private" } }, 400, /userns mode: "private"/],
   ["another runtime", { HostConfig: { Runtime: "kata" } }, 501, /runtime "kata" is not supported/],
-  ["a negative /dev/shm", { HostConfig: { ShmSize: -1 } }, 400, /SHM size can not be less than 0/],
+  ["a negative /dev/shm", { HostConfig: { ShmSize: -1 } }, 400, /^SHM size can not be less than 0$/],
   [
     "an OOM score out of range",
     { HostConfig: { OomScoreAdj: 1001 } },

@@ -1,6 +1,7 @@
 import { EngineError, invalid } from "../../../base/errors.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { NamespaceModes } from "../../../model/confinement.ts";
+import { Refusal } from "../../refusal.ts";
 import type { ConfinementBody } from "./confinement-body.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { ConfinementBody } from "./confinement-body.ts";
 export function parseNamespaces(engine: Engine, host: ConfinementBody, version: number): NamespaceModes {
   checkRuntime(host.Runtime ?? "");
   const shm = host.ShmSize ?? 0;
-  if (shm < 0) throw invalid("ShmSize", "SHM size can not be less than 0");
+  if (shm < 0) throw new Refusal(400, "SHM size can not be less than 0");
   const modes = {
     pid: joinable(engine, "PID", host.PidMode ?? "", ["host"] as const),
     ipc: joinable(engine, "IPC", host.IpcMode || (version < 40 ? "shareable" : ""), [
@@ -32,7 +33,7 @@ function oneOf<T extends string>(what: string, mode: string, known: readonly T[]
   if (mode === "") return undefined;
   const found = known.find((one) => one === mode);
   if (found) return found;
-  throw invalid(`${what} mode`, `"${mode}" is none of ${known.join(", ")}`);
+  throw new Refusal(400, `invalid ${what} mode: ${mode}`);
 }
 
 function joinable<T extends string>(
@@ -43,7 +44,7 @@ function joinable<T extends string>(
 ): T | `container:${string}` | undefined {
   if (!mode.startsWith("container:")) return oneOf(what, mode, known);
   const name = mode.slice("container:".length);
-  if (name === "") throw invalid(`${what} mode`, '"container:" must name a container');
+  if (name === "") throw new Refusal(400, `invalid ${what} mode: ${mode}`);
   const { container } = engine.containers.inspect(name);
   return `container:${container.id}`;
 }

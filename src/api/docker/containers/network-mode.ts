@@ -91,7 +91,7 @@ function joined(engine: Engine, body: CreateBody, text: string): Networking {
 const hasLinks = (body: CreateBody): boolean => (body.HostConfig?.Links ?? []).length > 0;
 
 function refuse(conflict: boolean, what: string): void {
-  if (conflict) throw invalid("container configuration", `conflicting options: ${what}`);
+  if (conflict) throw new Refusal(400, `conflicting options: ${what}`);
 }
 
 /** The networks in the order given; the one of NetworkMode is there even if it has no settings. */
@@ -105,7 +105,7 @@ function endpointsOf(
   );
   if (version < 44 && given.length > 1) {
     const names = given.map(([name]) => name).join(", ");
-    throw invalid("NetworkingConfig", `Container cannot be connected to network endpoints: ${names}`);
+    throw new Refusal(400, `Container cannot be created with multiple network endpoints: ${names}`);
   }
   const networks = new Map(given);
   const mainName = given.map(([name]) => name).find((name) => areOneNetwork(engine, name, mode)) ?? mode;

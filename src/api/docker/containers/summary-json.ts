@@ -40,7 +40,7 @@ export function containerSummary(view: ContainerView, options: SummaryOptions) {
     Labels: config.labels,
     State: stateWord(state),
     Status: statusText(state, options.now),
-    HostConfig: { NetworkMode: config.networkModeText },
+    HostConfig: { NetworkMode: config.networkModeText, ...annotationsOf(config, options.version) },
     NetworkSettings: {
       Networks: Object.fromEntries(
         own.map((one) => [one.network.name, endpointJson(one, { container, version: options.version })]),
@@ -48,6 +48,12 @@ export function containerSummary(view: ContainerView, options: SummaryOptions) {
     },
     Mounts: mountsJson(view),
   };
+}
+
+/** Since API 1.46. */
+function annotationsOf({ given }: ContainerConfig, version: number): { Annotations?: unknown } {
+  const annotations = given?.hostConfig["Annotations"];
+  return version < 46 || annotations === undefined ? {} : { Annotations: annotations };
 }
 
 /** With what each takes up; one after the other, since every one reads a whole tree of files. */

@@ -34,6 +34,6 @@ async function importImage({ query, request, images }: Call): Promise<Outcome> {
 
 function importedFor(text: string): Platform {
   const platform = parsePlatform(text);
-  if (platform.os !== "linux") throw invalid("platform", `operating system "${platform.os}" is not supported`);
+  if (platform.os !== "linux") throw invalid("platform", `operating system is not supported: ${platform.os}`);
   return platform;
 }

@@ -1,3 +1,4 @@
+import { Refusal } from "../../refusal.ts";
 import { type Call, type Outcome, type Route, reply, route } from "../../route.ts";
 import { sizedSummaries } from "../containers/summary-json.ts";
 import { imageSummary } from "../images/image-json.ts";
@@ -15,8 +16,12 @@ export const diskUsageRoutes: readonly Route[] = [
   }),
 ];
 
+const known = ["container", "image", "volume", "build-cache"];
+
 async function usage(call: Call): Promise<Outcome> {
   const types = call.query.texts("type");
+  const wrong = types.find((type) => !known.includes(type));
+  if (wrong !== undefined) throw new Refusal(400, `unknown object type: ${wrong}`);
   const wants = (type: string) => types.length === 0 || types.includes(type);
   return reply(200, {
     ...(wants("image") ? images(call) : {}),

@@ -89,6 +89,20 @@ test("GET /info names the firewall since 1.49", async () => {
   assert.deepEqual([(await shown("1.49")).Driver, await shown("1.48")], ["nftables", undefined]);
 });
 
+test("GET /info has a UUID, and what clients before 1.25 look for", async () => {
+  await using api = testApi();
+  const now = (await api.ask("GET", "/info")).body;
+  assert.match(now.ID, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.equal("ExecutionDriver" in now, false);
+  assert.equal((await api.ask("GET", "/v1.24/info")).body.ExecutionDriver, "<not supported>");
+});
+
+test("GET /system/df refuses a type that is none", async () => {
+  await using api = testApi();
+  const { status, body } = await api.ask("GET", "/system/df?type=image&type=foo");
+  assert.deepEqual([status, body.message], [400, "unknown object type: foo"]);
+});
+
 test("GET /info and /version name what containers are run with, and what is known of registries", async () => {
   await using api = testApi();
   const { RuncCommit, InitCommit, IndexServerAddress, RegistryConfig } = (await api.ask("GET", "/info")).body;

@@ -53,10 +53,14 @@ async function version({ daemon }: Call): Promise<Reply> {
   });
 }
 
+/** Docker's form of an engine's id; ours has 64 hexadecimal digits. */
+const uuidOf = (id: string): string =>
+  [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join("-");
+
 async function info({ daemon, engine, images, version }: Call): Promise<Reply> {
   const counts = engine.counts();
   return reply(200, {
-    ID: daemon.id,
+    ID: uuidOf(daemon.id),
     Containers: counts.created + counts.running + counts.paused + counts.exited,
     ContainersRunning: counts.running,
     ContainersPaused: counts.paused,
@@ -70,6 +74,8 @@ async function info({ daemon, engine, images, version }: Call): Promise<Reply> {
     ...processFacts(),
     ...programFacts(await daemon.programs()),
     Debug: daemon.debug,
+    // Gone since 1.25, and clients of before look for it.
+    ...(version < 25 ? { ExecutionDriver: "<not supported>" } : {}),
     SystemTime: new Date().toISOString(),
     LoggingDriver: daemon.logDriver,
     CgroupDriver: "cgroupfs",

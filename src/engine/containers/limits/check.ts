@@ -44,6 +44,7 @@ const cpuRules: readonly Rule[] = [
   ({ nanoCpus = billion }, { cpuCount }) =>
     outside(nanoCpus, billion / 100, cpuCount * billion) &&
     `range of CPUs is from 0.01 to ${cpuCount}.00, as there are only ${cpuCount} CPUs available`,
+  ({ cpuShares = 0 }) => cpuShares < 0 && `invalid CPU shares (${cpuShares}): value must be a positive integer`,
   ({ cpuShares }) =>
     outside(cpuShares, 0, 262_144) && `invalid CPU shares (${cpuShares}): value must be from 0 to 262144`,
   ({ cpuPeriodUs }) =>

@@ -20,7 +20,7 @@ const refused: readonly [limits: Limits, why: RegExp][] = [
   [{ nanoCpus: 1e9, cpuQuotaUs: 1000 }, /Nano CPUs and CPU Quota cannot both be set/],
   [{ nanoCpus: 2.5e9 }, /^range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available$/],
   [{ nanoCpus: 1e6 }, /^range of CPUs/],
-  [{ cpuShares: -1 }, /invalid CPU shares \(-1\)/],
+  [{ cpuShares: -1 }, /^invalid CPU shares \(-1\): value must be a positive integer$/],
   [{ cpuPeriodUs: 999 }, /^CPU cfs period can not be less than 1ms/],
   [{ cpuPeriodUs: 1_000_001 }, /or larger than 1s/],
   [{ cpuQuotaUs: 999 }, /^CPU cfs quota can not be less than 1ms/],

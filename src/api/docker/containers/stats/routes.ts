@@ -1,3 +1,4 @@
+import { Refusal } from "../../../refusal.ts";
 import { type Call, type Route, reply, route } from "../../../route.ts";
 import { sendStream } from "../../../stream.ts";
 import { containerOf } from "../routes.ts";
@@ -24,15 +25,20 @@ export const statsRoutes: readonly Route[] = [
     path: "/containers/:id/top",
     summary: "Processes of a container",
     async handle(call) {
-      const words = call.query
-        .text("ps_args")
-        .split(/\s+/)
-        .filter((word) => word !== "");
+      const words = psWords(call.query.text("ps_args"));
       const { titles, rows } = await call.engine.containers.top(containerOf(call), words);
       return reply(200, { Titles: titles, Processes: rows });
     },
   }),
 ];
+
+/** Which rows are the container's is read from the column PID: nothing else may be called so. */
+function psWords(text: string): string[] {
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  const [, renamed] = /(?:^|[\s,])((?!-?o?pid=)[^\s,=]*=\s*PID[^\s,]*)/.exec(words.join(" ")) ?? [];
+  if (renamed !== undefined) throw new Refusal(400, `specifying "${renamed}" is not allowed`);
+  return words;
+}
 
 async function* lines(call: Call<unknown>, id: string): AsyncIterable<string> {
   let before: Sample | undefined;

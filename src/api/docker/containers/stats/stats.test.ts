@@ -60,3 +60,16 @@ test("TOP-1 GET /containers/{id}/top passes ps's arguments on", async () => {
   assert.deepEqual([status, body], [200, { Titles: ["PID", "CMD"], Processes: [["1", "sleep 60"]] }]);
   assert.deepEqual(api.engine.calls.at(-1), ["containers.top", "web", ["-o", "pid,cmd"]]);
 });
+
+test("TOP-1 GET /containers/{id}/top refuses to call another column PID", async () => {
+  await using api = testApi();
+  await api.ask("POST", "/containers/create?name=web", root);
+  await api.ask("POST", "/containers/web/start");
+  const top = async (args: string) => {
+    const { status, body } = await api.ask("GET", `/containers/web/top?ps_args=${encodeURIComponent(args)}`);
+    return status === 200 ? status : `${status} ${body.message}`;
+  };
+  assert.equal(await top("-o uid=PID,cmd"), '400 specifying "uid=PID" is not allowed');
+  assert.equal(await top("-o cmd,uid=PIDs"), '400 specifying "uid=PIDs" is not allowed');
+  assert.deepEqual([await top("-o pid=PID,cmd"), await top("-opid=PID"), await top("-o uid=WHO,pid")], [200, 200, 200]);
+});
