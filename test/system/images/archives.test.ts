@@ -288,7 +288,7 @@ test("IMG-25 docker images with filters, prune, system df and ps -s", async () =
   assert.deepEqual((await names()).split("\n").sort(), ["team/small:2"]);
 });
 
-test("IMG-30 docker image prune -a leaves an image that a container lies on the last of its names", async () => {
+test("IMG-33 docker image prune -a leaves an image that a container lies on the last of its names", async () => {
   await loadImages(host, small);
   for (const tag of ["small:0", "small:9", "other:1"]) await docker("tag", "small:1", tag);
   await docker("run", "--name", "box", "small:0", "true");
