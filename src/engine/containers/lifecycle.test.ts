@@ -47,7 +47,7 @@ test("create() gives a name to one of many who ask for it at once", async () => 
   assert.equal(world.state.containers.size, 1);
 });
 
-const refused: { name: string; over: Partial<ContainerConfig> }[] = [
+const refused: { name: string; over: Partial<ContainerConfig>; with?: string }[] = [
   { name: "no command", over: { command: [] } },
   { name: "a signal that is none", over: { stopSignal: "SIGNAL" } },
   { name: "a DNS server that is no address", over: { dns: ["dns.example"] } },
@@ -56,21 +56,28 @@ const refused: { name: string; over: Partial<ContainerConfig> }[] = [
   {
     name: "net sysctls in host mode",
     over: { networkMode: { kind: "host" }, sysctls: { "net.core.somaxconn": "1" } },
+    with: "REFUSED",
   },
   {
     name: "DNS servers in container mode",
     over: { networkMode: { kind: "container", containerId: "x" }, dns: ["1.1.1.1"] },
+    with: "REFUSED",
+  },
+  {
+    name: "a host name of its own with the host's",
+    over: { namespaces: { uts: "host" }, hostname: "h" },
+    with: "REFUSED",
   },
   {
     name: "a port number beyond 65535",
     over: { publish: [{ protocol: "tcp", containerPort: 65536, hostIp: "", hostPort: 0, hostPortEnd: 0 }] },
   },
 ];
-for (const { name, over } of refused) {
+for (const { name, over, with: expected = "INVALID" } of refused) {
   test(`create() refuses ${name} and changes nothing`, async () => {
     using world = await listening();
     const before = world.snapshot();
-    await assert.rejects(world.containers.create(request("web", over)), code("INVALID"));
+    await assert.rejects(world.containers.create(request("web", over)), code(expected));
     assert.deepEqual(world.snapshot(), before);
   });
 }
