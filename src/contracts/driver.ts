@@ -51,6 +51,8 @@ export interface Underlay {
 export interface DriverKit {
   /** Name of the bridge of the built-in network `bridge`. */
   readonly defaultBridge: string;
+  /** Bridge networks trust every link (dockerd: --allow-direct-routing). */
+  readonly directRouting?: boolean;
   /** Of a network: one that asks for encryption has a tunnel. Undefined: there is none now, or this host is alone. */
   readonly underlay?: (network: Network) => Underlay | undefined;
 }
@@ -108,6 +110,8 @@ export interface Driver {
    * Absent: none.
    */
   routedFamilies?(network: Network): readonly (4 | 6)[];
+  /** Whether some links reach published ports at the containers' own addresses, beside those of the host. Absent: none. */
+  trustsLinks?(network: Network): boolean;
 }
 
 /** What src/main/drivers.ts lists, one line a driver. */

@@ -20,6 +20,9 @@ export interface BridgedNetwork {
   readonly routed?: readonly (4 | 6)[];
   /** Families in which members are reached at their own addresses, on every port. Absent: none. */
   readonly unprotected?: readonly (4 | 6)[];
+  /** Links from which published ports are reached at the members' own addresses; `trustsAll`: from all. Absent: none. */
+  readonly trusted?: readonly string[];
+  readonly trustsAll?: boolean;
 }
 
 /** Who the objects of a network belong to, and why they are there. */
@@ -58,7 +61,7 @@ export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Pla
 }
 
 function elementsOf(network: Network, shape: BridgedNetwork): FirewallElement[] {
-  const { bridge, masquerade, icc, routed = [], unprotected = [] } = shape;
+  const { bridge, masquerade, icc, routed = [], unprotected = [], trusted = [], trustsAll = false } = shape;
   const { owner, why } = markOfNetwork(network);
   const element = (set: FirewallSet, ...key: string[]): FirewallElement => ({ set, key, owner, why });
   return [
@@ -74,6 +77,8 @@ function elementsOf(network: Network, shape: BridgedNetwork): FirewallElement[] 
       ];
     }),
     ...(network.internal ? [] : routed.map((family) => element(`routed${family}`, bridge))),
+    ...(network.internal ? [] : trusted.map((link) => element("trusted", link, bridge))),
+    ...(trustsAll && !network.internal ? [element("trusting", bridge)] : []),
     ...(network.internal ? [] : unprotected.map((family) => element(`unprotected${family}`, bridge))),
   ];
 }

@@ -36,6 +36,10 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   open6: set("inet_proto . ipv6_addr . inet_service"),
   open_range4: set("inet_proto . ipv4_addr . inet_service", true),
   open_range6: set("inet_proto . ipv6_addr . inet_service", true),
+  trusted: set("ifname . ifname"), // link of the host . bridge: from it published ports are reached at their containers
+  trusting: set("ifname"), // bridges whose members' published ports are reached there from everywhere
+  mapped4: set("inet_proto . ipv4_addr . inet_service"), // those ports, as the containers have them
+  mapped6: set("inet_proto . ipv6_addr . inet_service"),
   publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
   publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
   publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
@@ -148,6 +152,10 @@ export const chains: Readonly<Record<string, Chain>> = {
       "meta l4proto . ip6 daddr . th dport @open6 oifname @bridges accept",
       "ip protocol . ip daddr . th dport @open_range4 oifname @bridges accept",
       "ip6 nexthdr . ip6 daddr . th dport @open_range6 oifname @bridges accept",
+      "iifname . oifname @trusted meta l4proto . ip daddr . th dport @mapped4 accept",
+      "iifname . oifname @trusted meta l4proto . ip6 daddr . th dport @mapped6 accept",
+      "oifname @trusting meta l4proto . ip daddr . th dport @mapped4 accept",
+      "oifname @trusting meta l4proto . ip6 daddr . th dport @mapped6 accept",
       // Not published: other networks, other hosts with a route to our subnets.
       "oifname @bridges drop",
       "meta protocol . ip daddr @members4 drop",

@@ -30,6 +30,8 @@ export interface DaemonOptions {
   /** Driver to option to value: defaults for new networks of that driver. */
   readonly networkOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly ipForward: boolean;
+  /** Published ports are reached at the containers' own addresses, too, by whoever has a route. */
+  readonly directRouting: boolean;
   /** What "host-gateway" in --add-host means; empty: the default bridge's addresses. */
   readonly hostGatewayIps: readonly string[];
   readonly dns: readonly string[];

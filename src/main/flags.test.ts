@@ -37,6 +37,7 @@ test("parseFlags() without flags gives the defaults of the reference", () => {
     bridge: { name: "", icc: true, ipv6: false, masquerade: true, hostIp: "" },
     networkOptions: {},
     ipForward: true,
+    directRouting: false,
     hostGatewayIps: [],
     dns: [],
     dnsSearch: [],
@@ -110,6 +111,7 @@ const read: readonly [name: string, argv: readonly string[], expected: object][]
     },
   ],
   ["no forwarding", ["--ip-forward=false"], { ipForward: false }],
+  ["direct routing", ["--allow-direct-routing"], { directRouting: true }],
   [
     "the default bridge",
     [

@@ -43,7 +43,7 @@ import { startNames } from "./names.ts";
 const defaultBridge = "fairlead0";
 
 export type NetworkingOptions = Pick<DaemonOptions, "dataRoot" | "execRoot" | "addressPools" | "bridge" | "ipForward"> &
-  Partial<Pick<DaemonOptions, "networkOptions" | "cluster" | "plugins">>;
+  Partial<Pick<DaemonOptions, "networkOptions" | "cluster" | "plugins" | "directRouting">>;
 
 /** Where nobody said: none are looked for. */
 const noPlugins = { directories: [], timeoutMs: 30_000 };
@@ -101,7 +101,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     ports: createPorts({ sockets: portSockets }),
     cluster,
     ...opened.adopt(openPluginParts(options, { state, cluster, log }), ({ claims }) => claims[Symbol.dispose]()),
-    drivers: driverTable(cluster, tunnel),
+    drivers: driverTable(cluster, tunnel, options.directRouting ?? false),
     locks: new KeyedLock(),
     gate: new Gate(),
     events,
@@ -139,13 +139,14 @@ function openPluginParts(
 
 const isBuiltIn = (driver: string): boolean => builtinDrivers.some(({ type }) => type === driver);
 
-function driverTable(cluster: Cluster, tunnel: HostTunnel): Drivers {
+function driverTable(cluster: Cluster, tunnel: HostTunnel, directRouting: boolean): Drivers {
   const inTheClear = () => {
     const place = cluster.underlay();
     return place && { ...place, encrypted: false };
   };
   const kit = {
     defaultBridge,
+    directRouting,
     underlay: (network: Network) => (isEncrypted(network) ? tunnel.underlay() : inTheClear()),
   };
   const drivers = new Map(builtinDrivers.map((module) => [module.type, module.create(kit)]));

@@ -30,6 +30,7 @@ export function buildOptions(values: Values, configFile: string): DaemonOptions 
     bridge: bridgeOptions(read),
     networkOptions: networkOptions(values.get("default-network-opt")),
     ipForward: read.flag("ip-forward"),
+    directRouting: read.flag("allow-direct-routing"),
     hostGatewayIps: read
       .list("host-gateway-ip")
       .flatMap((text) => text.split(","))

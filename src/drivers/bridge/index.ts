@@ -12,7 +12,7 @@ import { familiesOf, parseBridgeOptions, withoutGateway } from "./options.ts";
 /** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
 export const bridge: DriverModule = { type: "bridge", create };
 
-function create({ defaultBridge }: DriverKit): Driver {
+function create({ defaultBridge, directRouting = false }: DriverKit): Driver {
   const read = (network: Network) => {
     const options = parseBridgeOptions(network);
     return { options, bridge: bridgeName(network, options, defaultBridge) };
@@ -42,6 +42,7 @@ function create({ defaultBridge }: DriverKit): Driver {
       return bridgedNetworkPlan(network, {
         ...{ bridge, ...options, ...modes, withoutGateway: without },
         ...(found ? { found: true } : {}),
+        trustsAll: directRouting,
       });
     },
     endpoint(network, endpoint, sandbox) {
@@ -53,6 +54,7 @@ function create({ defaultBridge }: DriverKit): Driver {
       const without = network.internal ? withoutGateway(parseBridgeOptions(network)) : [];
       return ([4, 6] as const).filter((family) => !without.includes(family));
     },
+    trustsLinks: (network) => directRouting || parseBridgeOptions(network).trusted.length > 0,
     routedFamilies: (network) => familiesOf(parseBridgeOptions(network), "routed"),
   };
 }

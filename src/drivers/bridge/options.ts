@@ -13,6 +13,8 @@ export interface BridgeOptions {
   readonly inhibitIpv4: boolean;
   readonly gatewayMode4: GatewayMode;
   readonly gatewayMode6: GatewayMode;
+  /** Links of the host from which published ports are reached at the containers' own addresses, too. */
+  readonly trusted: readonly string[];
 }
 
 /**
@@ -32,6 +34,7 @@ export const bridgeOptionDefaults = {
   "bridge.host_binding_ipv4": "0.0.0.0",
   "bridge.gateway_mode_ipv4": "nat",
   "bridge.gateway_mode_ipv6": "nat",
+  "bridge.trusted_host_interfaces": "",
   container_iface_prefix: "eth",
   "driver.mtu": "MTU of the uplink",
 } as const;
@@ -49,6 +52,7 @@ export function parseBridgeOptions(network: Network): BridgeOptions {
     inhibitIpv4: flag("bridge.inhibit_ipv4", false),
     gatewayMode4: gatewayMode("bridge.gateway_mode_ipv4", value("bridge.gateway_mode_ipv4"), network.internal),
     gatewayMode6: gatewayMode("bridge.gateway_mode_ipv6", value("bridge.gateway_mode_ipv6"), network.internal),
+    trusted: trustedLinks("bridge.trusted_host_interfaces", value("bridge.trusted_host_interfaces") ?? ""),
   };
 }
 
@@ -75,6 +79,14 @@ function gatewayMode(key: string, text: string | undefined, internal: boolean): 
       "gateway mode 'isolated' can only be used for an internal network; add --internal",
     );
   return mode;
+}
+
+/** "eth1:eth2". */
+function trustedLinks(key: string, text: string): string[] {
+  const names = text.split(":").filter(Boolean);
+  const wrong = names.find((name) => !isInterfaceName(name));
+  if (wrong === undefined) return names;
+  throw invalid(`option "${prefix}${key}"`, `"${wrong}" is no interface name: ${interfaceNameRule}`);
 }
 
 function interfaceName(text: string | undefined): string | undefined {

@@ -47,9 +47,10 @@ export async function flushFlows(
     if (protocol === "tcp") return [];
     const family = hostIp.includes(":") ? 6 : 4;
     const beside = routedBeside(attachments, family).map(({ address }) => ({ protocol, port: containerPort, address }));
-    if (hostPort !== 0) return [{ protocol, port: hostPort }, ...beside];
-    const address = electPublisher(attachments, family)?.address;
-    return [...(address ? [{ protocol, port: containerPort, address }] : []), ...beside];
+    const elected = electPublisher(attachments, family);
+    const direct = hostPort === 0 || elected?.attachment.driver.trustsLinks?.(elected.attachment.network);
+    const own = elected && direct ? [{ protocol, port: containerPort, address: elected.address }] : [];
+    return [...(hostPort === 0 ? [] : [{ protocol, port: hostPort }]), ...own, ...beside];
   });
   if (flows.length > 0) await kernel.flushConntrack(flows);
 }

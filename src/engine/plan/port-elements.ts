@@ -18,6 +18,7 @@ export function portElements(attachments: readonly Attachment[], ports: readonly
     const opened = own.map((port) => ({ ...port, hostIp: family === 4 ? "0.0.0.0" : "::", hostPort: 0 }));
     return [
       ...elementsTo(elected, family, own),
+      ...mappedElements(elected, family, own),
       ...routedBeside(attachments, family).flatMap((beside) => elementsTo(beside, family, opened)),
     ];
   });
@@ -31,6 +32,24 @@ function elementsTo(
   const { endpoint } = attachment;
   const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
   return runs(unique(ports)).map((run) => ({ ...elementOf(run, family, address), ...mark }));
+}
+
+/** Ports of the host, as the container has them: for links that its network trusts. */
+function mappedElements(
+  { attachment, address }: { readonly attachment: Attachment; readonly address: string },
+  family: 4 | 6,
+  ports: readonly PortMapping[],
+): FirewallElement[] {
+  const { driver, network, endpoint } = attachment;
+  if (!driver.trustsLinks?.(network)) return [];
+  const mapped = ports
+    .filter((port) => !isOpened(port))
+    .map(({ protocol, containerPort }) => `${protocol} ${containerPort}`);
+  const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
+  return [...new Set(mapped)].map((text) => {
+    const [protocol = "", port = ""] = text.split(" ");
+    return { set: `mapped${family}` as const, key: [protocol, address, port], ...mark };
+  });
 }
 
 /** Several requests may open one port. */
