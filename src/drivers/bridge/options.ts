@@ -34,7 +34,7 @@ export const bridgeOptionDefaults = {
   "bridge.host_binding_ipv4": "0.0.0.0",
   "bridge.gateway_mode_ipv4": "nat",
   "bridge.gateway_mode_ipv6": "nat",
-  "bridge.trusted_host_interfaces": "",
+  "bridge.trusted_host_interfaces": "none",
   container_iface_prefix: "eth",
   "driver.mtu": "MTU of the uplink",
 } as const;
