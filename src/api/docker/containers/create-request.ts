@@ -21,6 +21,9 @@ import { checkUnsupported, unsupportedConfig, unsupportedHostConfig } from "./un
 /** Docker's default of --stop-timeout, in seconds. */
 const stopTimeoutSeconds = 10;
 
+const macIsDeprecated =
+  "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.";
+
 /** A create body in the model's words, and what the user must be told. */
 export function containerRequest(
   engine: Engine,
@@ -30,6 +33,7 @@ export function containerRequest(
   const warnings = [
     ...checkUnsupported(unsupportedConfig, body),
     ...checkUnsupported(unsupportedHostConfig, body.HostConfig),
+    ...(body.MacAddress && options.version >= 44 ? [macIsDeprecated] : []),
   ];
   const { networkMode, networkModeText, endpoints } = parseNetworking(engine, body, options.version);
   const config: ContainerConfig = {

@@ -119,7 +119,8 @@ function endpointsOf(
       gwPriority: version >= 48,
       where: `invalid config for network ${network}: `,
     });
-    const links = main ? [...settings.links, ...(body.HostConfig?.Links ?? [])] : settings.links;
+    // Docker's CLI says them in both places.
+    const links = main ? [...new Set([...settings.links, ...(body.HostConfig?.Links ?? [])])] : settings.links;
     return { network, settings: { ...settings, links } };
   });
 }

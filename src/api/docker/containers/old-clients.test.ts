@@ -65,6 +65,22 @@ test("CLI-9 before 1.44 the MAC address that was asked for is the container's, s
   assert.deepEqual(macs, [MacAddress, undefined]);
 });
 
+test("CLI-9 since 1.44 a MAC address of the container is taken with a warning; links in both places are one", async () => {
+  await using api = testApi();
+  await api.ask("POST", "/networks/create", { Name: "lan" });
+  const Links = ["db:store"];
+  await api.ask("POST", "/containers/create?name=db", root);
+  const warned = async (version: string) => {
+    const body = { ...root, MacAddress: "02:42:ac:11:65:43", HostConfig: { NetworkMode: "lan", Links } };
+    const NetworkingConfig = { EndpointsConfig: { lan: { Links } } };
+    const made = await api.ask("POST", `/v${version}/containers/create`, { ...body, NetworkingConfig });
+    const { NetworkSettings } = (await api.ask("GET", `/containers/${made.body.Id}/json`)).body;
+    assert.deepEqual(NetworkSettings.Networks.lan.Links, Links);
+    return made.body.Warnings.length;
+  };
+  assert.deepEqual([await warned("1.43"), await warned("1.44")], [0, 1]);
+});
+
 test("CLI-9 inspect shows which streams were asked for: none where nothing was said", async () => {
   await using api = testApi();
   await api.ask("POST", "/containers/create?name=none", { ...root, AttachStdout: false });

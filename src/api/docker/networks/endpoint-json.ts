@@ -82,8 +82,9 @@ export function addresses(endpoint: Pick<Endpoint, "ipv4" | "ipv6" | "leases">, 
   };
 }
 
-/** An internal network has no way out, so its members have no gateway. */
+/** An internal network has no way out, so its members have no gateway; nor is one asked in ipvlan's modes of layer 3. */
 function wayOut(network: Network | undefined, address: string | undefined): string {
   if (!network || network.internal) return "";
+  if (network.driver === "ipvlan" && network.options["ipvlan_mode"]?.startsWith("l3")) return "";
   return gatewayOf(network, address) ?? "";
 }
