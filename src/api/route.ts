@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { cutWhenStalled } from "./cut-stalled.ts";
 import type { ApiParts } from "./parts.ts";
 import { Query } from "./query.ts";
 import { type ApiVersion, versionOf } from "./version.ts";
@@ -90,7 +91,10 @@ async function run(one: Route, request: FastifyRequest, raw: FastifyReply, regis
     result = "error";
   };
   try {
-    const outcome = await one.handle({ ...callOf(request, raw, registrar), failed } as Call<never>);
+    const call = { ...callOf(request, raw, registrar), failed };
+    const sending = () => !request.raw.complete && request.raw.readableLength === 0;
+    using _guard = one.body === "raw" ? cutWhenStalled(call, sending) : undefined;
+    const outcome = await one.handle(call as Call<never>);
     measure(result);
     return outcome === takenOver ? raw : send(raw, outcome);
   } catch (error) {

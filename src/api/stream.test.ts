@@ -11,7 +11,8 @@ import { sendStream } from "./stream.ts";
 
 const callOf = (raw: ServerResponse, signal = AbortSignal.abort()): Call => {
   const reply = { hijack: () => ({ raw }), getHeaders: () => ({}) };
-  return { reply, log: silentLog, signal, request: { url: "/" } } as unknown as Call;
+  const request = { url: "/", raw: { socket: raw.req.socket } };
+  return { reply, log: silentLog, signal, request } as unknown as Call;
 };
 
 /** A request that is to be answered, and the client's end of its connection. */

@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { cutWhenStalled } from "./cut-stalled.ts";
 import { type Call, takenOver } from "./route.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function sendStream(
   const raw = call.reply.hijack().raw;
   raw.writeHead(200, { ...headersOf(call), "Content-Type": contentType });
   raw.flushHeaders();
-  using _guard = cutWhenStalled(call, raw);
+  using _guard = cutWhenStalled(call, () => raw.writableNeedDrain);
   try {
     await pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 1 }), raw);
   } catch (error) {
@@ -27,33 +27,6 @@ export async function sendStream(
     if (chunks instanceof Readable) chunks.destroy();
   }
   return takenOver;
-}
-
-/** How long a client that takes nothing holds up the end of the daemon. */
-const stalledMs = 2000;
-
-/** Once the server closes, a client that still reads gets the rest; one that does not would keep the daemon from ending. */
-function cutWhenStalled({ signal, log, request }: Call<unknown>, raw: ServerResponse): Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => {
-    let before = raw.socket?.bytesWritten;
-    timer = setInterval(() => {
-      const sent = raw.socket?.bytesWritten;
-      const stalled = raw.writableNeedDrain && sent === before;
-      before = sent;
-      if (!stalled) return;
-      log.warn({ url: request.url }, "a client that reads nothing is cut off, for the daemon ends");
-      raw.destroy();
-    }, stalledMs);
-  };
-  if (signal.aborted) begin();
-  else signal.addEventListener("abort", begin, { once: true });
-  return {
-    [Symbol.dispose]() {
-      signal.removeEventListener("abort", begin);
-      clearInterval(timer);
-    },
-  };
 }
 
 /** Headers that the server sets on every answer; a hijacked one must write them itself. */
