@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { test } from "node:test";
 import { silentLog } from "../../base/log.ts";
 import { layerFiles } from "../../kernel/mounts/layer-files.ts";
 import { mediaTypes } from "./documents.ts";
+import { digestOf } from "./hashing.ts";
 import { ImageStore } from "./image-store.ts";
 import { makeImage } from "./make-image.ts";
 import { saveImages } from "./save.ts";
@@ -45,4 +47,27 @@ test("IMG-20 a save waits for a tar that ends some time after its output", async
   const { id } = await makeImage(store, Buffer.from(JSON.stringify(document)), [], { references: [] });
   const pieces = await Array.fromAsync(saveImages(store, [{ id, references: [] }]));
   assert.ok(pieces.length > 0);
+});
+
+test("IMG-20 in an archive the file of a configuration is as old as its image, and everything else has no age", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-save-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const store = new ImageStore(directory, { tar: "tar", find: "find", sync: "sync" }, layerFiles, silentLog);
+  const about = { os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: [] } };
+  const document = Buffer.from(JSON.stringify({ ...about, created: "2024-05-06T07:08:09.5Z" }));
+  const { id } = await makeImage(store, document, [], { references: [] });
+  const archive = Buffer.concat((await Array.fromAsync(saveImages(store, [{ id, references: [] }]))) as Buffer[]);
+  const listed = execFileSync("tar", ["-t", "-v", "--utc", "--full-time", "-f", "-"], {
+    input: archive,
+    encoding: "utf8",
+  });
+  const times = listed
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  const dated = times.filter(([, , , day]) => day !== "1970-01-01");
+  assert.deepEqual(
+    dated.map(([, , , day, time, name]) => [day, time, name]),
+    [["2024-05-06", "07:08:09", `blobs/${digestOf(document).replace(":", "/")}`]],
+  );
 });

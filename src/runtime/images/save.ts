@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { linkSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { linkSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { EngineError } from "../../base/errors.ts";
 import type { SavedImage } from "../../contracts/images.ts";
 import { canonicalReference, familiarReference, familiarRepository } from "../../model/image-reference.ts";
 import { programEnvironment, textOf } from "../run-program.ts";
+import { readJson } from "./documents.ts";
 import type { ImageStore } from "./image-store.ts";
 
 /**
@@ -16,13 +17,20 @@ export async function* saveImages(store: ImageStore, images: readonly SavedImage
   const blobs = join(scratch.path, "blobs", "sha256");
   mkdirSync(blobs, { recursive: true });
   const linked = new Set<string>();
+  const placed = (digest: string) => join(blobs, digest.slice("sha256:".length));
   const link = (digest: string) => {
     if (linked.has(digest)) return;
     linked.add(digest);
-    linkSync(store.blobs.pathOf(digest), join(blobs, digest.slice("sha256:".length)));
+    linkSync(store.blobs.pathOf(digest), placed(digest));
+    // Blobs are never changed, so that nothing else asks for their times.
+    utimesSync(placed(digest), 0, 0);
   };
   const all = images.map((image) => describe(store, image, link));
-  const put = (name: string, value: unknown) => writeFileSync(join(scratch.path, name), JSON.stringify(value));
+  for (const { config } of all) datedCopy(store, config, placed(config));
+  const put = (name: string, value: unknown) => {
+    writeFileSync(join(scratch.path, name), JSON.stringify(value));
+    utimesSync(join(scratch.path, name), 0, 0);
+  };
   put("oci-layout", { imageLayoutVersion: "1.0.0" });
   put("index.json", { schemaVersion: 2, manifests: all.flatMap(({ descriptors }) => descriptors) });
   put(
@@ -32,7 +40,18 @@ export async function* saveImages(store: ImageStore, images: readonly SavedImage
   const repositories = repositoriesOf(images, all);
   const named = Object.keys(repositories).length > 0;
   if (named) put("repositories", repositories);
+  for (const path of [blobs, dirname(blobs)]) utimesSync(path, 0, 0);
   yield* packed(store.programs.tar, scratch.path, named ? ["repositories"] : []);
+}
+
+/** As with Docker, the file of a configuration is as old as its image. A copy, since the blob is everybody's. */
+function datedCopy({ blobs }: ImageStore, digest: string, path: string): void {
+  const content = blobs.read(digest);
+  const { created } = readJson(content, "image configuration") as { created?: unknown };
+  const seconds = Math.floor((Date.parse(String(created)) || 0) / 1000);
+  rmSync(path, { force: true });
+  writeFileSync(path, content);
+  utimesSync(path, seconds, seconds);
 }
 
 /** For tools of the time before manifest.json: each repository's tags, and their images' topmost layers. */
@@ -52,7 +71,7 @@ function describe(store: ImageStore, { id, references }: SavedImage, link: (dige
   const [found] = store.manifestsOf(id);
   if (!found) throw new EngineError("IMAGE_NOT_FOUND", { image: id });
   const { descriptor, manifest } = found;
-  for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) link(digest);
+  for (const { digest } of [descriptor, ...manifest.layers]) link(digest);
   const file = (digest: string) => `blobs/${digest.replace(":", "/")}`;
   const named = references.map((reference) => ({
     ...descriptor,
@@ -63,6 +82,7 @@ function describe(store: ImageStore, { id, references }: SavedImage, link: (dige
   }));
   return {
     descriptors: named.length > 0 ? named : [descriptor],
+    config: manifest.config.digest,
     entry: {
       Config: file(manifest.config.digest),
       RepoTags: references.length > 0 ? references.map(familiarReference) : null,
@@ -73,7 +93,7 @@ function describe(store: ImageStore, { id, references }: SavedImage, link: (dige
 
 async function* packed(tar: string, directory: string, more: readonly string[]): AsyncGenerator<Uint8Array> {
   const names = ["manifest.json", "oci-layout", "index.json", ...more, "blobs"];
-  const plain = ["--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--sort=name", "--hard-dereference"];
+  const plain = ["--owner=0", "--group=0", "--numeric-owner", "--sort=name", "--hard-dereference"];
   const child = spawn(tar, ["-c", "-f", "-", "-C", directory, ...plain, ...names], {
     stdio: ["ignore", "pipe", "pipe"],
     env: programEnvironment(),
