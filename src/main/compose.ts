@@ -45,6 +45,7 @@ import { claimHost } from "./claim-host.ts";
 import type { Composition } from "./composition.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { originalSettings } from "./forwarding.ts";
+import { warningsOf } from "./listeners.ts";
 import { type NetworkingParts, openNetworking } from "./networking-parts.ts";
 import { releaseVersion } from "./release.ts";
 
@@ -197,10 +198,12 @@ function composition(
       programs: () => containers.runtime.programs(),
       drivers: () => [...parts.drivers.all().map(({ type }) => type), ...parts.plugins.networkDrivers()],
       addressPools: completePools(options.addressPools, daemonId),
-      warnings: () =>
-        parts.firewall
+      warnings: () => [
+        ...warningsOf(options.hosts),
+        ...parts.firewall
           .conflicts()
           .map(({ chain, remedy }) => `${chain} drops packets that are allowed here; ${remedy}`),
+      ],
     },
     telemetry: {
       counters: (sandboxId, ifName) => parts.kernel.counters(sandboxId, ifName),

@@ -74,6 +74,15 @@ function tcpListener(host: string, log: Log): Listener {
   };
 }
 
+/** What `docker info` warns of, beginning as Docker's own warning does: the sockets that anybody may reach. */
+export const warningsOf = (hosts: readonly string[]): string[] =>
+  hosts
+    .filter((host) => host.startsWith("tcp://"))
+    .map(
+      (host) =>
+        `WARNING: API is accessible on ${host.replace("tcp", "http")} without encryption: who reaches it is root here`,
+    );
+
 /** Descriptors of sd_listen_fds(3), which are ours only if LISTEN_PID says so. "fd://" is all of them, "fd://4" one. */
 function passedFds(host: string): number[] {
   const { LISTEN_PID: pid, LISTEN_FDS: count } = process.env;
