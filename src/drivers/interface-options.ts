@@ -1,5 +1,6 @@
 import { invalid } from "../base/errors.ts";
 import { interfaceNameRule, isInterfaceName } from "../base/interface-name.ts";
+import { refuseAnnouncing } from "../model/announcing.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
 
@@ -13,7 +14,9 @@ const ipv6MinMtu = 1280;
 const numberDigits = 2;
 
 /** Refuses an MTU and a name for interfaces in containers that parse but cannot work. */
-export function refuseUnworkableInterfaces({ options, ipv6, mtu }: Network): void {
+export function refuseUnworkableInterfaces(network: Network): void {
+  const { options, ipv6, mtu } = network;
+  refuseAnnouncing(network);
   if (ipv6 && mtu < ipv6MinMtu)
     throw invalid(`option "${mtuOption}"`, `${mtu} is too small for IPv6, which needs ${ipv6MinMtu} bytes`);
   const ifPrefix = options[prefixOption];

@@ -83,6 +83,24 @@ test("EP-13 a connect that is refused for another reason leaves the stopped cont
   assert.match(await addresses("kept"), /^10\.5\.0\.7 /);
 });
 
+test("EP-14 on a network that announces nothing a neighbour finds out by itself", async () => {
+  const silent = ["--opt", "com.docker.network.advertise_addr_nmsgs=0", "--subnet", "10.98.0.0/24"];
+  await host.fairlead("network", "create", ...silent, "silent");
+  const run = (name: string, ...more: string[]) =>
+    host.fairlead("run", "-d", "--rootfs", "host", "--network", "silent", "--name", name, ...more, "sleep", "infinity");
+  await run("asker");
+  const known = async () =>
+    (await host.fairlead("exec", "asker", "ip", "neigh", "show", "10.98.0.9")).replace(/.*lladdr (\S+).*/s, "$1");
+  await run("before", "--ip", "10.98.0.9");
+  await host.fairlead("exec", "asker", "ping", "-q", "-c", "1", "-w", "3", "10.98.0.9");
+  const mac = await known();
+  await host.fairlead("rm", "-f", "before");
+  await run("after", "--ip", "10.98.0.9");
+  assert.equal(await known(), mac);
+  const wrong = { Name: "odd", Options: { "com.docker.network.advertise_addr_ms": "99" } };
+  assert.match(await refusal(host, "POST", "/networks/create", wrong), /^400 com.*must be in the range 100 to 2000$/);
+});
+
 function asks(IPv4Address: string) {
   return { Container: "apart", EndpointConfig: { IPAMConfig: { IPv4Address } } };
 }

@@ -1,3 +1,4 @@
+import { announces } from "../../model/announcing.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
 
@@ -9,7 +10,7 @@ import type { Attachment } from "../plan/attachment.ts";
 /** Tells the host and its containers; before the links are made, since the new holder would take it for a conflict. */
 export function announceOnBridges({ kernel }: Pick<Parts, "kernel">, attachments: readonly Attachment[]): void {
   for (const { driver, network, endpoint } of attachments) {
-    const bridge = driver.bridgeOf?.(network);
+    const bridge = announces(network) ? driver.bridgeOf?.(network) : undefined;
     if (bridge && endpoint.mac) kernel.announceOnBridge(bridge, endpoint.mac, addressesOf(endpoint));
   }
 }
@@ -20,8 +21,8 @@ export function announceOnLan(
   sandboxId: string,
   attachments: readonly Attachment[],
 ): void {
-  for (const { driver, endpoint } of attachments) {
-    if (!(driver.lan || endpoint.plugged?.link) || !endpoint.ifName) continue;
+  for (const { driver, network, endpoint } of attachments) {
+    if (!announces(network) || !(driver.lan || endpoint.plugged?.link) || !endpoint.ifName) continue;
     const { ifName } = endpoint;
     const mac = endpoint.mac ?? kernel.links(sandboxId).find(({ name }) => name === ifName)?.mac;
     if (mac) kernel.announce(sandboxId, ifName, mac, addressesOf(endpoint));

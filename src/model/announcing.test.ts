@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { announces, refuseAnnouncing } from "./announcing.ts";
+
+const prefix = "com.docker.network.advertise_addr_";
+const options = (name: string, value: string) => ({ options: { [prefix + name]: value } });
+
+for (const [name, value, why] of [
+  ["ms", "99", `${prefix}ms must be in the range 100 to 2000`],
+  ["ms", "2001", `${prefix}ms must be in the range 100 to 2000`],
+  ["ms", "soon", `value for option ${prefix}ms "soon" must be integer milliseconds`],
+  ["nmsgs", "-1", `${prefix}nmsgs must be in the range 0 to 3`],
+  ["nmsgs", "4", `${prefix}nmsgs must be in the range 0 to 3`],
+  ["nmsgs", "1.5", `value for option ${prefix}nmsgs "1.5" must be an integer`],
+  ["nmsgs", "", `value for option ${prefix}nmsgs "" must be an integer`],
+] as const)
+  test(`EP-14 refuseAnnouncing() refuses ${name}=${value}`, () => {
+    assert.throws(() => refuseAnnouncing(options(name, value)), { code: "REFUSED", message: why });
+  });
+
+test("EP-14 announces() unless none at all is wanted", () => {
+  for (const [name, value] of [
+    ["nmsgs", "0"],
+    ["nmsgs", "3"],
+    ["ms", "100"],
+    ["ms", "2000"],
+  ] as const)
+    refuseAnnouncing(options(name, value));
+  const said = [options("nmsgs", "0"), options("nmsgs", "1"), options("ms", "100"), { options: {} }];
+  assert.deepEqual(said.map(announces), [false, true, true, true]);
+});

@@ -1,0 +1,26 @@
+import { EngineError } from "../base/errors.ts";
+import type { Network } from "./network.ts";
+
+const countOption = "com.docker.network.advertise_addr_nmsgs";
+const intervalOption = "com.docker.network.advertise_addr_ms";
+
+/** Docker's limits, and its words for what is no number. */
+const limits = [
+  { option: countOption, least: 0, most: 3, kind: "an integer" },
+  { option: intervalOption, least: 100, most: 2000, kind: "integer milliseconds" },
+] as const;
+
+/** Refuses numbers of announcements and intervals that Docker refuses, in its words. */
+export function refuseAnnouncing({ options }: Pick<Network, "options">): void {
+  for (const { option, least, most, kind } of limits) {
+    const text = options[option];
+    if (text === undefined) continue;
+    if (!/^[+-]?\d+$/.test(text))
+      throw new EngineError("REFUSED", { why: `value for option ${option} "${text}" must be ${kind}` });
+    if (Number(text) < least || Number(text) > most)
+      throw new EngineError("REFUSED", { why: `${option} must be in the range ${least} to ${most}` });
+  }
+}
+
+/** Whether neighbours are told where a new endpoint's addresses are. */
+export const announces = ({ options }: Pick<Network, "options">): boolean => Number(options[countOption] ?? 1) !== 0;
