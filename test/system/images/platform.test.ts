@@ -56,7 +56,10 @@ test("IMG-28 inspect, history, save and push take a platform; rm refuses one", {
     assert.ok(said.includes(text), `${verb}: ${said}`);
   }
   const archive = `${host.folder}/none.tar`;
-  assert.match(await failure("save", "--platform", `linux/${own}`, "-o", archive, "own:1", "other:1"), /specified platform \(linux/);
+  assert.match(
+    await failure("save", "--platform", `linux/${own}`, "-o", archive, "own:1", "other:1"),
+    /specified platform \(linux/,
+  );
   assert.equal(await docker("inspect", "--type", "image", "-f", "{{.Os}}", "other:1"), "linux");
   assert.match(await failure("rmi", "--platform", `linux/${other}`, "other:1"), /an image here is of one platform/);
   const query = encodeURIComponent(JSON.stringify({ architecture: own, os: "linux" }));
