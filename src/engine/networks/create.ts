@@ -2,8 +2,7 @@ import { EngineError, invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 
-import type { Driver, Machine } from "../../contracts/driver.ts";
-import { hostNetns } from "../../contracts/kernel.ts";
+import type { Driver } from "../../contracts/driver.ts";
 import { isShared, type Network } from "../../model/network.ts";
 
 import type { NetworkRequest } from "../engine.ts";
@@ -12,6 +11,7 @@ import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
 import { findConfig, withConfig } from "./config-from.ts";
 import { withDefaultOptions } from "./default-options.ts";
+import { machineFor, warningOf } from "./host-links.ts";
 import { makeNetwork } from "./make.ts";
 import { checkPools, reserveHostAddresses, reservePools } from "./pools.ts";
 import { refuseWithoutLan, validateAddressing, validateName, validateRequest } from "./validate.ts";
@@ -71,19 +71,6 @@ async function buildNetwork(parts: Parts, asked: NetworkRequest, id: string, rol
   makeNetwork(parts, network, rollback);
   return network;
 }
-
-/** A LAN's link may be down, as with Docker: what is on it waits. */
-function warningOf({ drivers, kernel }: Parts, network: Network): string {
-  const lan = drivers.find(network.driver).lan?.(network);
-  const down = kernel.links(hostNetns).find(({ name, up }) => name === lan?.link && !up);
-  return down ? `its parent "${down.name}" is down, and nobody is reached through it: ip link set ${down.name} up` : "";
-}
-
-export const machineFor = ({ kernel, state }: Parts): Machine => ({
-  links: kernel.links(hostNetns),
-  uplink: kernel.uplink(),
-  networks: [...state.networks.values()].filter(({ configOnly }) => !configOnly),
-});
 
 export function refuseTakenName(parts: Parts, name: string): void {
   if (parts.state.networkNamed(name)) throw new EngineError("NETWORK_EXISTS", { network: name });
