@@ -207,6 +207,8 @@ export interface SysctlObject extends Described {
   /** Path below /proc/sys: "net/ipv4/conf/br0/route_localnet". */
   readonly key: string;
   readonly value: string;
+  /** What its removal sets it to, on a link that stays. Absent: it goes with its link or its namespace. */
+  readonly afterwards?: string;
   /** True when a missing key (a kernel without the feature) is no error. */
   readonly optional: boolean;
 }

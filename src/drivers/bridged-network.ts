@@ -38,17 +38,12 @@ const familyOf = ({ subnet }: Pool): 4 | 6 => (subnet.includes(":") ? 6 : 4);
 export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Plan {
   const { bridge, withoutGateway, found = false } = shape;
   const mark = markOfNetwork(network);
-  const setting = (key: string, value: string): KernelObject => ({
-    kind: "sysctl",
-    ...mark,
-    key,
-    value,
-    optional: true,
-  });
+  const setting = (key: string, value: string) => ({ kind: "sysctl", ...mark, key, value, optional: true }) as const;
   const objects: KernelObject[] = [
     ...(found ? [] : [{ kind: "bridge", ...mark, name: bridge, mac: networkMac(network), mtu: network.mtu } as const]),
-    // A packet from 127.0.0.1 to a published port leaves through the bridge; the raw rule keeps the way back closed.
-    setting(`net/ipv4/conf/${bridge}/route_localnet`, "1"),
+    // A packet from 127.0.0.1 to a published port leaves through the bridge; the raw rule keeps the way back closed. It
+    // goes with the network: on a bridge that stays, neighbours would reach what listens on 127.0.0.1 (CVE-2020-8558).
+    { ...setting(`net/ipv4/conf/${bridge}/route_localnet`, "1"), ...(found ? { afterwards: "0" } : {}) },
     ...(network.ipv6 || !found ? [setting(`net/ipv6/conf/${bridge}/disable_ipv6`, network.ipv6 ? "0" : "1")] : []),
     ...(network.ipv6 && !found ? [setting(`net/ipv6/conf/${bridge}/accept_ra`, "0")] : []),
     ...network.pools

@@ -21,6 +21,8 @@ async function addressesOfBridge(): Promise<string[]> {
   const own = (link?.addr_info ?? []).filter(({ scope }) => scope === "global");
   return own.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
 }
+/** Whether the kernel routes 127.0.0.0/8 on it: then its neighbours reach what listens there (CVE-2020-8558). */
+const routesLoopback = async () => (await host.run("cat", "/proc/sys/net/ipv4/conf/br9/route_localnet")).trim();
 const inside = (...argv: string[]) => host.fairlead("exec", "one", ...argv);
 /** Without link-local ones, which come later. */
 const addressesInside = () => inside("hostname", "-I");
@@ -42,11 +44,13 @@ test("API-10 --bridge takes a bridge that is there with its addresses, and leave
   assert.equal(await addressesInside(), first);
   await inside("ping", "-c1", "-W5", "fd99::9");
   assert.match(await host.fairlead("repair", "--dry-run"), /agree/);
+  assert.equal(await routesLoopback(), "1");
   await host.fairlead("rm", "-f", "one");
   await host.killDaemon();
   await host.startDaemon("--bridge", "none");
   assert.doesNotMatch(await host.fairlead("network", "ls"), /bridge/);
   assert.deepEqual([before, await addressesOfBridge()], [["10.99.0.9/24", "fd99::9/64"], before]);
+  assert.equal(await routesLoopback(), "0");
   await host.killDaemon();
 });
 
@@ -64,7 +68,7 @@ test("API-10 a bridge without addresses is given those of the network, and loses
   await host.fairlead("rm", "-f", "one");
   await host.killDaemon();
   await host.startDaemon();
-  assert.deepEqual(await addressesOfBridge(), []);
+  assert.deepEqual([await addressesOfBridge(), await routesLoopback()], [[], "0"]);
   assert.match(await host.run("ip", "-br", "link", "show", "type", "bridge"), /fairlead0/);
   await host.killDaemon();
 });

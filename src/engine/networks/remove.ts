@@ -1,5 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
-import { isShared, type Network } from "../../model/network.ts";
+import { foundFamilies, isShared, type Network } from "../../model/network.ts";
 import type { Filters } from "../engine.ts";
 import { needless } from "../host.ts";
 import type { Parts } from "../parts.ts";
@@ -121,6 +121,8 @@ function refuseRemoval({ state }: Parts, network: Network): void {
 export async function tearDown(parts: Parts, network: Network): Promise<void> {
   const { state, ipam, firewall, kernel, drivers, expected } = parts;
   using _pass = await parts.gate.shared();
+  const found = foundFamilies(network) !== undefined;
+  if (found) await leaveFoundBridge(parts, network);
   const left = state.endpointsOn(network.id).map((endpoint) => ({ ...endpoint, removedNetwork: network.name }));
   state.commit([
     { delete: "network", id: network.id },
@@ -131,7 +133,7 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
   // One of the cluster's is in the kernel while somebody uses it, and then it is not removed.
   if (network.configOnly || isShared(network)) return;
   const { elements } = drivers.find(network.driver).network(network);
-  const objects = ownObjects(parts, network);
+  const objects = found ? [] : ownObjects(parts, network);
   expected.delete(objects);
   const failures: unknown[] = [];
   try {
@@ -144,4 +146,12 @@ export async function tearDown(parts: Parts, network: Network): Promise<void> {
     .catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `Cannot remove all of network ${network.name}; "fairlead repair" finishes it`);
+}
+
+/**
+ * Of a bridge that stays, before anything else. It is not ours, so the record alone tells what on it is ours, and a
+ * crash leaves that to the next start. And the firewall's elements guard what route_localnet opens.
+ */
+async function leaveFoundBridge(parts: Parts, network: Network): Promise<void> {
+  await parts.kernel.remove(ownObjects(parts, network));
 }

@@ -32,10 +32,12 @@ function write(object: SysctlObject): Outcome {
 }
 
 function restore(session: Session, object: SysctlObject, before: string): void {
-  unlessGone(() => {
-    const { error } = session.namespaces.runIn<Outcome>(object.netns, () => write({ ...object, value: before.trim() }));
-    if (error) throw error;
-  });
+  unlessGone(() => set(session, { ...object, value: before.trim() }));
+}
+
+function set(session: Session, object: SysctlObject): void {
+  const { error } = session.namespaces.runIn<Outcome>(object.netns, () => write(object));
+  if (error) throw error;
 }
 
 const name = ({ key, value }: SysctlObject) => `set sysctl ${key} to "${value}"`;
@@ -59,9 +61,8 @@ export const sysctlKind: ObjectKind<SysctlObject> = {
     if (found === undefined) return object.optional ? undefined : missing("no such setting");
     return compare({ value: [words(found), words(object.value)] });
   },
-  mend(session, object) {
-    const { error } = session.namespaces.runIn<Outcome>(object.netns, () => write(object));
-    if (error) throw error;
+  mend: set,
+  remove(session, object) {
+    if (object.afterwards !== undefined) restore(session, object, object.afterwards);
   },
-  remove() {}, // it goes with its link or its namespace
 };
