@@ -7,6 +7,8 @@ const all = "net.ipv6.conf.all.disable_ipv6";
 const cases: readonly [name: string, sysctls: Record<string, string>, endpoint: string, ipv6: boolean][] = [
   ["nothing said", {}, "", true],
   ["a container without IPv6", { [all]: "1" }, "", false],
+  ["a container without IPv6, with slashes", { "net/ipv6/conf/all/disable_ipv6": " 1\n" }, "", false],
+  ["a container without IPv6 at its loopback alone", { "net.ipv6.conf.lo.disable_ipv6": "1" }, "", true],
   ["a container that has it turned on", { [all]: "0" }, "", true],
   ["an endpoint without it", {}, "net.ipv4.conf.IFNAME.forwarding=1,net.ipv6.conf.IFNAME.disable_ipv6=1", false],
   ["an endpoint as docker's CLI writes it", {}, "net.ipv6.conf.ifname.disable_ipv6=1", false],

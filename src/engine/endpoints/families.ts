@@ -1,6 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { EndpointSettings } from "../../model/endpoint.ts";
 import type { Network } from "../../model/network.ts";
+import { turnsSixOff } from "../../model/sysctls.ts";
 
 const sysctlOption = "com.docker.network.endpoint.sysctls";
 
@@ -13,9 +14,8 @@ export function wantedFamilies(
   { config }: Pick<Container, "config">,
   { driverOptions }: Pick<EndpointSettings, "driverOptions">,
 ): Pick<Network, "ipv4" | "ipv6"> {
-  const ofContainer = config.sysctls["net.ipv6.conf.all.disable_ipv6"]?.trim() === "1";
   const ofEndpoint = (driverOptions[sysctlOption] ?? "")
     .split(",")
     .some((entry) => /^net\.ipv6\.conf\.(IFNAME|ifname)\.disable_ipv6=1$/.test(entry));
-  return { ipv4, ipv6: ipv6 && !ofContainer && !ofEndpoint };
+  return { ipv4, ipv6: ipv6 && !turnsSixOff(config, "all") && !ofEndpoint };
 }

@@ -1,6 +1,7 @@
 import { invalid } from "../../base/errors.ts";
 import type { Container } from "../../model/container.ts";
 import type { Endpoint } from "../../model/endpoint.ts";
+import { turnsSixOff } from "../../model/sysctls.ts";
 import { hostGateway, parseExtraHost } from "./extra-hosts.ts";
 
 /** What every container can resolve without DNS; hosts(5). */
@@ -26,14 +27,9 @@ export function hostsLines(
   const own = known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
   const names = own.map((address) => `${address.split("/")[0]}\t${namesOf(container)}`);
   const lines = [...base, ...extra, ...host.links, ...names];
-  return withoutSix(config.sysctls) ? lines.filter((line) => !addressOf(line).includes(":")) : lines;
+  // IPv6 is off in there, at the loopback too: none of its addresses would answer (since Docker 26).
+  return turnsSixOff(config, "all", "lo") ? lines.filter((line) => !addressOf(line).includes(":")) : lines;
 }
-
-/** IPv6 is off in there, at the loopback too: none of its addresses would answer (since Docker 26). */
-const withoutSix = (sysctls: Container["config"]["sysctls"]): boolean =>
-  Object.entries(sysctls).some(
-    ([key, value]) => /^net[./]ipv6[./]conf[./](all|lo)[./]disable_ipv6$/.test(key) && value.trim() === "1",
-  );
 
 const addressOf = (line: string): string => line.split("\t")[0] ?? "";
 
