@@ -80,10 +80,17 @@ async function ensure(parts: Parts, wanted: NetworkRequest, found?: FoundBridge)
     userSubnets: false,
   };
   const network = { ...draft, pools: driver.addressed ? reservePools(parts, draft.id, wanted, rollback) : [] };
+  // What is ours on a link of somebody else is known by the record alone: it is there first, whenever we are killed.
+  if (found) record(parts, network, rollback);
   makeNetwork(parts, network, rollback);
-  parts.state.commit([{ put: "network", id: network.id, value: network }]);
+  if (!found) record(parts, network, rollback);
   rollback.commit();
   if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
+}
+
+function record({ state }: Parts, network: Network, rollback: Rollback): void {
+  state.commit([{ put: "network", id: network.id, value: network }]);
+  rollback.onFailure(`record of ${network.name}`, () => state.commit([{ delete: "network", id: network.id }]));
 }
 
 function asWanted(present: Network, wanted: NetworkRequest, found: FoundBridge | undefined): boolean {
