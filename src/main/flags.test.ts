@@ -110,6 +110,20 @@ const read: readonly [name: string, argv: readonly string[], expected: object][]
       cluster: { ...alone, url: "etcd://10.0.0.1:2379,10.0.0.2:2379", advertise: "eth1", port: 4790, leaseSeconds: 5 },
     },
   ],
+  [
+    "addresses however they are spelt",
+    [
+      ...["--bip6", "FD00:0::1/064", "--fixed-cidr-v6", "fd00:0:0:0:8::/080", "--default-gateway-v6", "FD00::FE"],
+      ...["--ip", "::FFFF:0a00:0001", "--dns", "FD00:0::1"],
+    ],
+    {
+      bridge: {
+        ...{ name: "", bip6: "fd00::1/64", fixedCidr6: "fd00::8:0:0:0/80", gateway6: "fd00::fe" },
+        ...{ icc: true, ipv6: false, masquerade: true, hostIp: "::ffff:10.0.0.1" },
+      },
+      dns: ["fd00::1"],
+    },
+  ],
   ["no forwarding", ["--ip-forward=false"], { ipForward: false }],
   ["direct routing", ["--allow-direct-routing"], { directRouting: true }],
   [
@@ -166,6 +180,8 @@ const refused: readonly [argv: readonly string[], message: RegExp][] = [
   [["--mtu", "12"], /Invalid --mtu: "12" is not a number from 68/],
   [["--bip", "10.0.0.1"], /Invalid --bip: "10.0.0.1" is no IPv4 address with a prefix length/],
   [["--bip", "fd00::1/64"], /Invalid --bip: /],
+  [["--dns", "fe80::1%eth0"], /Invalid --dns: "fe80::1%eth0" is no IP address/],
+  [["--bip6", "fe80::1%eth0/64"], /Invalid --bip6: "fe80::1%eth0\/64" is no IPv6 address with a prefix length/],
   [["--dns", "one.one.one.one"], /Invalid --dns: "one.one.one.one" is no IP address/],
   [["--icc=maybe"], /Invalid --icc: "maybe" is neither true nor false/],
   [

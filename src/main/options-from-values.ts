@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { invalid } from "../base/errors.ts";
+import { formatIp, parseIp } from "../base/ip.ts";
 import type { BuiltInBridge } from "../engine/networks/built-in.ts";
 import type { NamespaceDefaults } from "../model/confinement.ts";
 import type { LogConfig } from "../model/container.ts";
@@ -151,17 +151,20 @@ function checkMtu(text: string): number {
   throw invalid("--mtu", `"${text}" is not a number from 68 to 65535`);
 }
 
+/** In canonical spelling, as records have it: another one of the same address is no change. */
 function checkIp(name: string, text: string): string {
-  if (text === "" || isIP(text) !== 0) return text;
+  if (text === "") return text;
+  const ip = parseIp(text);
+  if (ip) return formatIp(ip);
   throw invalid(`--${name}`, `"${text}" is no IP address`);
 }
 
 function checkCidr(name: string, text: string, family?: 4 | 6): string {
   if (text === "") return text;
   const [address = "", bits = "", ...rest] = text.split("/");
-  const found = isIP(address);
-  const fits = rest.length === 0 && /^\d+$/.test(bits) && Number(bits) <= (found === 6 ? 128 : 32);
-  if (found !== 0 && fits && (family === undefined || family === found)) return text;
+  const ip = parseIp(address);
+  const fits = rest.length === 0 && /^\d+$/.test(bits) && Number(bits) <= (ip?.family === 6 ? 128 : 32);
+  if (ip && fits && (family === undefined || family === ip.family)) return `${formatIp(ip)}/${Number(bits)}`;
   throw invalid(`--${name}`, `"${text}" is no ${family ? `IPv${family} ` : ""}address with a prefix length`);
 }
 
