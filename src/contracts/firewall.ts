@@ -21,6 +21,8 @@ export type FirewallSet =
   | "trusting"
   | "mapped4"
   | "mapped6"
+  | "mapped_range4"
+  | "mapped_range6"
   | "publish_any4"
   | "publish_any6"
   | "publish_at4"

@@ -50,6 +50,8 @@ const desired = [
   element("trusting", ["net9"]),
   element("mapped4", ["udp", "10.77.1.2", "53"]),
   element("mapped6", ["tcp", "fd77::2", "80"]),
+  element("mapped_range4", ["tcp", "10.77.1.2", "1000-2000"]),
+  element("mapped_range6", ["udp", "fd77::2", "1000-2000"]),
   element("open4", ["tcp", "10.77.1.2", "80"]),
   element("open6", ["udp", "fd77::2", "53"]),
   element("open_range4", ["udp", "10.77.1.2", "1000-2000"]),

@@ -40,6 +40,8 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   trusting: set("ifname"), // bridges whose members' published ports are reached there from everywhere
   mapped4: set("inet_proto . ipv4_addr . inet_service"), // those ports, as the containers have them
   mapped6: set("inet_proto . ipv6_addr . inet_service"),
+  mapped_range4: set("inet_proto . ipv4_addr . inet_service", true),
+  mapped_range6: set("inet_proto . ipv6_addr . inet_service", true),
   publish_any4: map("inet_proto . inet_service : ipv4_addr . inet_service"), // on every address of the host
   publish_any6: map("inet_proto . inet_service : ipv6_addr . inet_service"),
   publish_at4: map("inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service"), // on one of them
@@ -126,6 +128,15 @@ export const chains: Readonly<Record<string, Chain>> = {
     rules: ["fib daddr type local jump published"],
   },
 
+  mapped: {
+    hook: "",
+    rules: [
+      "meta l4proto . ip daddr . th dport @mapped4 accept",
+      "meta l4proto . ip6 daddr . th dport @mapped6 accept",
+      "ip protocol . ip daddr . th dport @mapped_range4 accept",
+      "ip6 nexthdr . ip6 daddr . th dport @mapped_range6 accept",
+    ],
+  },
   forward: {
     hook: "type filter hook forward priority filter; policy accept;",
     rules: [
@@ -152,10 +163,8 @@ export const chains: Readonly<Record<string, Chain>> = {
       "meta l4proto . ip6 daddr . th dport @open6 oifname @bridges accept",
       "ip protocol . ip daddr . th dport @open_range4 oifname @bridges accept",
       "ip6 nexthdr . ip6 daddr . th dport @open_range6 oifname @bridges accept",
-      "iifname . oifname @trusted meta l4proto . ip daddr . th dport @mapped4 accept",
-      "iifname . oifname @trusted meta l4proto . ip6 daddr . th dport @mapped6 accept",
-      "oifname @trusting meta l4proto . ip daddr . th dport @mapped4 accept",
-      "oifname @trusting meta l4proto . ip6 daddr . th dport @mapped6 accept",
+      "iifname . oifname @trusted jump mapped",
+      "oifname @trusting jump mapped",
       // Not published: other networks, other hosts with a route to our subnets.
       "oifname @bridges drop",
       "meta protocol . ip daddr @members4 drop",

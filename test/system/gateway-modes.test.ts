@@ -286,8 +286,11 @@ async function openOnlyWhereMapped(one: Inside, from: Station, v4: string, v6: s
 test("ISO-12 from a link that a network trusts its published ports are reached at the containers' own addresses, too", async () => {
   const option = "com.docker.network.bridge.trusted_host_interfaces";
   await makeNetwork("known", 6, ["nat", "nat"], "--opt", `${option}=elsewhere0:uplink0`);
-  using one = await Inside.run(host, "one", "--network=known", ...both("9400:80"));
+  using one = await Inside.run(host, "one", "--network=known", ...both("9400:80"), ...both("9410-9414:9410-9414"));
   await openOnlyWhereMapped(one, outside, lab.outsideIpv4, lab.outsideIpv6);
+  for (const port of [9410, 9414, 9415]) await one.station.serve(port);
+  for (const port of [9410, 9414]) await seenBy(outside, port, [one.ipv4, one.ipv6], lab.outsideIpv4, lab.outsideIpv6);
+  await silent(outside, 9415, [one.ipv4, one.ipv6]);
   await seenBy(outside, 9400, ofHost, lab.outsideIpv4, lab.outsideIpv6);
   await silent(place("plain1").station, 80, [one.ipv4, one.ipv6]);
   await host.fairlead("port", "rm", "one", "9400:80", "9400:80/udp");

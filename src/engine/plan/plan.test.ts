@@ -155,6 +155,26 @@ test("portElements() opens what is published without a host port at the containe
   );
 });
 
+test("portElements() opens mapped ports of a network that trusts links, however they are mapped, a range as one", () => {
+  const options = { "com.docker.network.bridge.trusted_host_interfaces": "eth9" };
+  const map = (hostPort: number, containerPort: number, hostIp = "0.0.0.0"): PortMapping => ({
+    ...{ protocol: "tcp", hostIp, hostPort, containerPort },
+  });
+  const large = Array.from({ length: 40_001 }, (_, i) => map(20_000 + i, 20_000 + i));
+  const ports = [map(8080, 80), map(8081, 80), map(8443, 443, "127.0.0.1"), map(0, 7), map(9, 53, "::"), ...large];
+  assert.deepEqual(
+    portElements([attach("a", { six: true, options })], ports)
+      .filter(({ set }) => set.startsWith("mapped"))
+      .map(({ set, key, value }) => [set, key.join(" "), value]),
+    [
+      ["mapped4", "tcp 10.1.0.2 80", undefined],
+      ["mapped4", "tcp 10.1.0.2 443", undefined],
+      ["mapped_range4", "tcp 10.1.0.2 20000-60000", undefined],
+      ["mapped6", "tcp fd01::2 53", undefined],
+    ],
+  );
+});
+
 test("portElements() opens ports at the addresses of other routed networks, too, and answers leave through these", () => {
   const options = {
     "com.docker.network.bridge.gateway_mode_ipv4": "routed",

@@ -15,11 +15,10 @@ export function portElements(attachments: readonly Attachment[], ports: readonly
     const elected = electPublisher(attachments, family);
     if (!elected) return [];
     const own = ports.filter((port) => port.hostIp.includes(":") === (family === 6));
-    const opened = own.map((port) => ({ ...port, hostIp: family === 4 ? "0.0.0.0" : "::", hostPort: 0 }));
     return [
       ...elementsTo(elected, family, own),
       ...mappedElements(elected, family, own),
-      ...routedBeside(attachments, family).flatMap((beside) => elementsTo(beside, family, opened)),
+      ...routedBeside(attachments, family).flatMap((beside) => elementsTo(beside, family, openedOf(own, family))),
     ];
   });
 }
@@ -36,21 +35,25 @@ function elementsTo(
 
 /** Ports of the host, as the container has them: for links that its network trusts. */
 function mappedElements(
-  { attachment, address }: { readonly attachment: Attachment; readonly address: string },
+  elected: { readonly attachment: Attachment; readonly address: string },
   family: 4 | 6,
   ports: readonly PortMapping[],
 ): FirewallElement[] {
-  const { driver, network, endpoint } = attachment;
+  const { driver, network } = elected.attachment;
   if (!driver.trustsLinks?.(network)) return [];
-  const mapped = ports
-    .filter((port) => !isOpened(port))
-    .map(({ protocol, containerPort }) => `${protocol} ${containerPort}`);
-  const mark = { owner: `endpoint/${endpoint.id}`, why: `port of ${endpoint.dnsNames[0] ?? endpoint.containerId}` };
-  return [...new Set(mapped)].map((text) => {
-    const [protocol = "", port = ""] = text.split(" ");
-    return { set: `mapped${family}` as const, key: [protocol, address, port], ...mark };
+  const mapped = openedOf(
+    ports.filter((port) => !isOpened(port)),
+    family,
+  );
+  return elementsTo(elected, family, mapped).map((one) => {
+    const ranged = one.set === `open_range${family}`;
+    return { ...one, set: ranged ? `mapped_range${family}` : `mapped${family}` };
   });
 }
+
+/** What the container has, whatever port and address of the host lead there. */
+const openedOf = (ports: readonly PortMapping[], family: 4 | 6): PortMapping[] =>
+  ports.map((port) => ({ ...port, hostIp: family === 4 ? "0.0.0.0" : "::", hostPort: 0 }));
 
 /** Several requests may open one port. */
 const unique = (ports: readonly PortMapping[]): PortMapping[] => [
