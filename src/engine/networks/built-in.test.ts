@@ -18,7 +18,7 @@ function place(change: () => void = () => {}) {
   const seen: [what: string, recorded: boolean][] = [];
   const see = (what: string) => seen.push([what, state.networkNamed("bridge") !== undefined]);
   const kernel = {
-    ...{ links: () => [link], uplink: () => undefined },
+    ...{ links: () => [link], owned: () => [], uplink: () => undefined },
     apply(objects: readonly KernelObject[]) {
       if (objects.length === 0) return;
       see("apply");

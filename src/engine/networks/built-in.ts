@@ -2,7 +2,6 @@ import { formatCidr, networkOfAddress } from "../../base/cidr.ts";
 import { invalid } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
-import { hostNetns } from "../../contracts/kernel.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { Parts } from "../parts.ts";
@@ -45,7 +44,7 @@ export async function ensureBuiltIns(parts: Parts, bridge: BuiltInBridge): Promi
 
 /** The default network, on a bridge of ours or on one that somebody has made for it. */
 async function ensureBridge(parts: Parts, bridge: BuiltInBridge): Promise<void> {
-  const link = bridge.name ? findBridge(bridge.name, parts.kernel.links(hostNetns)) : undefined;
+  const link = bridge.name ? findBridge(bridge.name, parts.kernel) : undefined;
   if (!link) return ensure(parts, { ...bridgeRequest(bridge), pools: poolsOf(bridge, [4, 6]) });
   if (!link.up) parts.log.warn({ bridge: link.name }, "the default network's bridge is down: ip link set it up");
   const found = foundBridge(bridge, link, parts.state.networkNamed("bridge"));

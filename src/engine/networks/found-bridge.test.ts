@@ -84,11 +84,15 @@ test("foundBridge() does not take what the network gave the bridge for the bridg
 });
 
 test("findBridge() finds a bridge, leaves one of ours to the engine, and refuses everything else", () => {
-  const ours = { ...link(), alias: "fairlead network/1 network bridge" };
-  assert.deepEqual([findBridge("br0", [link()])?.name, findBridge("br0", [ours])], ["br0", undefined]);
+  const kernel = (found: HostLink, owner?: string) => ({
+    links: () => [found],
+    owned: () => (owner ? [{ name: found.name, owner }] : []),
+  });
+  const ours = kernel(link(), "network/1");
+  assert.deepEqual([findBridge("br0", kernel(link()))?.name, findBridge("br0", ours)], ["br0", undefined]);
   assert.throws(
-    () => findBridge("br1", [link()]),
+    () => findBridge("br1", kernel(link())),
     /the host has no bridge "br1"; make it first: ip link add br1 type bridge/,
   );
-  assert.throws(() => findBridge("br0", [{ ...link(), kind: "veth" }]), /"br0" is no bridge/);
+  assert.throws(() => findBridge("br0", kernel({ ...link(), kind: "veth" })), /"br0" is no bridge/);
 });

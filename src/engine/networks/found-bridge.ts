@@ -1,7 +1,7 @@
 import { type Cidr, containsCidr, containsIp, firstOf, formatCidr, networkOfAddress } from "../../base/cidr.ts";
 import { invalid } from "../../base/errors.ts";
 import { ipOf, isLinkLocal } from "../../base/ip.ts";
-import type { HostLink } from "../../contracts/kernel.ts";
+import { type HostLink, hostNetns, type Kernel } from "../../contracts/kernel.ts";
 import { defaultGatewayAux, foundFamilies, type Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
 import type { BuiltInBridge } from "./built-in.ts";
@@ -22,12 +22,13 @@ export interface FoundBridge {
  * The link that `--bridge` names. Throws INVALID where there is none: Docker makes none of that name either. Undefined
  * for one of ours: releases before made it themselves.
  */
-export function findBridge(name: string, links: readonly HostLink[]): HostLink | undefined {
-  const link = links.find((each) => each.name === name);
+export function findBridge(name: string, kernel: Pick<Kernel, "links" | "owned">): HostLink | undefined {
+  const link = kernel.links(hostNetns).find((each) => each.name === name);
   if (!link)
     throw invalid("--bridge", `the host has no bridge "${name}"; make it first: ip link add ${name} type bridge`);
   if (link.kind !== "bridge") throw invalid("--bridge", `"${name}" is no bridge`);
-  return link.alias.startsWith("fairlead network/") ? undefined : link;
+  const ours = kernel.owned().some((each) => each.name === name && each.owner.startsWith("network/"));
+  return ours ? undefined : link;
 }
 
 /** `present`: the network as it is now, which may have given the bridge an address that it lacked. */
