@@ -81,7 +81,7 @@ export const settings: readonly Setting[] = [
     name: "allow-direct-routing",
     kind: "flag",
     byDefault: false,
-    about: "published ports are reached at the containers' own addresses, too",
+    about: "published ports, those on 127.0.0.1 too, are reached at containers' own addresses",
   },
   { name: "ip-masq", kind: "flag", byDefault: true, about: "masquerade the default bridge's subnets" },
   { name: "host-gateway-ip", key: "host-gateway-ips", kind: "list", about: "addresses that host-gateway stands for" },

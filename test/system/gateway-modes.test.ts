@@ -275,9 +275,14 @@ test("ISO-10 a gateway mode that there is not is refused with those there are, a
   assert.doesNotMatch(await host.fairlead("network", "ls", "--format", "{{.Name}}"), /odd/);
 });
 
-/** What is published on 80, and nothing else, is reached at the container's own address. */
+/** Published for the host alone: whoever is trusted reaches it at the container all the same, as with Docker. */
+const local = (port: number): string[] => both(`127.0.0.1:${port}:82`);
+
+/** What is published on 80, and nothing else but what 127.0.0.1 has on 82, is reached at the container's own address. */
 async function openOnlyWhereMapped(one: Inside, from: Station, v4: string, v6: string) {
-  for (const port of [80, 81]) await one.station.serve(port);
+  for (const port of [80, 81, 82]) await one.station.serve(port);
+  await seenBy(from, 82, [one.ipv4], v4, v6);
+  await silent(from, 82, [one.ipv6]);
   await seenBy(from, 80, [one.ipv4, one.ipv6], v4, v6);
   await silent(from, 81, [one.ipv4, one.ipv6]);
   await agree();
@@ -286,13 +291,16 @@ async function openOnlyWhereMapped(one: Inside, from: Station, v4: string, v6: s
 test("ISO-12 from a link that a network trusts its published ports are reached at the containers' own addresses, too", async () => {
   const option = "com.docker.network.bridge.trusted_host_interfaces";
   await makeNetwork("known", 6, ["nat", "nat"], "--opt", `${option}=elsewhere0:uplink0`);
-  using one = await Inside.run(host, "one", "--network=known", ...both("9400:80"), ...both("9410-9414:9410-9414"));
+  const ports = [...both("9400:80"), ...local(9401), ...both("9410-9414:9410-9414")];
+  using one = await Inside.run(host, "one", "--network=known", ...ports);
   await openOnlyWhereMapped(one, outside, lab.outsideIpv4, lab.outsideIpv6);
   for (const port of [9410, 9414, 9415]) await one.station.serve(port);
   for (const port of [9410, 9414]) await seenBy(outside, port, [one.ipv4, one.ipv6], lab.outsideIpv4, lab.outsideIpv6);
   await silent(outside, 9415, [one.ipv4, one.ipv6]);
   await seenBy(outside, 9400, ofHost, lab.outsideIpv4, lab.outsideIpv6);
+  await refused(outside, 9401, ofHost);
   await silent(place("plain1").station, 80, [one.ipv4, one.ipv6]);
+  await silent(place("plain1").station, 82, [one.ipv4]);
   await host.fairlead("port", "rm", "one", "9400:80", "9400:80/udp");
   await silent(outside, 80, [one.ipv4, one.ipv6]);
   const wrong = await host.cli("network", "create", "--opt", `${option}=much-too-long-a-name`, "odd");
@@ -302,10 +310,12 @@ test("ISO-12 from a link that a network trusts its published ports are reached a
 test("ISO-12 with --allow-direct-routing published ports are reached at the containers' own addresses from everywhere", async () => {
   await host.killDaemon();
   await host.startDaemon("--allow-direct-routing");
-  using one = await Inside.run(host, "one", "--network=plain", ...both("9500:80"));
+  using one = await Inside.run(host, "one", "--network=plain", ...both("9500:80"), ...local(9501));
   await openOnlyWhereMapped(one, outside, lab.outsideIpv4, lab.outsideIpv6);
   const { station, ipv4: own4, ipv6: own6 } = place("direct1");
   await seenBy(station, 80, [one.ipv4, one.ipv6], own4, own6);
+  await seenBy(station, 82, [one.ipv4], own4, own6);
+  await refused(outside, 9501, ofHost);
   await host.killDaemon();
   await host.startDaemon();
   await silent(outside, 80, [one.ipv4, one.ipv6]);
