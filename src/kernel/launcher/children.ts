@@ -6,6 +6,7 @@ import { becomeSubreaper, endedChild, isChild, reap } from "../ffi/wait.ts";
 /*
  * Three kinds of children: those that Node started, which libuv waits for; those that we started or were handed over, for
  * whose end somebody waits; and orphans of ours, which nobody waits for (a conmon that forked away from its parent).
+ * Node tells of the first kind in the thread that starts them: no other thread may, as its children would be taken for orphans.
  */
 const ofNode = new Set<number>();
 const awaited = new Map<number, (end: ProgramEnd) => void>();
@@ -26,9 +27,9 @@ let isWatching = false;
 /** Hears of the ends of children, and of orphans from now on. To be called before the first is started. */
 export function watchForEnds(): void {
   if (isWatching) return;
-  isWatching = true;
   becomeSubreaper();
   process.on("SIGCHLD", collect);
+  isWatching = true;
 }
 
 /** How a child of ours ends. */
@@ -44,6 +45,8 @@ export const isAwaited = (pid: number): boolean => awaited.has(pid);
 
 /** Ends of orphans, by pid: kept while a starter is about to tell the pid of a program, which may have ended by then. */
 const kept = new Map<number, ProgramEnd>();
+/** Starters may never be all at their end; a pid is told within moments. */
+const mostKept = 10_000;
 let starters = 0;
 
 /** Runs something in which a child that was no child of ours before may be taken on by adopt(). */
@@ -80,5 +83,14 @@ function take(pid: number, end: ProgramEnd): void {
   const tell = awaited.get(pid);
   awaited.delete(pid);
   if (tell) tell(end);
-  else if (starters > 0) kept.set(pid, end);
+  else if (starters > 0) keep(pid, end);
+}
+
+function keep(pid: number, end: ProgramEnd): void {
+  kept.delete(pid); // so that the first of the map is the oldest
+  kept.set(pid, end);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= mostKept) return;
+    kept.delete(oldest);
+  }
 }

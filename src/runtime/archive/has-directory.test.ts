@@ -11,6 +11,9 @@ test("hasDirectory() finds a directory of any layer, and is in doubt about links
   for (const path of [join(upper, "srv/own"), join(lower, "srv/app"), join(lower, "hidden/d")])
     mkdirSync(path, { recursive: true });
   symlinkSync("/srv", join(upper, "link"));
+  mkdirSync(join(scratch.path, "host/x"), { recursive: true });
+  mkdirSync(join(upper, "was"));
+  symlinkSync(join(scratch.path, "host"), join(lower, "was"));
   symlinkSync("loop", join(upper, "loop"));
   for (const path of ["hidden", "file"]) writeFileSync(join(upper, path), "");
   const there = (path: string) => hasDirectory([upper, lower], path);
@@ -20,6 +23,7 @@ test("hasDirectory() finds a directory of any layer, and is in doubt about links
     "/no/app",
     "/link/app",
     "/loop/x",
+    "/was/x",
     "/hidden",
     "/hidden/d",
     "/file",

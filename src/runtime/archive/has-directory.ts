@@ -3,23 +3,28 @@ import { join } from "node:path";
 
 /**
  * Whether layers, the topmost first, have a directory whose path leads over no link, so that nothing has to be mounted to
- * find out. That an upper layer hides what a lower one has is not looked at: who needs the directory makes it when it is
- * missing all the same. False when in doubt.
+ * find out. Each layer is gone down only where it has directories itself: its links may lead out of it. That an upper layer
+ * hides what a lower one has is not looked at: who needs the directory makes it when it is missing all the same. False when
+ * in doubt.
  */
 export function hasDirectory(layers: readonly string[], path: string): boolean {
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
   if (names.includes("..")) return false;
-  return names.every((_, index) => topmost(layers, names.slice(0, index + 1).join("/"))?.isDirectory() ?? false);
+  let places = layers;
+  for (const name of names) {
+    const found = places.map((place) => join(place, name)).map((place) => ({ place, entry: entryAt(place) }));
+    if (!found.find(({ entry }) => entry)?.entry?.isDirectory()) return false;
+    places = found.filter(({ entry }) => entry?.isDirectory()).map(({ place }) => place);
+  }
+  return true;
 }
 
-function topmost(layers: readonly string[], path: string): Stats | undefined {
-  for (const layer of layers) {
-    try {
-      return lstatSync(join(layer, path));
-    } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      if (!["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(code)) throw error;
-    }
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["ENOENT", "ENAMETOOLONG"].includes(code)) throw error;
+    return undefined;
   }
-  return undefined;
 }

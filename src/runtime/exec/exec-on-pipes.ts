@@ -20,14 +20,16 @@ export async function execOnPipes(
   const [stdin, stdout, stderr] = pipes;
   // The program may end without reading what it is sent; that is its right and no failure of ours.
   stdin.on("error", () => {});
-  const program = await started;
-  if (program.failed) {
+  try {
+    const program = await started;
+    if (program.failed) throw failure(program.failed, runcLog);
+    const exited = program.ended.then(exitCodeOf);
+    return { pid: program.pid, stdin, stdout, stderr, exited, resize: () => {}, kill: program.kill };
+  } catch (cause) {
     // What runc wrote there is in its log, too.
     for (const pipe of pipes) pipe.destroy();
-    throw failure(program.failed, runcLog);
+    throw cause;
   }
-  const exited = program.ended.then(exitCodeOf);
-  return { pid: program.pid, stdin, stdout, stderr, exited, resize: () => {}, kill: program.kill };
 }
 
 /** As shells and Docker have it. */

@@ -63,6 +63,16 @@ test("STR-14 logs -f of a container that writes as fast as it can does not make 
   assert.ok(most < 150, `the daemon grew by ${most} MB`);
 });
 
+test("LIFE-16 a health check that writes much does not make the daemon grow", async () => {
+  const before = rssMb();
+  const check = ["--health-cmd", "head -c 500000000 /dev/zero", "--health-interval", "1s"];
+  await docker(host, "run", "-d", "--name", "loud", ...check, "busybox", "sleep", "1000");
+  // Healthy is said once all has been read.
+  await shell(host, "until docker inspect -f '{{.State.Health.Status}}' loud | grep -qx healthy; do sleep 0.2; done");
+  const grown = rssMb() - before;
+  assert.ok(grown < 150, `the daemon grew by ${grown} MB`);
+});
+
 test("STR-15 50 containers started at once all run, and each says its own", async () => {
   const one = "docker run --rm busybox echo container";
   const { stdout, stderr } = await shell(host, `for i in $(seq 50); do ${one} $i & done; wait`);

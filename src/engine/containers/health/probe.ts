@@ -93,7 +93,7 @@ class ProbeOutput {
 
   #take(bytes: Uint8Array): void {
     const kept = bytes.subarray(0, outputBytes - this.#length);
-    this.#parts.push(kept);
+    if (kept.length > 0) this.#parts.push(kept); // an empty one would keep the whole of the chunk it is of
     this.#length += kept.length;
     this.#isCut ||= kept.length < bytes.length;
   }
