@@ -2,6 +2,7 @@ import { Host } from "../lab/host.ts";
 import { parseAddress } from "../src/client/address.ts";
 import { Client } from "../src/client/client.ts";
 import { type Row, timed } from "./row.ts";
+import { startWarmDaemon } from "./warm-daemon.ts";
 
 const rounds = 20;
 const warmUp = 3;
@@ -22,9 +23,7 @@ const kinds: readonly { readonly what: string; readonly host: Settings }[] = [
 /** Whole containers through the daemon's API: `run --rm true`, live connect, and the daemon's memory. Needs root. */
 export async function measureContainers(): Promise<Row[]> {
   await using host = await Host.create("bench");
-  await host.startDaemon(); // fills the cache of compiled code, with which a daemon is smaller
-  await host.killDaemon("SIGTERM");
-  await host.startDaemon();
+  await startWarmDaemon(host);
   const client = new Client(parseAddress(`unix://${host.pathOf(host.socket)}`));
   const network = { Name: "many", IPAM: { Config: [{ Subnet: "10.201.0.0/20" }] } };
   await client.networks.create({ ...network, Driver: "bridge", EnableIPv6: false } as never);

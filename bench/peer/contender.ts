@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { Dockerd, lacksDockerd } from "../../lab/dockerd.ts";
 import { Host } from "../../lab/host.ts";
 import { rootArchive } from "../../lab/images/docker-archive.ts";
+import { startWarmDaemon } from "../warm-daemon.ts";
 import { EngineApi } from "./engine-api.ts";
 
 export const names = ["fairlead", "dockerd"] as const;
@@ -25,7 +26,7 @@ export class Contender implements AsyncDisposable {
   static async start(name: Name): Promise<Contender> {
     const host = await Host.create(name);
     if (name === "dockerd") await Dockerd.start(host);
-    else await host.startDaemon();
+    else await startWarmDaemon(host);
     const contender = new Contender(name, host);
     await contender.api.ask("POST", "/images/create?fromSrc=-&repo=bench&tag=latest", rootArchive());
     return contender;

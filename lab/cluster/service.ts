@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Machine } from "../machine.ts";
 import { run } from "../process.ts";
 import { lineInFile, textFrom } from "./log-file.ts";
@@ -63,11 +64,13 @@ export class Service {
     return this.state === "ended" ? undefined : this.#identity()?.pid;
   }
 
-  /** Sends a signal. Throws when it does not run. */
+  /** Sends a signal, and waits until it has stopped if that is the signal. Throws when it does not run. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     const { pid } = this;
     if (pid === undefined) throw new Error(`Cannot send ${signal} to ${this.#title}: it does not run`);
     await this.#machine.run("kill", `-${signal.replace("SIG", "")}`, String(pid));
+    // Its threads stop one after the other, and only its parent hears of it.
+    while (signal === "SIGSTOP" && this.state === "running") await delay(1);
   }
 
   /** Sends a signal and waits for the end. */

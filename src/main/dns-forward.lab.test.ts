@@ -109,7 +109,7 @@ test("DnsService forwards what it does not own, and nothing else", async () => {
 test("DnsService never forwards for a sandbox without a way out", async () => {
   await using upstream = await TestUpstream.start(at, answers("9.9.9.9"));
   using lab = new Lab([upstream], { forward: false });
-  assert.equal(await lab.ask("example.com"), "3");
+  assert.equal(await lab.ask("example.com"), "2"); // nobody here can say that there is no such name
   assert.deepEqual(upstream.asked, []);
 });
 
