@@ -18,11 +18,12 @@ async function stalled(path: string): Promise<IncomingMessage> {
   return answer;
 }
 
-/** Begins to send an archive, and sends no more. */
+/** Begins to send an archive once the daemon has taken up the request, and sends no more. */
 async function silent(method: string, path: string): Promise<ClientRequest> {
-  const headers = { "content-type": "application/x-tar" };
+  const headers = { "content-type": "application/x-tar", expect: "100-continue" };
   const sent = request({ socketPath: host.pathOf(host.socket), method, path, headers, agent: false });
   sent.on("error", () => undefined); // it is cut off
+  await once(sent, "continue");
   await new Promise<void>((resolve) => sent.write(Buffer.alloc(100), () => resolve()));
   return sent;
 }
