@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestTotals } from "./test-reporter.ts";
+import { nowPath, type TestTotals } from "./test-reporter.ts";
 
 /** The kinds of tests: which files, whether each gets a throw-away host, and how long a file may take. */
 const kinds = {
@@ -121,7 +121,7 @@ async function runFile(kind: Kind, file: string, inside?: Inside): Promise<TestT
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => output.push(bytes));
   const began = performance.now();
-  const problem = await ended(child, timeoutMs);
+  const problem = await ended(child, timeoutMs, () => whatHangs(nowPath(totalsPath), child.pid ?? 0));
   const totals = totalsOf(totalsPath, problem);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (host || totals.failed > 0)
@@ -169,11 +169,24 @@ function inVirtualMachine({ machine, worker }: Inside, folder: string, env: Node
   return ["test/vm/run.sh", "-b", machine, "-t", `${seconds}`, "-n", `${worker}`, "-w", folder, ...variables, "--"];
 }
 
+/** The test that was under way, and the processes it was waiting for: nothing else tells once they have been ended. */
+function whatHangs(path: string, pid: number): string {
+  const title = existsSync(path) ? readFileSync(path, "utf8") : "the first test";
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,stat=,etimes=,args=", "--cols", "160"], { encoding: "utf8" });
+  const family = new Set([pid]);
+  const lines = stdout.split("\n").filter((line) => {
+    const [child = 0, parent = 0] = line.trim().split(/\s+/, 2).map(Number);
+    if (family.has(parent)) family.add(child);
+    return family.has(child);
+  });
+  return `during "${title}", with these processes:\n${lines.join("\n")}`;
+}
+
 /** Waits for the end of the process, or ends it with everything it started. Returns what went wrong with it, or "". */
-async function ended(child: ChildProcess, timeoutMs: number): Promise<string> {
-  let late = false;
+async function ended(child: ChildProcess, timeoutMs: number, describe: () => string): Promise<string> {
+  let late = "";
   const timer = setTimeout(() => {
-    late = true;
+    late = `not done after ${timeoutMs / 1000} s, stopped ${describe()}`;
     if (child.pid) process.kill(-child.pid, "SIGKILL");
   }, timeoutMs);
   // Not "close": that waits for pipes which an escaped daemon holds open.
@@ -182,7 +195,7 @@ async function ended(child: ChildProcess, timeoutMs: number): Promise<string> {
   await new Promise((resolve) => setImmediate(resolve)); // what the pipes still hold
   child.stdout?.destroy();
   child.stderr?.destroy();
-  if (late) return `not done after ${timeoutMs / 1000} s, stopped`;
+  if (late) return late;
   return code === 0 ? "" : `ended by ${signal ?? `exit code ${code}`}`;
 }
 

@@ -10,6 +10,9 @@ export interface TestTotals {
   skipped: number;
 }
 
+/** Where the title of the test under way is written, for a file that does not end. */
+export const nowPath = (totalsPath: string): string => `${totalsPath}.now`;
+
 type Result = Extract<TestEvent, { type: "test:pass" | "test:fail" }>["data"];
 
 /**
@@ -17,7 +20,9 @@ type Result = Extract<TestEvent, { type: "test:pass" | "test:fail" }>["data"];
  */
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
+  const path = process.env["FAIRLEAD_TEST_TOTALS"];
   for await (const event of source) {
+    if (event.type === "test:dequeue" && path) writeFileSync(nowPath(path), event.data.name);
     if (event.type === "test:stderr" || event.type === "test:stdout") yield event.data.message;
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
     const { data } = event;
@@ -27,7 +32,6 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     if (verdict === "failed") yield `✖ ${describe(data)}\n${indent(reasonOf(data))}\n`;
     if (verdict === "skipped") yield `- SKIPPED ${describe(data)}: ${reasonForSkip(data)}\n`;
   }
-  const path = process.env["FAIRLEAD_TEST_TOTALS"];
   if (path) writeFileSync(path, JSON.stringify(totals));
 }
 

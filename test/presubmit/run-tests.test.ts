@@ -28,6 +28,7 @@ test("test-reporter counts passed, failed and skipped tests and shows the last t
   });
   assert.equal(result.status, 1);
   assert.deepEqual(JSON.parse(readFileSync(totals, "utf8")), { passed: 2, failed: 2, skipped: 1 });
+  assert.equal(readFileSync(`${totals}.now`, "utf8"), "child");
   assert.match(result.stdout, /✖ bad .*\n {2}Error: the cause/);
   assert.match(result.stdout, /✖ child .*\n {2}Error: in the child/);
   assert.match(result.stdout, /- SKIPPED later .*: no such kernel/);

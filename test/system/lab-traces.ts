@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { globSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { ending } from "../../lab/process.ts";
 
 /** Where labs and temporary files are. */
 const folders = ["/run", "/dev/shm"];
@@ -67,16 +67,25 @@ export async function settledTraces(wanted: Record<string, unknown>): Promise<Re
   }
 }
 
-/** Sends a signal at the first line on standard error that matches (at once without a pattern), and waits for the end. */
+/** How long a command that waits for a signal may live, in milliseconds. */
+const patience = 60_000;
+
+/**
+ * Sends a signal at the first line on standard error that matches (at once without a pattern), and waits for the end.
+ * Fails with what was said when the end does not come.
+ */
 export async function endAt(child: ChildProcess, pattern: RegExp | undefined, signal: NodeJS.Signals) {
   let stderr = "";
-  const end = once(child, "exit");
+  const late = AbortSignal.timeout(patience);
+  late.addEventListener("abort", () => child.kill("SIGKILL"));
+  const end = ending(child);
   if (!pattern) child.kill(signal);
   if (child.stderr)
     createInterface(child.stderr).on("line", (line) => {
       stderr += `${line}\n`;
       if (pattern?.test(line)) child.kill(signal);
     });
-  const [code, by] = (await end) as [number | null, NodeJS.Signals | null];
+  const [code, by] = await end;
+  if (late.aborted) throw new Error(`${child.spawnargs.join(" ")}: not ended after ${patience} ms:\n${stderr}`);
   return { code, signal: by, stderr };
 }

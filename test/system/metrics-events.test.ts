@@ -57,6 +57,19 @@ test("API-5 /metrics is Prometheus' text format, each metric with its type, and 
   assert.match(headers, /content-type: text\/plain; version=0\.0\.4/i);
 });
 
+test("API-5 pages of /metrics asked for at the same time are in the format, too", async () => {
+  const url = "http://x/metrics";
+  const pages = host.run(
+    "curl",
+    "-sS",
+    "--fail",
+    "--unix-socket",
+    host.socket,
+    ...Array.from({ length: 10 }, () => url),
+  );
+  parse(await pages);
+});
+
 async function fetchHead(): Promise<{ headers: string }> {
   const dump = ["curl", "--silent", "--output", "/dev/null", "--dump-header", "-", "--unix-socket", host.socket];
   return { headers: await host.run(...dump, "http://x/metrics") };

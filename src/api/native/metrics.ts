@@ -57,7 +57,8 @@ export class Metrics {
         this.#parts.log.warn({ err: error }, "a metric could not be collected");
       }
     }
-    return this.#registry.metrics();
+    // Lags of the event loop are measured between two pages; two in a row have none, which prom-client spells as no format does.
+    return (await this.#registry.metrics()).replaceAll(/ Nan$/gm, " NaN");
   }
 
   get contentType(): string {

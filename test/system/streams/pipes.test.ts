@@ -49,7 +49,10 @@ test("STR-5 the input of a container that was started without a client stays ope
       `echo ${text} | docker attach --sig-proxy=false reader & until docker logs reader | grep -q ${text}; do sleep 0.1; done; kill -9 $!`,
     );
   await send("one");
+  const since = (await host.run("date", "+%s.%N")).trim();
   const listener = said("docker attach --no-stdin reader");
+  const attached = `docker events --since ${since} --until $(date +%s.%N) --filter container=reader --filter event=attach`;
+  await said(`until ${attached} | grep -q .; do sleep 0.1; done`);
   await send("two");
   await docker(host, "kill", "reader");
   assert.match((await listener).stdout, /^got two\n$/);
