@@ -7,6 +7,8 @@ export type FirewallSet =
   | "same"
   | "masquerade4"
   | "masquerade6"
+  | "source4"
+  | "source6"
   | "members4"
   | "members6"
   | "unprotected4"

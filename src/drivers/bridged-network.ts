@@ -12,6 +12,8 @@ export interface BridgedNetwork {
   readonly found?: boolean;
   /** What leaves the host carries the host's address. */
   readonly masquerade: boolean;
+  /** The address it carries, by family. Absent: the one that the route out suggests. */
+  readonly sources?: Readonly<Partial<Record<4 | 6, string>>>;
   /** Members may talk to each other. */
   readonly icc: boolean;
   /** Families whose gateway is no address of this host. */
@@ -56,7 +58,16 @@ export function bridgedNetworkPlan(network: Network, shape: BridgedNetwork): Pla
 }
 
 function elementsOf(network: Network, shape: BridgedNetwork): FirewallElement[] {
-  const { bridge, masquerade, icc, routed = [], unprotected = [], trusted = [], trustsAll = false } = shape;
+  const {
+    bridge,
+    masquerade,
+    sources = {},
+    icc,
+    routed = [],
+    unprotected = [],
+    trusted = [],
+    trustsAll = false,
+  } = shape;
   const { owner, why } = markOfNetwork(network);
   const element = (set: FirewallSet, ...key: string[]): FirewallElement => ({ set, key, owner, why });
   return [
@@ -66,9 +77,11 @@ function elementsOf(network: Network, shape: BridgedNetwork): FirewallElement[] 
     ...network.pools.flatMap((pool) => {
       const family = familyOf(pool);
       const translated = masquerade && !network.internal && !routed.includes(family);
+      const source = translated ? sources[family] : undefined;
       return [
         element(`members${family}`, pool.subnet),
         ...(translated ? [element(`masquerade${family}`, pool.subnet)] : []),
+        ...(source ? [{ ...element(`source${family}`, pool.subnet), value: [source] }] : []),
       ];
     }),
     ...(network.internal ? [] : routed.map((family) => element(`routed${family}`, bridge))),

@@ -15,12 +15,20 @@ export function flagOption(option: string, text: string | undefined, byDefault: 
   throw invalid(`option "${option}"`, `"${text}" is neither true nor false`);
 }
 
+const addressOptions = [
+  ["bridge.host_binding_ipv4", 4],
+  ["host_ipv4", 4],
+  ["host_ipv6", 6],
+] as const;
+
 /** Refuses what parses but cannot work on any bridge; only for new networks, so that none in the store is lost to a new rule. */
 export function refuseUnworkable(network: Network): void {
   refuseUnworkableInterfaces(network);
-  const address = network.options[`${optionPrefix}bridge.host_binding_ipv4`];
-  if (address && parseIp(address)?.family !== 4)
-    throw invalid(`option "${optionPrefix}bridge.host_binding_ipv4"`, `"${address}" is no IPv4 address`);
+  for (const [key, family] of addressOptions) {
+    const address = network.options[optionPrefix + key];
+    if (address && parseIp(address)?.family !== family)
+      throw invalid(`option "${optionPrefix}${key}"`, `"${address}" is no IPv${family} address`);
+  }
 }
 
 /** One of several words, the first unless said otherwise. Throws INVALID naming the option and its words. */

@@ -16,8 +16,10 @@ const commentBytes = 127;
 const protocols: Readonly<Record<string, string>> = { tcp: "6", udp: "17", sctp: "132" };
 const families: Readonly<Partial<Record<SetName, string>>> = {
   masquerade4: "ip",
+  source4: "ip",
   members4: "ip",
   masquerade6: "ip6",
+  source6: "ip6",
   members6: "ip6",
 };
 

@@ -38,6 +38,8 @@ const net1 = [
 const desired = [
   ...net1,
   element("internal", ["net9"]),
+  element("source4", ["10.77.1.0/24"], ["198.51.100.9"]),
+  element("source6", ["fd77::5/128"], ["2001:db8::9"]),
   port(8080),
   element("publish_any6", ["udp", "53"], ["fd77::2", "53"]),
   element("publish_at4", ["sctp", "127.0.0.1", "9"], ["10.77.1.2", "9"]),

@@ -92,6 +92,7 @@ const station = async (name: string): Promise<Station> => {
 
 before(async () => {
   ip("link set lo up", `addr add ${loopbackAlias6}/128 dev lo nodad`);
+  ip("addr add 203.0.113.9/32 dev lo", "addr add 2001:db8:9::9/128 dev lo nodad");
   sysctl("net/ipv4/ip_forward", "1");
   sysctl("net/ipv6/conf/all/forwarding", "1");
   for (const number of [1, 2, 3, 4, 5, 6]) {
@@ -228,6 +229,19 @@ for (const bridgeFilter of ["0", "1"]) {
   lab("masquerades what leaves the host", async () => {
     await sees(web, "198.51.100.2", 80, "198.51.100.1");
     await sees(web, "2001:db8::2", 80, "2001:db8::1");
+  });
+  lab("gives what leaves a network with an address of its choice that address, and no other network's", async () => {
+    const chosen = [
+      element("source4", ["10.77.1.0/24"], ["203.0.113.9"]),
+      element("source6", ["fd77:1::/64"], ["2001:db8:9::9"]),
+    ];
+    firewall.change({ add: chosen, remove: [] });
+    await sees(web, "198.51.100.2", 80, "203.0.113.9");
+    await sees(web, "2001:db8::2", 80, "2001:db8:9::9");
+    await sees(other, "198.51.100.2", 80, "198.51.100.1");
+    await sees(other, "2001:db8::2", 80, "2001:db8::1");
+    await sees(web, "198.51.100.1", 8080, "10.77.1.1"); // to a port published here: as ever
+    firewall.change({ add: [], remove: chosen });
   });
   lab("gives an internal network no way out and no way in", async () => {
     await cannot(

@@ -26,6 +26,8 @@ export const sets: Readonly<Record<SetName, SetDefinition>> = {
   hairpin: set("ifname . ifname"), // bridge . bridge, one for each of ours
   masquerade4: set("ether_type . ipv4_addr", true), // container subnets that leave with the host's address
   masquerade6: set("ether_type . ipv6_addr", true),
+  source4: map("ether_type . ipv4_addr : ipv4_addr", true), // those of them that leave with an address of their choice
+  source6: map("ether_type . ipv6_addr : ipv6_addr", true),
   members4: set("ether_type . ipv4_addr", true), // all container subnets
   members6: set("ether_type . ipv6_addr", true),
   unprotected4: set("ifname"), // bridges whose members are reached at their own addresses, on every port
@@ -178,6 +180,8 @@ export const chains: Readonly<Record<string, Chain>> = {
   nat_postrouting: {
     hook: "type nat hook postrouting priority srcnat; policy accept;",
     rules: [
+      "meta nfproto ipv4 oifname != @bridges snat ip to meta protocol . ip saddr map @source4",
+      "meta nfproto ipv6 oifname != @bridges snat ip6 to meta protocol . ip6 saddr map @source6",
       "oifname != @bridges meta protocol . ip saddr @masquerade4 masquerade",
       "oifname != @bridges meta protocol . ip6 saddr @masquerade6 masquerade",
       "oifname @bridges ip saddr 127.0.0.0/8 masquerade",

@@ -48,7 +48,6 @@ const reasons: Readonly<Record<string, string>> = {
   "20.10 has neither allow-direct-routing nor trusted_host_interfaces: test/system/gateway-modes.test.ts has them (ISO-12)":
     "bridge 3.1: 8 9",
   "answers to what a container has asked reach it here whatever the network trusts (ISO-9)": "bridge 3.3: 3",
-  "com.docker.network.host_ipv4 is not offered": "bridge 3.3: 4",
   "20.10 has no gateway modes to compare with: test/system/gateway-modes.test.ts has it (ISO-10, ISO-11, PORT-16)":
     "bridge 3.4: 1 2 3 4",
   "test/system/dns.test.ts has it (DNS-5, DNS-6)": "dns 2: 22; dns 3: 5",

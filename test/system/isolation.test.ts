@@ -193,6 +193,22 @@ test("ISO-9 with enable_ip_masquerade=false containers leave with their own addr
   assert.equal(await outside.ask("tcp", ipv4, 8090), lab.outsideIpv4);
 });
 
+test("ISO-13 with host_ipv4 and host_ipv6 a network's containers leave with those addresses", async () => {
+  const sources = ["10.99.0.13", "fd99::13"];
+  const options = ["host_ipv4", "host_ipv6"].flatMap((key, i) => ["--opt", `com.docker.network.${key}=${sources[i]}`]);
+  await host.fairlead("network", "create", "--ipv6", ...options, "chosen");
+  const chosen = disposed.use(await Inside.run(host, "chosen1", "--network=chosen"));
+  for (const source of sources) {
+    await host.run("ip", "address", "add", source, "dev", "lo");
+    await lab.outside.run("ip", "route", "add", source, "via", sameFamily(source, ipv4, ipv6));
+  }
+  const away = [lab.outsideIpv4, lab.outsideIpv6];
+  assert.deepEqual(
+    await outcomes(chosen.station, away, "ask"),
+    allOf(away, (address) => sameFamily(address, "10.99.0.13", "fd99::13")),
+  );
+});
+
 test("ISO-6 services on the host's loopback are out of reach of a container that routes 127.0.0.1 at the host", async () => {
   await machine.serve(7000, "127.0.0.1");
   const attacker = place("red2");

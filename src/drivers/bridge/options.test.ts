@@ -41,6 +41,8 @@ const refused: [what: string, network: Network, error: RegExp][] = [
   ["an MTU too small for IPv6", network({ "driver.mtu": "1279" }, { ipv6: true, mtu: 1279 }), /1279 is too small/],
   ["an interface prefix with no room for a number", network({ container_iface_prefix: "fourteen-bytes" }), /prefix"/],
   ["an interface prefix that leads elsewhere", network({ container_iface_prefix: "../../x" }), /iface_prefix"/],
+  ["an address to leave with that is none", network({ host_ipv4: "2001:db8::9" }), /"2001:db8::9" is no IPv4 address/],
+  ["one of the other family", network({ host_ipv6: "198.51.100.9" }), /"198\.51\.100\.9" is no IPv6 address/],
   ["a host address that is none", network({ "bridge.host_binding_ipv4": "::1" }), /"::1" is no IPv4 address/],
 ];
 
@@ -58,6 +60,28 @@ test("bridge.validateNetwork() takes the smallest MTU of each family, any length
   driver.validateNetwork(network({ "driver.mtu": "1280" }, { ipv6: true, mtu: 1280 }));
   driver.validateNetwork(network({ container_iface_prefix: "thirteen-byte", "bridge.host_binding_ipv4": "127.0.0.1" }));
   driver.validateNetwork(network({}, { options: { "com.example.anything": "x" } }));
+});
+
+test("bridge.network() gives masqueraded families alone the address to leave with, in its canonical form", () => {
+  const pools = [
+    { subnet: "10.1.0.0/24", gateway: "10.1.0.1", aux: {} },
+    { subnet: "fd01::/64", gateway: "fd01::1", aux: {} },
+  ];
+  const sources = (options: Record<string, string>) => {
+    const made = network({ host_ipv4: "198.51.100.9", host_ipv6: "2001:DB8:0::9", ...options }, { ipv6: true, pools });
+    driver.validateNetwork(made);
+    return driver.network(made).elements.flatMap(({ set, key, value }) => (value ? [[set, ...key, ...value]] : []));
+  };
+  const [four, six] = [
+    ["source4", "10.1.0.0/24", "198.51.100.9"],
+    ["source6", "fd01::/64", "2001:db8::9"],
+  ];
+  assert.deepEqual(sources({}), [four, six]);
+  assert.deepEqual(sources({ host_ipv6: "" }), [four]);
+  assert.deepEqual(sources({ "bridge.gateway_mode_ipv4": "routed" }), [six]);
+  assert.deepEqual(sources({ "bridge.enable_ip_masquerade": "false" }), []);
+  const older = network({ host_ipv4: "somewhere" }, { pools }); // stored before the option was looked at
+  assert.ok(driver.network(older).elements.every(({ value }) => value === undefined));
 });
 
 test("bridge.network() keeps the gateway modes of the families apart, and an internal network has none", () => {

@@ -1,5 +1,6 @@
 import { invalid } from "../../base/errors.ts";
 import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts";
+import { type Family, formatIp, parseIp } from "../../base/ip.ts";
 import type { Network } from "../../model/network.ts";
 import { flagOption, optionPrefix as prefix } from "../option-values.ts";
 
@@ -7,6 +8,8 @@ import { flagOption, optionPrefix as prefix } from "../option-values.ts";
 export interface BridgeOptions {
   readonly name: string | undefined;
   readonly masquerade: boolean;
+  /** Addresses that masqueraded packets leave with, by family; the host need not have them. */
+  readonly sources: Readonly<Partial<Record<Family, string>>>;
   /** Members may talk to each other. */
   readonly icc: boolean;
   /** The bridge gets no IPv4 address of its own. */
@@ -35,6 +38,8 @@ export const bridgeOptionDefaults = {
   "bridge.gateway_mode_ipv4": "nat",
   "bridge.gateway_mode_ipv6": "nat",
   "bridge.trusted_host_interfaces": "none",
+  host_ipv4: "the address that the route out suggests",
+  host_ipv6: "the address that the route out suggests",
   container_iface_prefix: "eth",
   "driver.mtu": "MTU of the uplink",
 } as const;
@@ -48,6 +53,7 @@ export function parseBridgeOptions(network: Network): BridgeOptions {
   return {
     name: interfaceName(value("bridge.name")),
     masquerade: flag("bridge.enable_ip_masquerade", true),
+    sources: { ...sourceOf(4, value("host_ipv4")), ...sourceOf(6, value("host_ipv6")) },
     icc: flag("bridge.enable_icc", true),
     inhibitIpv4: flag("bridge.inhibit_ipv4", false),
     gatewayMode4: gatewayMode("bridge.gateway_mode_ipv4", value("bridge.gateway_mode_ipv4"), network.internal),
@@ -79,6 +85,12 @@ function gatewayMode(key: string, text: string | undefined, internal: boolean): 
       "gateway mode 'isolated' can only be used for an internal network; add --internal",
     );
   return mode;
+}
+
+/** None for what is no address of the family, which only networks of older versions have: see refuseUnworkable(). */
+function sourceOf(family: Family, text: string | undefined): Partial<Record<Family, string>> {
+  const address = parseIp(text ?? "");
+  return address?.family === family ? { [family]: formatIp(address) } : {};
 }
 
 /** "eth1:eth2". */

@@ -16,6 +16,7 @@ const given: Step[] = [
   network("apart", 103, option("enable_icc", "false")),
   network("sealed", 104, { Internal: true }),
   network("bare", 105, option("enable_ip_masquerade", "false")),
+  network("sourced", 106, { Options: { "com.docker.network.host_ipv4": "192.0.2.9" } }),
   ...serving("web", "10.101.0.10", "blue", publish({ HostPort: "8080" })),
   ...serving("local", "10.101.0.11", "blue", publish({ HostIp: "127.0.0.1", HostPort: "8081" })),
   ...serving("chosen", "10.101.0.12", "blue", publish({ HostIp: "192.0.2.1", HostPort: "8082" })),
@@ -29,6 +30,11 @@ const given: Step[] = [
 ];
 
 /** A server that has only just been started may not listen yet: what is refused is tried again. */
+const patiently = (ask: string) => [
+  "sh",
+  "-c",
+  `for i in $(seq 15); do ${ask} | grep . && exit; sleep 1; done; exit 1`,
+];
 const patient = "curl -s -m 20 --retry 15 --retry-connrefused --retry-delay 1";
 
 const fetch = (place: string, url: string, name: string): Step => ({
@@ -152,8 +158,8 @@ const published: Case[] = [
         ...on({ red: {} }, publish({ HostPort: "8086" })),
         Cmd: ["sh", "-c", "nc -ll -p 80 -e sh -c 'netstat -tn | grep :80 | grep ESTABLISHED'"],
       }),
-      { in: "outside", run: ["sh", "-c", "sleep 1 | nc -w 2 fd99::1 8086"], prints: "fd99::2" },
-      { in: "outside", run: ["sh", "-c", "sleep 1 | nc -w 2 192.0.2.1 8086"], prints: "192.0.2.2" },
+      { in: "outside", run: patiently("sleep 1 | nc -w 2 fd99::1 8086"), prints: "fd99::2" },
+      { in: "outside", run: patiently("sleep 1 | nc -w 2 192.0.2.1 8086"), prints: "192.0.2.2" },
     ],
   },
   {
@@ -221,6 +227,11 @@ const egress: Case[] = [
     name: "without masquerading outside sees the container's address",
     moby: ["bridge 3.3.2"],
     steps: seenFrom("bare", "10.105.0.70", "10.105.0.70"),
+  },
+  {
+    name: "outside sees the address that the network has chosen",
+    moby: ["bridge 3.3.4"],
+    steps: seenFrom("sourced", "10.106.0.70", "192.0.2.9"),
   },
 ];
 
