@@ -36,8 +36,11 @@ export class NamesInWorker implements Names {
   readonly #pending = new Map<number, Pending>();
   readonly #crashes: number[] = [];
   #worker: Worker;
+  /** Whether the thread of now has said anything. */
+  #hasLoaded = false;
   #lastId = 0;
   #isStopped = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(parts: NamesParts) {
     this.#parts = parts;
@@ -93,8 +96,15 @@ export class NamesInWorker implements Names {
     return (await this.#call({ method: "statistics" })) as { source: string; rcode: string; count: number }[];
   }
 
-  async stop(): Promise<void> {
-    if (this.#isStopped) return;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // Terminated while it loads a native addon, a thread takes the whole process with it (napi_throw, in Node 26). Any
+    // answer tells that it has loaded; why there is none does not matter here.
+    if (!this.#hasLoaded) await this.statistics().catch(() => {});
     this.#isStopped = true;
     await this.#worker.terminate();
     this.#rejectAll(new Error("the DNS was stopped"));
@@ -113,6 +123,7 @@ export class NamesInWorker implements Names {
 
   #start(): Worker {
     const worker = this.#parts.spawn();
+    this.#hasLoaded = false;
     let cause: unknown;
     worker.on("error", (error) => {
       cause = error;
@@ -123,6 +134,7 @@ export class NamesInWorker implements Names {
   }
 
   #onReport(report: Report): void {
+    this.#hasLoaded = true;
     if (report.kind === "log") {
       this.#parts.log[report.level](report.fields, report.text);
       return;

@@ -45,7 +45,7 @@ test("ensureBuiltIns() changes a found bridge while the record says what on it i
   const { parts, seen } = place();
   await ensureBuiltIns(parts, found);
   await ensureBuiltIns(parts, { ...found, name: "none" });
-  const recorded = ["apply", "guard", "remove"].map((what) => [what, true]);
+  const recorded = ["guard", "apply", "remove"].map((what) => [what, true]);
   assert.deepEqual(seen, [...recorded, ["unguard", false]]);
 });
 
