@@ -27,7 +27,7 @@ export async function takeSnapshot(host: Subject): Promise<Snapshot> {
     addresses: await list(host, "addr"),
     routes: [
       await list(host, "-4", "route", "show", "table", "all"),
-      await list(host, "-6", "route", "show", "table", "all"),
+      (await list(host, "-6", "route", "show", "table", "all")).filter((route) => !isOwn(route)),
     ],
     rules: [await list(host, "-4", "rule"), await list(host, "-6", "rule")],
     // What was asked for, not what traffic taught.
@@ -52,6 +52,9 @@ const isLinkLocal = (item: unknown): boolean => {
   const { local, dst } = (item ?? {}) as { local?: unknown; dst?: unknown };
   return /^fe80:/.test(String(local ?? dst ?? ""));
 };
+
+/** A route to an IPv6 address of the host itself, or to the anycast one beside it: the kernel adds it some time after the address. */
+const isOwn = (route: string): boolean => /"type":"(local|anycast)".*"protocol":"kernel"/.test(route);
 
 /** The same without volatile fields and empty objects. */
 function stable<T>(value: T): T {

@@ -40,7 +40,7 @@ export function openLabKernel(): LabKernel {
         links: ip(netns, "addr").map(essence),
         routes: ["-4", "-6"]
           .flatMap((family) => ip(netns, family, "route", "show", "table", "all"))
-          .filter(isLasting)
+          .filter((route) => isLasting(route) && !isOwnIpv6(route))
           .map(({ flags, ...route }) => route),
       })),
     }),
@@ -67,6 +67,8 @@ const essence = ({ ifname, flags, mtu, addr_info }: any) => ({
   addresses: addr_info.map(({ local, prefixlen, scope }: any) => ({ local, prefixlen, scope })).filter(isLasting),
 });
 const isLasting = ({ local, dst }: any) => !/^(fe80|ff00|anycast|multicast)/.test(local ?? dst);
+/** The kernel's own route to an IPv6 address of the link, which it adds some time after the address. */
+const isOwnIpv6 = ({ type, table, dst }: any) => type === "local" && table === "local" && dst.includes(":");
 // biome-ignore-end lint/suspicious/noExplicitAny: iproute2's JSON
 
 const mark = { owner: "endpoint/e1", why: "web on net1" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { announces, refuseAnnouncing } from "./announcing.ts";
+import { announcing, refuseAnnouncing } from "./announcing.ts";
 
 const prefix = "com.docker.network.advertise_addr_";
 const options = (name: string, value: string) => ({ options: { [prefix + name]: value } });
@@ -18,7 +18,7 @@ for (const [name, value, why] of [
     assert.throws(() => refuseAnnouncing(options(name, value)), { code: "REFUSED", message: why });
   });
 
-test("EP-14 announces() unless none at all is wanted", () => {
+test("EP-14 announcing() is three times, a second apart, unless the network says otherwise", () => {
   for (const [name, value] of [
     ["nmsgs", "0"],
     ["nmsgs", "3"],
@@ -27,5 +27,13 @@ test("EP-14 announces() unless none at all is wanted", () => {
   ] as const)
     refuseAnnouncing(options(name, value));
   const said = [options("nmsgs", "0"), options("nmsgs", "1"), options("ms", "100"), { options: {} }];
-  assert.deepEqual(said.map(announces), [false, true, true, true]);
+  assert.deepEqual(
+    said.map((network) => Object.values(announcing(network))),
+    [
+      [0, 1000],
+      [1, 1000],
+      [3, 100],
+      [3, 1000],
+    ],
+  );
 });

@@ -22,5 +22,9 @@ export function refuseAnnouncing({ options }: Pick<Network, "options">): void {
   }
 }
 
-/** Whether neighbours are told where a new endpoint's addresses are. */
-export const announces = ({ options }: Pick<Network, "options">): boolean => Number(options[countOption] ?? 1) !== 0;
+/** How often neighbours are told where a new endpoint's addresses are, and how many milliseconds apart. */
+export function announcing({ options }: Pick<Network, "options">): { count: number; intervalMs: number } {
+  const number = (option: string, byDefault: number) => Number.parseInt(options[option] ?? "", 10) || byDefault;
+  const count = Number(options[countOption]) === 0 ? 0 : number(countOption, 3);
+  return { count, intervalMs: number(intervalOption, 1000) };
+}
