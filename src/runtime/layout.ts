@@ -84,9 +84,9 @@ export class ContainerLayout {
   get work(): string {
     return join(this.data, "work");
   }
-  /** conmon's second record of the exit code ("exit"), which survives a reboot. */
+  /** conmon's own: its first record of the exit code ("exit"). Not on the disk, which may be full: it would end without the second. */
   get persist(): string {
-    return join(this.data, "monitor");
+    return join(this.run, "monitor");
   }
   get bundle(): string {
     return join(this.run, "bundle");

@@ -21,6 +21,7 @@ export function openStore(path: string): Store {
   explained(path, () => lock(db));
   writeFileSync(pidFile(path), `${process.pid}\n`);
   explained(path, () => prepareSchema(db, path));
+  explained(path, () => reserveSpace(db));
   undo.move();
   return new SqliteStore(path, db);
 }
@@ -56,9 +57,11 @@ class SqliteStore implements Store {
     if (changes.length === 0) return;
     explained(this.#path, () => {
       this.#setDurability(durability);
-      inTransaction(this.#db, () => {
-        for (const change of changes) this.#write(change);
-      });
+      whateverTheSpace(this.#db, () =>
+        inTransaction(this.#db, () => {
+          for (const change of changes) this.#write(change);
+        }),
+      );
     });
   }
 
@@ -117,6 +120,40 @@ function migrate(db: DatabaseSync, version: number): void {
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
   });
 }
+
+/** What the state of a host with some thousand containers changes by while its disk is full. */
+const reservedBytes = 512 * 1024;
+
+/**
+ * On a full disk containers must still be stopped and removed, or nothing would ever empty it. So there is room from the
+ * start: free pages in the file, and as much in its log (-wal), which is written from its beginning after a checkpoint.
+ */
+function reserveSpace(db: DatabaseSync): void {
+  db.exec("PRAGMA synchronous = NORMAL"); // nothing is lost with it
+  try {
+    db.exec(
+      `INSERT OR REPLACE INTO record (kind, id, value) VALUES ('reserve', '', hex(zeroblob(${reservedBytes / 2})))`,
+    );
+    db.exec("PRAGMA wal_checkpoint(RESTART)");
+    db.exec("DELETE FROM record WHERE kind = 'reserve'");
+  } catch (error) {
+    if (!isFull(error)) throw error; // it is full already: what room there is must do
+  }
+  db.exec("PRAGMA synchronous = FULL");
+}
+
+/** Does it once more when the disk is full, with the log at its beginning. */
+function whateverTheSpace(db: DatabaseSync, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    db.exec("PRAGMA wal_checkpoint(RESTART)");
+    body();
+  }
+}
+
+const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === code.full;
 
 const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 

@@ -1,6 +1,8 @@
 import {
   closeSync,
+  constants,
   existsSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -139,8 +141,19 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 const lines = (text: string | undefined): string[] => (text ? text.replace(/\n$/, "").split("\n") : []);
 const formatLines = (content: readonly string[]): string => `${content.join("\n")}\n`;
 
-/** Truncates and writes: the inode stays. */
-const write = (path: string, text: string): void => writeFileSync(path, text, { mode: 0o644 });
+/** Writes over what is there, and cuts then: the inode stays, and a full disk leaves no empty file. */
+function write(path: string, text: string): void {
+  const bytes = Buffer.from(text);
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o644);
+  try {
+    writeFileSync(fd, bytes); // at the descriptor's place: it cuts nothing
+    ftruncateSync(fd, bytes.length);
+  } catch (cause) {
+    throw new Error(`cannot write ${path}: ${(cause as Error).message}`, { cause });
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** Between the texts that we may have written last; no file of this kind has one. */
 const separator = "\0";

@@ -11,8 +11,8 @@ const fileName = "oom";
 const toldName = "oom-told";
 
 /**
- * Whether the kernel ended a process of the container's last run for want of memory. conmon's word outlives a reboot;
- * the kernel's own count is there before conmon has spoken.
+ * Whether the kernel ended a process of the container's last run for want of memory. The kernel's own count is
+ * there before conmon has spoken.
  */
 export function wasOomKilled(files: ContainerLayout): boolean {
   return existsSync(join(files.persist, fileName)) || killsIn(files) > 0;
