@@ -18,9 +18,9 @@ export function snapshot(parts: Parts): unknown {
     rules: ["-4", "-6"].flatMap((family) => json("ip", "-j", family, "rule")),
     neighbours: json("ip", "-j", "neigh").filter(({ state }: any) => state.includes("PERMANENT")),
     ruleset: json("nft", "-j", "list", "ruleset").nftables.map(nftObject),
-    // Multicast groups come with link-local addresses, and those with a carrier.
+    // Multicast groups come with link-local addresses, and those with a carrier; a bridge learns from what it forwards.
     entries: json("bridge", "-j", "fdb")
-      .filter(({ mac }: any) => !/^(33:33|01:00:5e)/.test(mac))
+      .filter(({ mac, state, flags }: any) => !/^(33:33|01:00:5e)/.test(mac) && (state !== "" || flags.length > 0))
       .map(({ mac, ifname, state }: any) => [mac, ifname, state]),
     forwarding: json("sysctl", "-n", "net.ipv4.ip_forward"),
     sandboxes: parts.kernel.sandboxes.list().map((id) => inside(parts.kernel.sandboxes.path(id))),
