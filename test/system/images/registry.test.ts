@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { callApi } from "../../../lab/api.ts";
+import type { Daemon } from "../../../lab/daemon.ts";
 import { dockerCli } from "../../../lab/docker-cli.ts";
 import { Host } from "../../../lab/host.ts";
 import { loadImages } from "../../../lab/images/put-archive.ts";
@@ -17,6 +18,7 @@ after(() => host[Symbol.asyncDispose]());
 const open = "127.0.0.1:5000";
 const closed = "127.0.0.1:5001";
 let registry: LineLog;
+let daemon: Daemon;
 
 const { docker, failure } = dockerCli(host);
 
@@ -30,7 +32,7 @@ const unfinished = () =>
 
 before(async () => {
   if (skip) return;
-  await host.startDaemon("--debug");
+  daemon = await host.startDaemon("--debug");
   registry = await startRegistry(host, { port: 5000 });
   await startRegistry(host, { port: 5001, users: { ann: "the secret" } });
   const layers = [[file("etc/one", "1")], [file("etc/two", "2".repeat(3_000_000))]];
@@ -164,7 +166,7 @@ test("IMG-14 a daemon killed in a pull leaves nothing of it, and the next one pu
     over = true;
   });
   while (!over && unfinished().length === 0) await setImmediate();
-  await host.killDaemon();
+  await daemon.kill();
   assert.notEqual((await pulling).code, 0);
   await host.startDaemon("--debug");
   assert.deepEqual(unfinished(), []);
