@@ -12,6 +12,12 @@ const said = async (script: string) => {
   return { code, stdout, stderr };
 };
 
+/** Waits until so many clients have attached to a container since a time, in seconds. */
+async function attached(container: string, since: string, count: number): Promise<void> {
+  const seen = `docker events --since ${since} --until $(date +%s.%N) --filter container=${container} --filter event=attach`;
+  await said(`until [ $(${seen} | wc -l) -ge ${count} ]; do sleep 0.1; done`);
+}
+
 test("STR-3 docker run -i carries its input, the input's end, both outputs and the exit code", async () => {
   assert.deepEqual(await said("echo hi | docker run -i --rm busybox cat"), { code: 0, stdout: "hi\n", stderr: "" });
   assert.deepEqual(await said("echo hi | docker run -i --rm busybox sh -c 'cat; cat >&2; echo err >&2; exit 3'"), {
@@ -51,8 +57,7 @@ test("STR-5 the input of a container that was started without a client stays ope
   await send("one");
   const since = (await host.run("date", "+%s.%N")).trim();
   const listener = said("docker attach --no-stdin reader");
-  const attached = `docker events --since ${since} --until $(date +%s.%N) --filter container=reader --filter event=attach`;
-  await said(`until ${attached} | grep -q .; do sleep 0.1; done`);
+  await attached("reader", since, 1);
   await send("two");
   await docker(host, "kill", "reader");
   assert.match((await listener).stdout, /^got two\n$/);
@@ -68,7 +73,7 @@ test("STR-6 docker start -ai joins what it starts, and its input ends the contai
 });
 
 test("STR-7 attach shows what was written before when it is asked to, and tells events", async () => {
-  const since = await host.run("date", "+%s.%N");
+  const since = (await host.run("date", "+%s.%N")).trim();
   const id = await docker(
     host,
     "run",
@@ -85,13 +90,14 @@ test("STR-7 attach shows what was written before when it is asked to, and tells 
   const past = await said(`${curl} 'http://x/v1.51/containers/two/attach?logs=1&stdout=1' | tail -c +9`);
   assert.equal(past.stdout, "past\n");
   const both = said(`${curl} 'http://x/v1.51/containers/two/attach?logs=1&stream=1&stdout=1' | tr -d '\\000-\\007'`);
+  await attached("two", since, 2);
   await docker(host, "exec", "two", "touch", "/go");
   assert.match((await both).stdout, /past\n.*later\n/s);
   const events = await docker(
     host,
     "events",
     "--since",
-    since.trim(),
+    since,
     "--until",
     (Date.now() / 1000 + 0.2).toFixed(9),
     "--filter",
