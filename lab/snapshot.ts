@@ -53,7 +53,7 @@ const isLinkLocal = (item: unknown): boolean => {
   return /^fe80:/.test(String(local ?? dst ?? ""));
 };
 
-/** A route to an IPv6 address of the host itself, or to the anycast one beside it: the kernel adds it some time after the address. */
+/** A route to an IPv6 address of the host's own, or to the anycast one beside it: the kernel adds it after the address. */
 const isOwn = (route: string): boolean => /"type":"(local|anycast)".*"protocol":"kernel"/.test(route);
 
 /** The same without volatile fields and empty objects. */

@@ -173,12 +173,11 @@ function inVirtualMachine({ machine, worker }: Inside, folder: string, env: Node
 function whatHangs(path: string, pid: number): string {
   const title = existsSync(path) ? readFileSync(path, "utf8") : "the first test";
   const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,stat=,etimes=,args=", "--cols", "160"], { encoding: "utf8" });
-  const family = new Set([pid]);
-  const lines = stdout.split("\n").filter((line) => {
-    const [child = 0, parent = 0] = line.trim().split(/\s+/, 2).map(Number);
-    if (family.has(parent)) family.add(child);
-    return family.has(child);
-  });
+  const processes = (stdout ?? "").split("\n").map((line) => ({ line, ids: line.trim().split(/\s+/, 2).map(Number) }));
+  const childrenOf = (one: number): number[] =>
+    processes.flatMap(({ ids: [child = 0, parent] }) => (parent === one ? [child, ...childrenOf(child)] : []));
+  const family = new Set([pid, ...childrenOf(pid)]);
+  const lines = processes.flatMap(({ line, ids: [child = 0] }) => (family.has(child) ? [line] : []));
   return `during "${title}", with these processes:\n${lines.join("\n")}`;
 }
 
@@ -186,8 +185,12 @@ function whatHangs(path: string, pid: number): string {
 async function ended(child: ChildProcess, timeoutMs: number, describe: () => string): Promise<string> {
   let late = "";
   const timer = setTimeout(() => {
-    late = `not done after ${timeoutMs / 1000} s, stopped ${describe()}`;
-    if (child.pid) process.kill(-child.pid, "SIGKILL");
+    late = `not done after ${timeoutMs / 1000} s, stopped`;
+    try {
+      late += ` ${describe()}`;
+    } finally {
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+    }
   }, timeoutMs);
   // Not "close": that waits for pipes which an escaped daemon holds open.
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];

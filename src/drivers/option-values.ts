@@ -1,6 +1,6 @@
 import { invalid } from "../base/errors.ts";
 import { parseFlag } from "../base/flags.ts";
-import { parseIp } from "../base/ip.ts";
+import { type Family, type Ip, parseIp } from "../base/ip.ts";
 import type { Network } from "../model/network.ts";
 import { refuseUnworkableInterfaces } from "./interface-options.ts";
 
@@ -15,20 +15,19 @@ export function flagOption(option: string, text: string | undefined, byDefault: 
   throw invalid(`option "${option}"`, `"${text}" is neither true nor false`);
 }
 
-const addressOptions = [
-  ["bridge.host_binding_ipv4", 4],
-  ["host_ipv4", 4],
-  ["host_ipv6", 6],
-] as const;
-
 /** Refuses what parses but cannot work on any bridge; only for new networks, so that none in the store is lost to a new rule. */
 export function refuseUnworkable(network: Network): void {
   refuseUnworkableInterfaces(network);
-  for (const [key, family] of addressOptions) {
-    const address = network.options[optionPrefix + key];
-    if (address && parseIp(address)?.family !== family)
-      throw invalid(`option "${optionPrefix}${key}"`, `"${address}" is no IPv${family} address`);
-  }
+  refuseOtherFamily(network, "bridge.host_binding_ipv4", 4);
+}
+
+/** Refuses an option that is there and no address of the family; the address. */
+export function refuseOtherFamily({ options }: Network, key: string, family: Family): Ip | undefined {
+  const text = options[optionPrefix + key];
+  if (!text) return undefined;
+  const address = parseIp(text);
+  if (address?.family === family) return address;
+  throw invalid(`option "${optionPrefix}${key}"`, `"${text}" is no IPv${family} address`);
 }
 
 /** One of several words, the first unless said otherwise. Throws INVALID naming the option and its words. */

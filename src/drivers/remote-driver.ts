@@ -1,5 +1,6 @@
 import type { Driver, Plan } from "../contracts/driver.ts";
 import type { KernelObject, NetnsRef } from "../contracts/kernel.ts";
+import { refuseAnnouncing } from "../model/announcing.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Network } from "../model/network.ts";
 import { endpointSysctls, interfaceAddresses } from "./interface-options.ts";
@@ -18,7 +19,7 @@ export const remoteDriver = (type: string): Driver => ({
   scope: "local",
   publishes: false,
   remote: true,
-  validateNetwork() {},
+  validateNetwork: refuseAnnouncing,
   validateEndpoint: (_network, endpoint) => void endpointSysctls(endpoint, endpoint.ifName ?? "eth0"),
   hasMacs: () => false, // unless somebody wants one it is the plugin's choice
   network: () => nothing,

@@ -112,7 +112,6 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
     // Between runc's making the parent and the child, the parent looks empty.
     () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
     () => rm(files.run, { recursive: true, force: true }),
-    () => rm(files.persist, { recursive: true, force: true }),
     () => rmSync(files.exitFile, { force: true }),
   ]);
   processes.forget(id);

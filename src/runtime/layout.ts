@@ -84,7 +84,7 @@ export class ContainerLayout {
   get work(): string {
     return join(this.data, "work");
   }
-  /** conmon's own: its first record of the exit code ("exit"). Not on the disk, which may be full: it would end without the second. */
+  /** conmon's own folder: its first record of the exit code. Not on the disk: when that is full it would write no second. */
   get persist(): string {
     return join(this.run, "monitor");
   }

@@ -168,7 +168,7 @@ test("a container has ended by the file that tells it, and a conmon that was kil
   const id = await lab.start({ args: ["sleep", "1000"] });
   const monitor = Number(readFileSync(join(lab.execRoot, "containers", id, "conmon.pid"), "utf8"));
   process.kill(monitor, "SIGSTOP");
-  writeFileSync(join(lab.dataRoot, "containers", id, "monitor", "exit"), "7");
+  writeFileSync(join(lab.execRoot, "containers", id, "monitor", "exit"), "7");
   assert.equal(lab.runtime.exitOf(id), undefined);
   lab.runtime[Symbol.dispose]();
   await lab.runtime.kill(id, "KILL");

@@ -3,9 +3,9 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { EngineError } from "../base/errors.ts";
 import type { Durability, RecordKind, Store, StoreChange } from "../contracts/store.ts";
 import { applicationId, migrations } from "./migrations.ts";
-
-/** Result codes of SQLite (sqlite3.h) that have a meaning of their own here. */
-const code = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 } as const;
+import { code } from "./result-codes.ts";
+import { Room } from "./room.ts";
+import { keepLog, takeSpareLog } from "./spare-log.ts";
 
 /**
  * Opens, and if need be makes, the store in one SQLite file. The file stays locked until close() or the end of the
@@ -16,14 +16,15 @@ export function openStore(path: string): Store {
   using undo = new DisposableStack();
   const db = explained(path, () => {
     closeSync(openSync(path, "a", 0o600)); // SQLite would make it readable for everybody
+    takeSpareLog(path);
     return undo.adopt(new DatabaseSync(path, { timeout: 0 }), (opened) => opened.close());
   });
   explained(path, () => lock(db));
-  writeFileSync(pidFile(path), `${process.pid}\n`);
+  writePidFile(path);
   explained(path, () => prepareSchema(db, path));
-  explained(path, () => reserveSpace(db));
+  const room = explained(path, () => new Room(db, path));
   undo.move();
-  return new SqliteStore(path, db);
+  return new SqliteStore(path, db, room);
 }
 
 class SqliteStore implements Store {
@@ -33,11 +34,13 @@ class SqliteStore implements Store {
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
+  readonly #room: Room;
   #durability: Durability = "disk";
 
-  constructor(path: string, db: DatabaseSync) {
+  constructor(path: string, db: DatabaseSync, room: Room) {
     this.#path = path;
     this.#db = db;
+    this.#room = room;
     this.#all = db.prepare("SELECT value FROM record WHERE kind = ? ORDER BY id");
     this.#get = db.prepare("SELECT value FROM record WHERE kind = ? AND id = ?");
     this.#put = db.prepare("INSERT OR REPLACE INTO record (kind, id, value) VALUES (?, ?, ?)");
@@ -57,7 +60,7 @@ class SqliteStore implements Store {
     if (changes.length === 0) return;
     explained(this.#path, () => {
       this.#setDurability(durability);
-      whateverTheSpace(this.#db, () =>
+      this.#room.within(() =>
         inTransaction(this.#db, () => {
           for (const change of changes) this.#write(change);
         }),
@@ -75,6 +78,7 @@ class SqliteStore implements Store {
   close(): void {
     if (!this.#db.isOpen) return;
     rmSync(pidFile(this.#path), { force: true });
+    keepLog(this.#path);
     this.#db.close();
   }
 
@@ -85,6 +89,15 @@ class SqliteStore implements Store {
 }
 
 const pidFile = (path: string): string => `${path}.pid`;
+
+/** Only for the message of whoever finds the store in use: a full disk may leave it empty. */
+function writePidFile(path: string): void {
+  try {
+    writeFileSync(pidFile(path), `${process.pid}\n`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+}
 
 /** Exclusive mode takes its lock with the first access and keeps it; FULL makes a commit wait for the disk. */
 function lock(db: DatabaseSync): void {
@@ -120,40 +133,6 @@ function migrate(db: DatabaseSync, version: number): void {
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
   });
 }
-
-/** What the state of a host with some thousand containers changes by while its disk is full. */
-const reservedBytes = 512 * 1024;
-
-/**
- * On a full disk containers must still be stopped and removed, or nothing would ever empty it. So there is room from the
- * start: free pages in the file, and as much in its log (-wal), which is written from its beginning after a checkpoint.
- */
-function reserveSpace(db: DatabaseSync): void {
-  db.exec("PRAGMA synchronous = NORMAL"); // nothing is lost with it
-  try {
-    db.exec(
-      `INSERT OR REPLACE INTO record (kind, id, value) VALUES ('reserve', '', hex(zeroblob(${reservedBytes / 2})))`,
-    );
-    db.exec("PRAGMA wal_checkpoint(RESTART)");
-    db.exec("DELETE FROM record WHERE kind = 'reserve'");
-  } catch (error) {
-    if (!isFull(error)) throw error; // it is full already: what room there is must do
-  }
-  db.exec("PRAGMA synchronous = FULL");
-}
-
-/** Does it once more when the disk is full, with the log at its beginning. */
-function whateverTheSpace(db: DatabaseSync, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    if (!isFull(error)) throw error;
-    db.exec("PRAGMA wal_checkpoint(RESTART)");
-    body();
-  }
-}
-
-const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === code.full;
 
 const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 
@@ -204,10 +183,12 @@ function explain(path: string, cause: unknown): unknown {
 
 function ownerOf(path: string): string {
   try {
-    return `process ${readFileSync(pidFile(path), "utf8").trim()}`;
+    const pid = readFileSync(pidFile(path), "utf8").trim();
+    if (pid !== "") return `process ${pid}`;
   } catch {
-    return "another process"; // it has the lock and has not yet written its number
+    // it has the lock and has not yet written its number
   }
+  return "another process";
 }
 
 const corrupt = (path: string, found: string, cause?: unknown): EngineError<"STORE_UNUSABLE"> =>

@@ -22,10 +22,14 @@ before(async () => {
   await host.fairlead(...run, "--name", "writer", "sh", "-c", writing);
   for (const name of ["first", "second", "third"])
     await host.fairlead(...run, "--name", name, "--stop-signal", "KILL", "sleep", "infinity");
-  await host.run("sh", "-c", `! head -c 1G /dev/zero >${data}/fill 2>/dev/null`);
-  // The log takes what was left of its last page.
-  await host.run("sh", "-c", `until ! echo >${data}/probe; do :; done 2>/dev/null`);
+  await fill();
 });
+
+/** Takes all room on the disk, again and again; the log of "writer" takes what is left of its last page. */
+async function fill(): Promise<void> {
+  await host.run("sh", "-c", `! head -c 1G /dev/zero 2>/dev/null >>${data}/fill`);
+  await host.run("sh", "-c", `until ! echo >${data}/probe; do :; done 2>/dev/null`);
+}
 
 test("LIFE-28 on a full disk a container that needs room does not start, in words, and leaves nothing", async () => {
   const found = await host.snapshot();
@@ -36,10 +40,15 @@ test("LIFE-28 on a full disk a container that needs room does not start, in word
   assert.deepEqual(await host.snapshot(), found);
 });
 
-for (const daemon of ["the same daemon", "one started on the full disk, after a kill -9"])
+for (const [daemon, signal] of [
+  ["the same daemon", undefined],
+  ["one started on the full disk, after a kill -9", "SIGKILL"],
+  ["one started on the full disk, after the former had ended", "SIGTERM"],
+] as const)
   test(`LIFE-28 on a full disk containers run on, and are taken off networks, stopped and removed, by ${daemon}`, async () => {
-    if (daemon !== "the same daemon") {
-      await host.killDaemon();
+    if (signal) {
+      await host.killDaemon(signal);
+      await fill();
       await host.startDaemon();
       await host.fairlead("start", "second");
     }

@@ -7,7 +7,7 @@ import { gatewaysOf } from "../gateways.ts";
 import { endpointSysctls } from "../interface-options.ts";
 import { refuseUnworkable } from "../option-values.ts";
 import { bridgeName } from "./names.ts";
-import { familiesOf, parseBridgeOptions, withoutGateway } from "./options.ts";
+import { familiesOf, parseBridgeOptions, refuseSources, withoutGateway } from "./options.ts";
 
 /** A Linux bridge a network, a veth pair an endpoint (docker: driver bridge). */
 export const bridge: DriverModule = { type: "bridge", create };
@@ -27,6 +27,7 @@ function create({ defaultBridge, directRouting = false }: DriverKit): Driver {
     validateNetwork(network) {
       parseBridgeOptions(network);
       refuseUnworkable(network);
+      refuseSources(network);
     },
     prepareNetwork(draft, machine) {
       const { name } = parseBridgeOptions(draft);

@@ -42,6 +42,9 @@ const refused: [what: string, network: Network, error: RegExp][] = [
   ["an interface prefix with no room for a number", network({ container_iface_prefix: "fourteen-bytes" }), /prefix"/],
   ["an interface prefix that leads elsewhere", network({ container_iface_prefix: "../../x" }), /iface_prefix"/],
   ["an address to leave with that is none", network({ host_ipv4: "2001:db8::9" }), /"2001:db8::9" is no IPv4 address/],
+  ["one that nobody answers", network({ host_ipv4: "0.0.0.0" }), /no packet can leave the host with 0\.0\.0\.0/],
+  ["one of the loopback", network({ host_ipv6: "::1" }), /no packet can leave the host with ::1/],
+  ["one of a group", network({ host_ipv4: "224.0.0.9" }), /no packet can leave the host with 224\.0\.0\.9/],
   ["one of the other family", network({ host_ipv6: "198.51.100.9" }), /"198\.51\.100\.9" is no IPv6 address/],
   ["a host address that is none", network({ "bridge.host_binding_ipv4": "::1" }), /"::1" is no IPv4 address/],
 ];

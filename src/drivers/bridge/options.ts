@@ -1,8 +1,8 @@
 import { invalid } from "../../base/errors.ts";
 import { interfaceNameRule, isInterfaceName } from "../../base/interface-name.ts";
-import { type Family, formatIp, parseIp } from "../../base/ip.ts";
+import { type Family, formatIp, isLoopback, isMulticast, parseIp } from "../../base/ip.ts";
 import type { Network } from "../../model/network.ts";
-import { flagOption, optionPrefix as prefix } from "../option-values.ts";
+import { flagOption, optionPrefix as prefix, refuseOtherFamily } from "../option-values.ts";
 
 /** Options of a bridge network, read from `--opt`; the prefix com.docker.network is left out here. */
 export interface BridgeOptions {
@@ -87,7 +87,16 @@ function gatewayMode(key: string, text: string | undefined, internal: boolean): 
   return mode;
 }
 
-/** None for what is no address of the family, which only networks of older versions have: see refuseUnworkable(). */
+/** Refuses addresses that nothing can leave with; only for new networks, as refuseUnworkable(). */
+export function refuseSources(network: Network): void {
+  for (const family of [4, 6] as const) {
+    const address = refuseOtherFamily(network, `host_ipv${family}`, family);
+    if (address && (address.value === 0n || isLoopback(address) || isMulticast(address)))
+      throw invalid(`option "${prefix}host_ipv${family}"`, `no packet can leave the host with ${formatIp(address)}`);
+  }
+}
+
+/** None for what is no address of the family, which only networks of older versions have: see refuseSources(). */
 function sourceOf(family: Family, text: string | undefined): Partial<Record<Family, string>> {
   const address = parseIp(text ?? "");
   return address?.family === family ? { [family]: formatIp(address) } : {};

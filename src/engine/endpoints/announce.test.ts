@@ -19,7 +19,7 @@ function place(context: TestContext, options: Record<string, string> = {}) {
   const told: unknown[] = [];
   const kernel = { announce: (...what: unknown[]) => void told.push(what) };
   const parts = { kernel, sandboxes } as unknown as Parameters<typeof announceOnLan>[0];
-  announceOnLan(parts, "s1", attachments);
+  announceOnLan(parts, sandbox, attachments);
   return { told, sandbox, sandboxes };
 }
 
@@ -47,16 +47,17 @@ test("EP-14 announceOnLan() is silent where the network wants none", (context) =
   assert.deepEqual(place(context, { advertise_addr_nmsgs: "0" }).told, []);
 });
 
-test("EP-14 announceOnLan() says no more once the address has left the sandbox, or the sandbox is gone", (context) => {
-  const moved = place(context);
-  const [attachment] = moved.sandbox.attachments;
-  if (attachment)
-    moved.sandbox.attachments = [{ ...attachment, endpoint: { ...attachment.endpoint, ipv4: "192.0.2.8/24" } }];
-  mock.timers.tick(5000);
-  assert.equal(moved.told.length, 1);
-  mock.timers.reset();
-  const gone = place(context);
-  gone.sandboxes.delete("s1");
-  mock.timers.tick(5000);
-  assert.equal(gone.told.length, 1);
+for (const change of [{ ipv4: "192.0.2.8/24" }, { ipv6: "fd00::7/64" }, { id: "e2" }])
+  test(`EP-14 announceOnLan() says no more once the endpoint has another ${Object.keys(change).join()}`, (context) => {
+    const { told, sandbox } = place(context);
+    sandbox.attachments = sandbox.attachments.map((each) => ({ ...each, endpoint: { ...each.endpoint, ...change } }));
+    mock.timers.tick(1000);
+    assert.equal(told.length, 1);
+  });
+
+test("EP-14 announceOnLan() says no more once the sandbox is gone, nor in the next one of that container", (context) => {
+  const { told, sandbox, sandboxes } = place(context);
+  sandboxes.add({ ...sandbox });
+  mock.timers.tick(1000);
+  assert.equal(told.length, 1);
 });

@@ -96,7 +96,7 @@ async function attachLive(
   await publishShared(parts, [attachment], rollback);
   const finish = async () => {
     parts.ports.release(change.gone);
-    announceOnLan(parts, sandbox.id, [attachment]);
+    announceOnLan(parts, sandbox, [attachment]);
     await flushFlows(parts, change.rerouted, before);
     await removeOld();
   };

@@ -32,13 +32,13 @@ export async function openSandbox(
     attachments.length > 0 ? openResolver(parts, container.id, attachments, upstreams, rollback) : undefined;
   announceOnBridges(parts, attachments);
   await move(parts, { before: nothing, after: sandboxPlan(container.id, attachments, mappings) }, rollback)();
-  announceOnLan(parts, container.id, attachments);
   if (resolver) await showNames(parts, container.id, attachments, resolver, rollback);
   await publishShared(parts, attachments, rollback);
   await flushFlows(parts, mappings, attachments);
   const sandbox = { id: container.id, members: new Set([container.id]), attachments, ports: mappings };
   sandboxes.add(sandbox);
   rollback.onFailure("open sandbox", () => sandboxes.delete(container.id));
+  announceOnLan(parts, sandbox, attachments);
   return sandbox;
 }
 

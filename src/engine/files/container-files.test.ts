@@ -127,6 +127,19 @@ test("updateHosts() edits in place and keeps what users wrote", () => {
   assert.equal(statSync(hosts).ino, ino);
 });
 
+for (const name of ["hosts", "resolvConf"] as const)
+  test(`write() takes ${name} that a kill has left with empty lines at its end for its own`, () => {
+    using place = new Place();
+    const of = container({ networkMode: { kind: "host" } });
+    place.files.write(of, []);
+    appendFileSync(place.files.paths(of)[name], "\n\n\n");
+    writeFileSync(place.resolvConf, "nameserver 192.0.2.200\n");
+    writeFileSync(join(place.root, "host-hosts"), "127.0.0.1 localhost renamed\n");
+    place.files.write(of, []);
+    const expected = { hosts: "127.0.0.1 localhost renamed\n", resolvConf: "nameserver 192.0.2.200\n" };
+    assert.equal(place.read(of, name).replace(/^#.*\n/gm, ""), expected[name]);
+  });
+
 test("updateHosts() writes nothing before the first start", () => {
   using place = new Place();
   place.files.updateHosts(container(), [endpoint("172.18.0.2/16")]);
@@ -154,10 +167,10 @@ for (const name of ["hosts", "resolvConf"] as const) {
     place.files.write(of, []);
     const path = place.files.paths(of)[name];
     const [first, { ino }] = [place.read(of, name), statSync(path)];
-    appendFileSync(path, "\n".repeat(1 << 20));
+    appendFileSync(path, `${"#".repeat((1 << 20) - 1)}\n`);
     place.files.write(of, []);
     assert.equal(statSync(path).size, first.length + (1 << 20));
-    appendFileSync(path, "\n");
+    appendFileSync(path, "#");
     place.files.write(of, []);
     assert.deepEqual([place.read(of, name), statSync(path).ino], [first, ino]);
     const limit = first.length + (1 << 20);

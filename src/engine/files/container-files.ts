@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { readAtMost } from "../../base/read-at-most.ts";
@@ -20,6 +8,7 @@ import type { Endpoint } from "../../model/endpoint.ts";
 import type { HostResolvConf } from "./host-resolv-conf.ts";
 import { hostsLines, mergeLines, requireGateways } from "./hosts.ts";
 import { type DaemonNaming, resolvConfFor } from "./naming.ts";
+import { writeInPlace as write } from "./write-in-place.ts";
 
 export interface FileSources {
   readonly daemon: DaemonNaming;
@@ -95,7 +84,7 @@ export class ContainerFiles {
   #readBack(path: string, { name }: Container): string | undefined {
     const limit = mostTheirs + sizeOf(`${path}.ours`);
     const text = readUpTo(limit, path);
-    if (text !== tooLarge) return text;
+    if (text !== tooLarge) return text?.replace(/\n+$/, "\n"); // a write that was cut short: write-in-place.ts
     this.#sources.log.warn(
       { container: name, file: basename(path), limit },
       "a container has made a file too large that the daemon keeps for it: it is begun anew",
@@ -140,20 +129,6 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 
 const lines = (text: string | undefined): string[] => (text ? text.replace(/\n$/, "").split("\n") : []);
 const formatLines = (content: readonly string[]): string => `${content.join("\n")}\n`;
-
-/** Writes over what is there, and cuts then: the inode stays, and a full disk leaves no empty file. */
-function write(path: string, text: string): void {
-  const bytes = Buffer.from(text);
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o644);
-  try {
-    writeFileSync(fd, bytes); // at the descriptor's place: it cuts nothing
-    ftruncateSync(fd, bytes.length);
-  } catch (cause) {
-    throw new Error(`cannot write ${path}: ${(cause as Error).message}`, { cause });
-  } finally {
-    closeSync(fd);
-  }
-}
 
 /** Between the texts that we may have written last; no file of this kind has one. */
 const separator = "\0";

@@ -47,8 +47,8 @@ export async function readdress(
     const old = before[index]?.endpoint;
     return old?.ipv4 !== ipv4 || old?.ipv6 !== ipv6 || old?.plugged?.link !== plugged?.link;
   });
-  announceOnLan(parts, sandbox.id, moved);
   Object.assign(sandbox, { attachments: after, ports });
+  announceOnLan(parts, sandbox, moved);
   rollback.onFailure("attachments", () => Object.assign(sandbox, { attachments: before, ports: portsBefore }));
   await tellNames(parts, sandbox, { before, upstreams, changed: byId }, rollback);
   const finish = async () => {

@@ -39,8 +39,8 @@ export async function repair(parts: Parts, { dryRun }: { dryRun: boolean }): Pro
   }
   parts.expected.add(want.objects);
   await all([
+    () => rules.length > 0 && parts.firewall.restore(want.elements), // first: it guards what the objects open
     () => broken.length > 0 && mend(parts, want, broken),
-    () => rules.length > 0 && parts.firewall.restore(want.elements),
     ...orphans.map(({ remove }) => remove),
     // Last: a device that was made anew is empty.
     () => parts.tunnel.meetPeers(),
