@@ -70,7 +70,8 @@ export class Room {
 
 const logBytes = (path: string): number => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
+/** That for root, who has some more than others (ext4(5), reserved blocks). */
 function freeOnDisk(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+  const { bfree, bsize } = statfsSync(path);
+  return bfree * bsize;
 }
