@@ -30,6 +30,8 @@ export class Room {
 
   /** Runs a transaction; again, where there was no room, with the log at its beginning and, if it can be had, more room. */
   within(transaction: () => void): void {
+    // Before it: what fails here is no failure of a transaction that is done.
+    if (this.#free < reserve / 2) this.#grow(reserve);
     for (let bytes = reserve; ; bytes *= 4) {
       try {
         transaction();
@@ -42,7 +44,6 @@ export class Room {
         break;
       }
     }
-    if (this.#free < reserve / 2) this.#grow(reserve);
   }
 
   get #free(): number {
@@ -57,12 +58,12 @@ export class Room {
     try {
       this.#db.exec(`INSERT OR REPLACE INTO record (kind, id, value) VALUES ('room', '', hex(zeroblob(${bytes / 2})))`);
       this.#db.exec("PRAGMA wal_checkpoint(RESTART)");
+      this.#db.exec("DELETE FROM record WHERE kind = 'room'");
       return true;
     } catch (error) {
-      if (!isFull(error)) throw error; // somebody was quicker
-      return false;
+      if (!isFull(error)) throw error;
+      return false; // somebody was quicker; the record is replaced the next time
     } finally {
-      this.#db.exec("DELETE FROM record WHERE kind = 'room'");
       this.#db.exec(`PRAGMA max_page_count = ${asItIs}`);
     }
   }
