@@ -13,6 +13,7 @@ import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
 import { endExecMonitors } from "./exec/end-exec-monitors.ts";
 import { recordInput } from "./input/container-input.ts";
+import { unmountBelow } from "./mounted.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, send } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
@@ -95,37 +96,51 @@ export async function killContainer({ processes }: RuntimeParts, id: string, sig
   if (!init || !send(init, number)) throw new EngineError("CONTAINER_NOT_RUNNING", { container: shortId(id) });
 }
 
-/** Runtime.release: goes on after a failure and reports all of them. */
+/**
+ * Runtime.release: goes on after a failure and reports all of them. The run's files tell a later try what is left, and what
+ * could not be unmounted lies there: they go when nothing else is.
+ */
 export async function releaseContainer(parts: RuntimeParts, id: string): Promise<void> {
   const { layout, exits, processes, runc, roots, subpaths } = parts;
   const files = layout.of(id);
   exits.silence(id);
   parts.rotation.end(id);
   parts.outOfMemory.forget(id);
-  await finish(`release container ${shortId(id)}`, [
+  const failures = await tryAll([
     () => endProcesses(parts, id),
     () => (existsSync(files.runcState) ? runc.delete(id) : undefined),
     () => endExecMonitors(processes, id, files),
     () => roots.close(files),
     () => closeConfinement(parts, files),
+    () => unmountBelow(parts.mounts, files.run),
     () => subpaths.close(id),
     // Between runc's making the parent and the child, the parent looks empty.
     () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
-    () => rm(files.run, { recursive: true, force: true }),
-    () => rmSync(files.exitFile, { force: true }),
   ]);
+  if (failures.length === 0) {
+    const removals = [
+      () => rm(files.run, { recursive: true, force: true }),
+      () => rmSync(files.exitFile, { force: true }),
+    ];
+    failures.push(...(await tryAll(removals)));
+  }
   processes.forget(id);
   exits.released(id);
+  throwAll(`release container ${shortId(id)}`, failures);
 }
 
-/** Runtime.remove. */
+/** Runtime.remove: what release() could not remove keeps nothing else. */
 export async function removeContainer(parts: RuntimeParts, id: string): Promise<void> {
-  await releaseContainer(parts, id);
-  await rm(parts.layout.of(id).data, { recursive: true, force: true });
+  const failures = await tryAll([
+    () => releaseContainer(parts, id),
+    () => rm(parts.layout.of(id).data, { recursive: true, force: true }),
+  ]);
   parts.exits.forget(id);
+  if (failures.length === 1) throw failures[0];
+  throwAll(`remove container ${shortId(id)}`, failures);
 }
 
-async function finish(what: string, steps: readonly (() => unknown)[]): Promise<void> {
+async function tryAll(steps: readonly (() => unknown)[]): Promise<unknown[]> {
   const failures: unknown[] = [];
   for (const step of steps) {
     try {
@@ -134,6 +149,10 @@ async function finish(what: string, steps: readonly (() => unknown)[]): Promise<
       failures.push(cause);
     }
   }
+  return failures;
+}
+
+function throwAll(what: string, failures: readonly unknown[]): void {
   if (failures.length > 0) throw new AggregateError(failures, `Cannot ${what}: ${failures.map(String).join("; ")}`);
 }
 

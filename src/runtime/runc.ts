@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Launcher } from "../contracts/launcher.ts";
 import type { Layout } from "./layout.ts";
 import { runLaunched } from "./run-program.ts";
@@ -28,6 +29,8 @@ export function createRunc(path: string, layout: Layout, launcher: Launcher): Ru
   ];
   const run = async (id: string, ...verb: string[]): Promise<void> => {
     const log = layout.of(id).runcLog;
+    // runc does nothing without its log; a removal that was cut short may have left runc's records only.
+    mkdirSync(dirname(log), { recursive: true });
     rmSync(log, { force: true }); // what an earlier call said is not this one's error
     const { exitCode, stderr } = await runLaunched(launcher, path, [...globalOptions(log), ...verb, id]);
     if (exitCode !== 0) throw new Error(runcError(log) ?? (shorten(stderr) || `runc ended with code ${exitCode}`));

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mounts } from "../../contracts/mounts.ts";
 import type { VolumeFiles } from "../../contracts/volume-files.ts";
 import type { Volume } from "../../model/volume.ts";
+import { mountsBelow } from "../mounted.ts";
 import { runProgram } from "../run-program.ts";
 
 const staged = ".new-";
@@ -60,7 +61,7 @@ export class DirectoryVolumes implements VolumeFiles {
   async erase(name: string): Promise<void> {
     for (const prefix of [staged, retired]) {
       const directory = this.#of(prefix + name);
-      const inTheWay = this.#mountsBelow(directory)[0];
+      const inTheWay = mountsBelow(directory)[0];
       if (inTheWay !== undefined) throw new Error(`Cannot remove ${directory}: ${inTheWay} is mounted in it`);
       await rm(directory, { recursive: true, force: true });
     }
@@ -103,7 +104,7 @@ export class DirectoryVolumes implements VolumeFiles {
   }
 
   mounted(): string[] {
-    const below = this.#mountsBelow(this.#directory).map((path) => path.slice(this.#directory.length + 1).split("/"));
+    const below = mountsBelow(this.#directory).map((path) => path.slice(this.#directory.length + 1).split("/"));
     return [
       ...new Set(below.flatMap(([name = "", data, ...rest]) => (data === "_data" && rest.length === 0 ? [name] : []))),
     ];
@@ -119,19 +120,7 @@ export class DirectoryVolumes implements VolumeFiles {
   #of(name: string): string {
     return join(this.#directory, name);
   }
-
-  /** Mountpoints below a directory, or on it. */
-  #mountsBelow(directory: string): string[] {
-    return readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .map((line) => unescapePath(line.split(" ")[4] ?? ""))
-      .filter((path) => path === directory || path.startsWith(`${directory}/`));
-  }
 }
-
-/** proc_pid_mountinfo(5): blanks and backslashes are octal. */
-const unescapePath = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 
 function makeData(directory: string): string {
   const data = join(directory, "_data");

@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import type { Mounts } from "../contracts/mounts.ts";
+
+/** Mount points below a directory, or on it; one that lies in another, or on top of it, comes later. */
+export function mountsBelow(directory: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => unescapePath(line.split(" ")[4] ?? ""))
+    .filter((path) => path === directory || path.startsWith(`${directory}/`));
+}
+
+/** Whoever removes a directory with all that is in it must not remove what is in a file system that is mounted there. */
+export async function unmountBelow(mounts: Pick<Mounts, "unmount">, directory: string): Promise<void> {
+  for (const place of mountsBelow(directory).toReversed()) await mounts.unmount(place);
+}
+
+/** proc_pid_mountinfo(5): blanks and backslashes are octal. */
+const unescapePath = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
