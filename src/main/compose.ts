@@ -17,6 +17,7 @@ import type { Engine } from "../engine/engine.ts";
 import { ContainerFiles } from "../engine/files/container-files.ts";
 import { HostResolvConf } from "../engine/files/host-resolv-conf.ts";
 import { upstreamsFor } from "../engine/files/naming.ts";
+import { equipHost } from "../engine/host.ts";
 import { imagesInUse } from "../engine/images/use.ts";
 import { imageUseCases } from "../engine/images/use-cases.ts";
 import type { LeaseSide } from "../engine/leases/leasing.ts";
@@ -132,7 +133,7 @@ async function restore(
 ): Promise<void> {
   // Missing at every first start after a boot: nothing to report.
   parts.firewall.ensure();
-  parts.kernel.repair(parts.hostObjects());
+  equipHost(parts);
   adoptAddresses(parts);
   await parts.cluster.start(listener, [...parts.state.networks.values()].filter(isShared));
   await restoreVolumes(containers.volumes);

@@ -32,6 +32,7 @@ export async function runDaemon(argv: readonly string[], compose: Compose = comp
     process.stderr.write("fairlead daemon: it needs root, for network namespaces and mounts: run it with sudo\n");
     return 1;
   }
+  process.umask(0o022); // whatever the shell's is: users of containers read what is made for them, hosts files among it
   const log = openLog(flags.options);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "the daemon ends: an error nobody handled");

@@ -19,6 +19,9 @@ export function forwardingSettings(kernel: Kernel): KernelObject[] {
   ];
 }
 
+/** Whether the host has IPv6 on lo (ip-sysctl.rst, disable_ipv6), which is switched off on many. */
+export const hasLoopback6 = (): boolean => read("net/ipv6/conf/lo/disable_ipv6") === "0";
+
 interface Original {
   readonly id: "host-settings";
   readonly values: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { EngineError } from "../base/errors.ts";
 import { Gate } from "../base/gate.ts";
 import { newId } from "../base/ids.ts";
 import { KeyedLock } from "../base/keyed-lock.ts";
@@ -31,12 +32,13 @@ import { portSockets } from "../kernel/sockets/port-sockets.ts";
 import { isEncrypted, type Network } from "../model/network.ts";
 import { openPlugins } from "../plugins/plugins.ts";
 import { createPorts } from "../ports/ports.ts";
+import { Layout } from "../runtime/layout.ts";
 import { openStore } from "../store/sqlite.ts";
 import { openCluster } from "./cluster.ts";
 import { alone } from "./cluster-options.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { builtinDrivers } from "./drivers.ts";
-import { forwardingSettings, rememberSettings } from "./forwarding.ts";
+import { forwardingSettings, hasLoopback6, rememberSettings } from "./forwarding.ts";
 import { startNames } from "./names.ts";
 
 /** Name of the bridge behind the built-in network `bridge` (docker: docker0). */
@@ -59,10 +61,8 @@ export interface NetworkingParts {
 
 /** Opens everything that networks are made with. What was opened before a failure is closed again. */
 export async function openNetworking(options: NetworkingOptions, log: Log): Promise<NetworkingParts> {
-  mkdirSync(options.dataRoot, { recursive: true, mode: 0o710 });
-  mkdirSync(options.execRoot, { recursive: true, mode: 0o711 });
   await using opened = new AsyncDisposableStack();
-  const store = opened.adopt(openStore(join(options.dataRoot, "fairlead.db")), (each) => each.close());
+  const store = opened.adopt(openOwnStore(options), (each) => each.close());
   const kernel = opened.adopt(openKernel({ execRoot: options.execRoot, log }), (each) => each.close());
   const nft = opened.use(openNft({ runIn: kernel.sandboxes.runIn.bind(kernel.sandboxes) }));
   const names = opened.adopt(
@@ -112,7 +112,7 @@ export async function openNetworking(options: NetworkingOptions, log: Log): Prom
     tunnels,
     tunnel,
     clashes: new Map(),
-    hostObjects: () => [...hostObjects(state, inUse, forwarding), ...tunnel.objects()],
+    hostObjects: () => [...hostObjects({ state, inUse, forwarding, loopback6: hasLoopback6() }), ...tunnel.objects()],
     repairs: { runs: 0, differences: {} },
     programmed: { put: 0, dropped: 0 },
     defaults: {
@@ -160,6 +160,20 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel, directRouting: boolea
       return driver;
     },
   };
+}
+
+/** What belongs to no record is removed at a start. A store that is new knows nobody: it must not cost all there are. */
+function openOwnStore({ dataRoot, execRoot }: NetworkingOptions): Store {
+  mkdirSync(dataRoot, { recursive: true, mode: 0o710 });
+  mkdirSync(execRoot, { recursive: true, mode: 0o711 });
+  const path = join(dataRoot, "fairlead.db");
+  const store = openStore(path);
+  const strangers = store.get("meta", "daemon") ? 0 : new Layout(dataRoot, execRoot).ids().length;
+  if (strangers === 0) return store;
+  store.close();
+  const why = `it is new, and does not know ${strangers} containers that are below ${dataRoot} and ${execRoot}`;
+  const remedy = `put the former store there (is the disk mounted?), or move ${dataRoot} away and restart the host to start empty`;
+  throw new EngineError("STORE_UNUSABLE", { path, why, remedy });
 }
 
 function identity(store: Store): string {

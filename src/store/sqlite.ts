@@ -195,7 +195,7 @@ const corrupt = (path: string, found: string, cause?: unknown): EngineError<"STO
   unusable(
     path,
     `it is damaged (${found})`,
-    `restore it from a backup, or move it and "${path}-wal" away to start empty`,
+    `restore it from a backup, or move the directory it is in away to start empty`,
     cause,
   );
 

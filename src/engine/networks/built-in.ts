@@ -4,6 +4,7 @@ import { newId } from "../../base/ids.ts";
 import { Rollback } from "../../base/rollback.ts";
 import type { Network } from "../../model/network.ts";
 import type { NetworkRequest } from "../engine.ts";
+import { equipHost } from "../host.ts";
 import type { Parts } from "../parts.ts";
 import { networkOf } from "./create.ts";
 import { type FoundBridge, findBridge, foundBridge, gatewayAux } from "./found-bridge.ts";
@@ -84,7 +85,7 @@ async function ensure(parts: Parts, wanted: NetworkRequest, found?: FoundBridge)
   makeNetwork(parts, network, rollback);
   if (!found) record(parts, network, rollback);
   rollback.commit();
-  if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
+  if (network.ipv6) equipHost(parts); // the first one brings an address
 }
 
 function record({ state }: Parts, network: Network, rollback: Rollback): void {

@@ -6,6 +6,7 @@ import type { Driver } from "../../contracts/driver.ts";
 import { isShared, type Network } from "../../model/network.ts";
 
 import type { NetworkRequest } from "../engine.ts";
+import { equipHost } from "../host.ts";
 import type { Parts } from "../parts.ts";
 import { shareNetwork } from "../shared/create.ts";
 import { timestamp } from "../timestamp.ts";
@@ -50,7 +51,7 @@ export async function enterNetwork(parts: Parts, network: Network): Promise<Netw
 }
 
 function tellCreated(parts: Parts, network: Network): void {
-  if (network.ipv6 && !isShared(network)) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
+  if (network.ipv6 && !isShared(network)) equipHost(parts); // the first one brings an address
   parts.events.emit("network", "create", { id: network.id, attributes: { name: network.name, type: network.driver } });
 }
 

@@ -1,7 +1,7 @@
 import { Rollback } from "../../base/rollback.ts";
 import { hostNetns } from "../../contracts/kernel.ts";
 import { isEncrypted, isShared, type Network } from "../../model/network.ts";
-import { needless } from "../host.ts";
+import { equipHost, needless } from "../host.ts";
 import { makeNetwork } from "../networks/make.ts";
 import type { Parts } from "../parts.ts";
 import type { Attachment } from "../plan/attachment.ts";
@@ -64,7 +64,7 @@ async function raise(parts: Parts, sandboxId: string, network: Network, rollback
     inUse.add(network.id, sandboxId);
     rollback.onFailure(`use of network ${network.name}`, () => lower(parts, sandboxId, network));
     if (isEncrypted(network)) parts.tunnel.meetPeers();
-    if (network.ipv6) parts.kernel.repair(parts.hostObjects()); // the first one brings an address
+    if (network.ipv6) equipHost(parts); // the first one brings an address
   }
   await cluster.use(network);
 }

@@ -91,7 +91,7 @@ for (const absolute of [true, false]) {
     const { root, outside, put, get } = world(lab);
     await using _swapping = await swapper(root, absolute ? outside : "../outside");
     const seen: string[] = [];
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 6; round++) {
       const text = await insideOrNothing(get("/a/secret"));
       // Whatever the copies below have made of it meanwhile: a file, a link, a directory.
       seen.push(String(text), String(await insideOrNothing(get("/a/"))));
