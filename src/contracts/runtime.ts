@@ -161,8 +161,11 @@ export interface Runtime extends LimitedRuntime {
   running(): Promise<Map<string, number>>;
   /** How the container's last run ended; undefined while it runs and after release(). 255: nobody saw it. */
   exitOf(containerId: string): Exit | undefined;
-  /** Calls `onExit` once for each container that ends, and soon for those that ended before and are not released. */
-  watch(onExit: (exit: Exit) => void): Disposable;
+  /**
+   * Calls `onExit` once for each container that ends, and soon for those that ended before and are not released. An end
+   * that it rejects it is told again, within seconds, until the container is released.
+   */
+  watch(onExit: (exit: Exit) => Promise<void>): Disposable;
   /** Calls `onOutOfMemory` when the kernel has ended a process of a container for want of memory. */
   watchMemory(onOutOfMemory: (containerId: string) => void): Disposable;
   /** The overlay that is a container's root; undefined when it is a directory as it is. */

@@ -21,7 +21,7 @@ const LOST = 255;
 const lookEveryMs = 10_000;
 
 interface Listener {
-  readonly onExit: (exit: Exit) => void;
+  readonly onExit: (exit: Exit) => Promise<void>;
   /** Ends told to it: container to the identity of its exit file. */
   readonly told: Map<string, string>;
 }
@@ -62,8 +62,8 @@ export class Exits implements Disposable {
     return { containerId, exitCode, at: ended.mtime.toISOString(), ...oomKilled };
   }
 
-  /** Tells each end once: those from now on, and at once those not yet released. */
-  listen(onExit: (exit: Exit) => void): Disposable {
+  /** Tells each end once, or until it is taken: those from now on, and at once those not yet released. */
+  listen(onExit: (exit: Exit) => Promise<void>): Disposable {
     const listener: Listener = { onExit, told: new Map() };
     this.#listeners.add(listener);
     queueMicrotask(() => this.#look());
@@ -125,7 +125,7 @@ export class Exits implements Disposable {
     for (const { onExit, told } of [...this.#listeners]) {
       if (told.get(id) === identity) continue;
       told.set(id, identity);
-      onExit(exit);
+      onExit(exit).catch(() => told.delete(id)); // told again at the next look
     }
   }
 

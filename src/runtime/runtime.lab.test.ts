@@ -59,7 +59,7 @@ for (const { what, config, why, ...rest } of impossible) {
     await using lab = new RuntimeLab();
     const plan = { ...lab.plan(config), ...rest };
     const heard: string[] = [];
-    using _watch = lab.runtime.watch(({ containerId }) => heard.push(containerId));
+    using _watch = lab.runtime.watch(async ({ containerId }) => void heard.push(containerId));
     await assert.rejects(lab.runtime.create(plan), (error: Error & { code: string; data: { why: string } }) => {
       assert.equal(error.code, "START_FAILED");
       assert.match(error.data.why, why);

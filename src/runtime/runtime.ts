@@ -140,7 +140,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     watch: (onExit) =>
       exits.listen((exit) => {
         parts.outOfMemory.look(exit.containerId); // before the end is told
-        onExit(exit);
+        return onExit(exit);
       }),
     watchMemory: (onOutOfMemory) => parts.outOfMemory.listen(onOutOfMemory),
     ...limitedRuntime(parts),

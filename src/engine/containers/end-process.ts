@@ -3,7 +3,7 @@ import { EngineError } from "../../base/errors.ts";
 import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { isPaused, isRunning } from "../../model/container-state.ts";
-import { lostExit, settle } from "./end.ts";
+import { lostExit, settle, settleUnrecorded } from "./end.ts";
 import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
 import { unpauseHeld } from "./pause.ts";
@@ -26,6 +26,7 @@ export interface HowToEnd {
  * waits, so that everything else, kill included, gets through.
  */
 export async function endProcess(parts: ContainerParts, id: string, how: HowToEnd): Promise<boolean> {
+  await settleUnrecorded(parts, id);
   const waiting = new AbortController();
   const ended = parts.waiters.register(id, "next-exit", waiting.signal);
   // Given up in the end, when nobody listens any more.
@@ -56,11 +57,16 @@ async function signalRunning(parts: ContainerParts, id: string, signal: number):
   return signalHeld(parts, held.container, signal);
 }
 
-/** Notes that the user wanted the end. Under the container's lock. */
-export function markStopped({ state }: ContainerParts, container: Container): void {
+/** Notes that the user wanted the end: in memory if the store fails, which keeps nobody running. Under the container's lock. */
+export function markStopped({ state, stopped, log }: ContainerParts, container: Container): void {
   if (container.state.stoppedByUser) return;
   const marked = { ...container, state: { ...container.state, stoppedByUser: true } };
-  state.commit([{ put: "container", id: marked.id, value: marked }]);
+  try {
+    state.commit([{ put: "container", id: marked.id, value: marked }]);
+  } catch (error) {
+    log.error({ err: error, container: container.name }, "cannot write down that a user stops a container");
+    stopped.add(container.id);
+  }
 }
 
 /**

@@ -13,12 +13,13 @@ import { tell, tellNetworks } from "./tell.ts";
 /** What Docker says of a container whose exit code nobody has. */
 export const unknownExitCode = 255;
 
-/** Writes down that a container has ended. Never throws: nobody is there to catch it. */
+/** Writes down that a container has ended. Logs why it could not, and rejects: the runtime then tells it again. */
 export async function onExit(parts: ContainerParts, exit: Exit): Promise<void> {
   try {
     await settle(parts, exit);
   } catch (error) {
     parts.log.error({ err: error, container: exit.containerId }, "cannot write down the end of a container");
+    throw error;
   }
 }
 
@@ -33,7 +34,8 @@ async function settleHeld(parts: ContainerParts, exit: Exit): Promise<Container 
   await using held = await holdIfThere(parts, exit.containerId);
   const container = held?.container;
   if (!container || !isRunning(container) || isStale(parts, container, exit)) return undefined;
-  await endHeld(parts, container, exit);
+  const stoppedByUser = container.state.stoppedByUser || parts.stopped.has(container.id);
+  await endHeld(parts, { ...container, state: { ...container.state, stoppedByUser } }, exit);
   return container;
 }
 
@@ -43,37 +45,54 @@ function isStale({ runtime }: ContainerParts, { id, state }: Container, { at }: 
 }
 
 /**
- * The network goes, then the end is written, then those who wait hear of it: they find the container stopped and its
- * ports free. The code reaches them whatever else fails. Under the container's lock.
+ * The network goes, then the end is written, then the runtime forgets it, then those who wait hear of it: they find the
+ * container stopped and its ports free. The code reaches them whatever else fails. Throws when the store does: all that
+ * needs the record is then left for the next time. Under the container's lock.
  */
 async function endHeld(parts: ContainerParts, container: Container, exit: Exit): Promise<void> {
-  const { state, networking, runtime, log, waiters } = parts;
-  const attempt = async (what: string, step: () => unknown) => {
-    try {
-      await step();
-    } catch (error) {
-      log.error({ err: error, container: container.name }, `cannot ${what} of a container that has ended`);
-    }
-  };
-  void parts.health.stop(container.id);
-  parts.execs.forgetUnstarted(container.id);
-  const shared = joiners(parts, container.id).length > 0;
+  const { id } = container;
+  const shared = joiners(parts, id).length > 0;
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
-  // Side by side: the one waits for the kernel's grace periods, the other for runc.
-  await Promise.all([
-    attempt("close the network", () => networking.close(container)),
-    attempt("remove the processes", () => runtime.release(container.id)),
-  ]);
-  await attempt("close the volumes", () => closeVolumes(parts.volumes, container));
-  await attempt("record the end", () => state.commit([{ put: "container", id: ended.id, value: ended }]));
-  tell(parts, "die", ended, dieAttributes(container, exit));
-  tellNetworks(parts, "disconnect", ended);
-  waiters.ended(container.id, exit.exitCode);
+  void parts.health.stop(id);
+  parts.execs.forgetUnstarted(id);
+  await attempt(parts, container, "close the network", () => parts.networking.close(container));
+  const told = parts.unrecorded.has(id);
+  try {
+    parts.state.commit([{ put: "container", id, value: ended }]);
+    for (const owed of [parts.unrecorded, parts.stopped]) owed.delete(id);
+    await attempt(parts, container, "remove the processes", () => parts.runtime.release(id));
+    await attempt(parts, container, "close the volumes", () => closeVolumes(parts.volumes, container));
+  } catch (error) {
+    parts.unrecorded.add(id);
+    throw error;
+  } finally {
+    if (!told) tellEnd(parts, ended, dieAttributes(container, exit));
+    parts.waiters.ended(id, exit.exitCode);
+  }
   scheduleRestart(parts, ended);
-  if (!container.config.autoRemove || parts.restarting.has(container.id)) return;
-  if (!shared) await attempt("remove what is left", () => removeHeld(parts, ended));
+  if (!container.config.autoRemove || parts.restarting.has(id)) return;
+  if (!shared) await attempt(parts, container, "remove what is left", () => removeHeld(parts, ended));
   // Kept for others, or not to be removed: whoever waits for the removal has nothing more to wait for.
-  waiters.removed(container.id, exit.exitCode);
+  parts.waiters.removed(id, exit.exitCode);
+}
+
+/** One step of an end; the others go on without it. */
+async function attempt({ log }: ContainerParts, { name }: Container, what: string, step: () => unknown): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    log.error({ err: error, container: name }, `cannot ${what} of a container that has ended`);
+  }
+}
+
+function tellEnd(parts: ContainerParts, ended: Container, attributes: Readonly<Record<string, string>>): void {
+  tell(parts, "die", ended, attributes);
+  tellNetworks(parts, "disconnect", ended);
+}
+
+/** An end that could not be written down is, now. Throws when the store fails still. */
+export async function settleUnrecorded(parts: ContainerParts, id: string): Promise<void> {
+  if (parts.unrecorded.has(id)) await settle(parts, parts.runtime.exitOf(id) ?? lostExit(id));
 }
 
 /** What Docker's event tells of an end. */

@@ -22,7 +22,9 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   onStart: (id: string) => void = () => {};
   stubborn = false;
   #nextPid = 100;
-  #listener: ((exit: Exit) => void) | undefined;
+  #listener: ((exit: Exit) => Promise<void>) | undefined;
+  readonly #untaken = new Set<Exit>();
+  #told: Promise<unknown> = Promise.resolve();
   readonly #steps: Steps;
   constructor(steps: Steps) {
     super((step) => steps.take(step));
@@ -37,7 +39,19 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
     if (!this.processes.delete(id)) return;
     const exit = { containerId: id, exitCode, at: new Date().toISOString() };
     this.exits.set(id, exit);
-    setImmediate(() => this.#listener?.(exit));
+    setImmediate(() => {
+      this.#told = Promise.all([this.#told, this.#tell(exit)]);
+    });
+  }
+  /** Tells again what was not taken, as a real watcher does every few seconds. */
+  async look(): Promise<void> {
+    await this.#told;
+    const again = [...this.#untaken];
+    this.#untaken.clear();
+    await Promise.all(again.map((exit) => this.#tell(exit)));
+  }
+  async #tell(exit: Exit): Promise<void> {
+    await this.#listener?.(exit).catch(() => this.#untaken.add(exit));
   }
   async create({ container }: RunPlan): Promise<{ pid: number }> {
     this.#steps.take("runtime.create");
@@ -78,6 +92,7 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   async release(id: string): Promise<void> {
     this.#steps.pass("runtime.release");
     this.processes.delete(id);
+    this.exits.delete(id);
   }
   async remove(id: string): Promise<void> {
     this.#steps.pass("runtime.remove");
@@ -105,7 +120,7 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   exitOf(id: string): Exit | undefined {
     return this.exits.get(id);
   }
-  watch(onExit: (exit: Exit) => void): Disposable {
+  watch(onExit: (exit: Exit) => Promise<void>): Disposable {
     this.#listener = onExit;
     return { [Symbol.dispose]: () => this.silence() };
   }

@@ -4,6 +4,8 @@ import type { Steps } from "./steps.ts";
 /** A store in memory. */
 export class MemoryStore implements Store {
   readonly records = new Map<string, { kind: RecordKind; value: unknown }>();
+  /** The disk does not take anything. */
+  broken = false;
   readonly #steps: Steps;
   constructor(steps: Steps) {
     this.#steps = steps;
@@ -18,6 +20,7 @@ export class MemoryStore implements Store {
   }
   commit(changes: readonly StoreChange[]): void {
     this.#steps.take("store.commit");
+    if (this.broken) throw new Error("disk I/O error");
     for (const change of changes) {
       if ("put" in change) this.records.set(change.id, { kind: change.put, value: structuredClone(change.value) });
       else this.records.delete(change.id);

@@ -50,6 +50,10 @@ export interface ContainerParts extends ContainerDependencies {
   readonly removing: Set<string>;
   /** Containers that end only to be started again: autoRemove does not apply. */
   readonly restarting: Set<string>;
+  /** Containers whose end a user asked for while the store failed: the record does not say so. */
+  readonly stopped: Set<string>;
+  /** Containers whose end was told, but could not be written down yet. */
+  readonly unrecorded: Set<string>;
   /** Containers that wait to be started again by their policy. */
   readonly restarts: Restarts;
   /** The clock of the health checks. */

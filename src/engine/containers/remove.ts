@@ -2,7 +2,7 @@ import { EngineError } from "../../base/errors.ts";
 import { sigkill } from "../../base/signals.ts";
 import { isUp, stateWord } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
-import { joiners } from "./end.ts";
+import { joiners, settleUnrecorded } from "./end.ts";
 import { endProcess } from "./end-process.ts";
 import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -19,6 +19,7 @@ export async function removeContainer(
   parts.removing.add(id);
   try {
     await endProcess(parts, id, { signal: sigkill, timeoutSeconds: 0 });
+    await settleUnrecorded(parts, id);
     // One that removes itself at its end is gone by now.
     if (parts.state.containers.has(id)) await removeStopped(parts, id, { force, volumes });
   } finally {

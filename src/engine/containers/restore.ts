@@ -32,10 +32,10 @@ export async function restoreContainers(parts: ContainerParts): Promise<Containe
 /** From now on ends are written down as they happen; those that came since restoreContainers() are made up for. */
 export async function listen(parts: ContainerParts): Promise<Disposable> {
   const { runtime, state } = parts;
-  const watch = runtime.watch((exit) => void onExit(parts, exit));
+  const watch = runtime.watch((exit) => onExit(parts, exit));
   const alive = await runtime.running();
   const ended = [...state.containers.values()].filter((container) => isRunning(container) && !alive.has(container.id));
-  await Promise.all(ended.map(({ id }) => onExit(parts, runtime.exitOf(id) ?? lostExit(id))));
+  await Promise.allSettled(ended.map(({ id }) => onExit(parts, runtime.exitOf(id) ?? lostExit(id))));
   const memory = runtime.watchMemory((id) => void onOutOfMemory(parts, id));
   return {
     [Symbol.dispose]: () => {
@@ -83,8 +83,9 @@ async function endedMeanwhile(parts: ContainerParts, container: Container): Prom
   const { runtime, state } = parts;
   const exit = runtime.exitOf(container.id) ?? lostExit(container.id);
   const ended = joiners(parts, container.id).length > 0 ? endedSharing(container, exit) : endedRecord(container, exit);
-  await runtime.release(container.id);
+  // In this order: what the runtime knows of the end goes with its release.
   state.commit([{ put: "container", id: ended.id, value: ended }]);
+  await runtime.release(container.id);
   tell(parts, "die", ended, dieAttributes(container, exit));
   return ended;
 }

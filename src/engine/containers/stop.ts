@@ -3,6 +3,7 @@ import { sigkill, signalNumber } from "../../base/signals.ts";
 import type { Container } from "../../model/container.ts";
 import { isRunning, isUp } from "../../model/container-state.ts";
 import { findContainer } from "../reference.ts";
+import { settleUnrecorded } from "./end.ts";
 import { endProcess, markStopped, signalHeld } from "./end-process.ts";
 import { hold } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -44,6 +45,7 @@ export async function restartContainer(
   try {
     const signal = signalNumber(config.stopSignal);
     const ran = await endProcess(parts, id, { signal, timeoutSeconds: timeoutOf(config, options) });
+    await settleUnrecorded(parts, id);
     const ended = parts.state.containers.get(id);
     if (ran && ended) tell(parts, "stop", ended);
     await startContainer(parts, id).catch(ignoreNotModified);

@@ -27,6 +27,8 @@ export function containerParts(dependencies: ContainerDependencies): ContainerPa
     execs: new Execs(),
     removing: new Set(),
     restarting: new Set(),
+    stopped: new Set(),
+    unrecorded: new Set(),
     restarts: new Restarts(),
     health: new HealthMonitors(),
   };

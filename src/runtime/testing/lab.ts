@@ -70,7 +70,7 @@ export class RuntimeLab implements AsyncDisposable {
   /** The next end of a container. */
   exitOf(id: string): Promise<Exit> {
     const { promise, resolve } = Promise.withResolvers<Exit>();
-    const watch = this.runtime.watch((exit) => {
+    const watch = this.runtime.watch(async (exit) => {
       if (exit.containerId !== id) return;
       watch[Symbol.dispose]();
       resolve(exit);

@@ -5,6 +5,9 @@ import type { ContainerParts } from "../parts.ts";
 import { startHeld } from "../start.ts";
 import { nextDelayMs, remainingMs, restartsAfter, startsWithDaemon } from "./policy.ts";
 
+/** Before a start whose failure could not be written down is tried again: it waits for the disk. */
+const againMs = 10_000;
+
 /** What the state of a container that has just ended says of its restart; nothing when it is not to be started again. */
 export function restartState(
   container: Container,
@@ -21,13 +24,16 @@ export function restartState(
 }
 
 /** Starts a container again when its wait is over. It is written down as restarting, or nothing happens. */
-export function scheduleRestart(parts: ContainerParts, container: Container): void {
+export function scheduleRestart(
+  parts: ContainerParts,
+  container: Container,
+  delayMs = remainingMs(container.state, Date.now()),
+): void {
   const { id, config, state } = container;
   if (!state.restarting) return;
   const { networkMode: mode } = config;
   parts.restarts.schedule({
-    id,
-    delayMs: remainingMs(state, Date.now()),
+    ...{ id, delayMs },
     after: [...(mode.kind === "container" ? [mode.containerId] : []), ...olderTargets(parts, container)],
     run: () => restartByPolicy(parts, id),
   });
@@ -39,21 +45,26 @@ function olderTargets(parts: ContainerParts, container: Container): string[] {
   return linkTargets(parts, container).filter(isOlder);
 }
 
-/** Never throws: nobody is there to catch it. A start that fails is not tried again, as in Docker. */
+/**
+ * Never throws: nobody is there to catch it. A start that fails is not tried again, as in Docker; but one that goes on
+ * waiting by its record, as the store failed, is.
+ */
 async function restartByPolicy(parts: ContainerParts, id: string): Promise<void> {
   try {
     await using held = await holdIfThere(parts, id);
     if (held?.container.state.restarting) await startHeld(parts, held.container, "policy");
   } catch (error) {
     parts.log.warn({ err: error, container: id }, "a container's restart policy could not start it");
+    const left = parts.state.containers.get(id);
+    if (left) scheduleRestart(parts, left, againMs);
   }
 }
 
 /** A user wants no restart: it has ended, and who waits for that is told. Under the container's lock. */
 export function cancelRestart(parts: ContainerParts, container: Container): void {
   const state: ContainerState = { ...container.state, restarting: false, stoppedByUser: true };
-  parts.restarts.cancel(container.id);
   parts.state.commit([{ put: "container", id: container.id, value: { ...container, state } }]);
+  parts.restarts.cancel(container.id);
   parts.waiters.ended(container.id, state.exitCode);
 }
 

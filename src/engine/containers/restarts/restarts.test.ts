@@ -220,3 +220,16 @@ test("LIFE-8 Restarts runs four at a time, and one that was cancelled meanwhile 
   assert.deepEqual([...doors.keys()], ["a", "b", "c", "d", "f"]);
   for (const open of doors.values()) open();
 });
+
+test("LIFE-29 a restart that fails with the store, and cannot be written down as failed, is tried again", async (t) => {
+  const world = await still(t);
+  const id = await started(world, "web", policy("always"));
+  await ends(world, id, 3);
+  world.store.broken = true;
+  await passes(100);
+  await assert.rejects(world.containers.stop(id, {}), /disk I\/O error/);
+  assert.deepEqual(seen(get(world, id)), ["exited", true, 1]);
+  world.store.broken = false;
+  await passes(10_000);
+  assert.deepEqual(seen(get(world, id)), ["running", false, 1]);
+});
