@@ -13,7 +13,7 @@ import { closeConfinement, openConfinement } from "./confinement.ts";
 import { startMonitor } from "./conmon.ts";
 import { endExecMonitors } from "./exec/end-exec-monitors.ts";
 import { recordInput } from "./input/container-input.ts";
-import { unmountBelow } from "./mounted.ts";
+import { holdsMount, unmountBelow } from "./mounted.ts";
 import type { RuntimeParts } from "./parts.ts";
 import { hasEnded, send } from "./process-identity.ts";
 import { grantable } from "./spec/capabilities.ts";
@@ -112,7 +112,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
     () => endExecMonitors(processes, id, files),
     () => roots.close(files),
     () => closeConfinement(parts, files),
-    () => unmountBelow(parts.mounts, files.run),
+    () => (holdsMount(files.run) ? unmountBelow(parts.mounts, files.run) : undefined),
     () => subpaths.close(id),
     // Between runc's making the parent and the child, the parent looks empty.
     () => parts.creating.size === 0 && removeEmptyCgroup(layout.cgroupParent),
