@@ -136,8 +136,11 @@ export interface Runtime extends LimitedRuntime {
   unpause(containerId: string): Promise<void>;
   /** Whether its processes are frozen now. */
   isPaused(containerId: string): boolean;
-  /** Removes what create() made except the writable layer and the log. Idempotent. */
-  release(containerId: string): Promise<void>;
+  /**
+   * Removes what create() made except the writable layer and the log. Idempotent. `keepExit`: exitOf() goes on telling
+   * until the next release.
+   */
+  release(containerId: string, options?: { readonly keepExit: boolean }): Promise<void>;
   /** Removes everything of the container, writable layer and log too. Idempotent. */
   remove(containerId: string): Promise<void>;
   /** Throws USER_NOT_FOUND for a user or group that a container, which runs, does not know: "", "user", "user:group". */

@@ -100,10 +100,14 @@ export async function killContainer({ processes }: RuntimeParts, id: string, sig
  * Runtime.release: goes on after a failure and reports all of them. The run's files tell a later try what is left, and what
  * could not be unmounted lies there: they go when nothing else is.
  */
-export async function releaseContainer(parts: RuntimeParts, id: string): Promise<void> {
+export async function releaseContainer(
+  parts: RuntimeParts,
+  id: string,
+  { keepExit } = { keepExit: false },
+): Promise<void> {
   const { layout, exits, processes, runc, roots, subpaths } = parts;
   const files = layout.of(id);
-  exits.silence(id);
+  if (!keepExit) exits.silence(id); // it may have to be told again
   parts.rotation.end(id);
   parts.outOfMemory.forget(id);
   const failures = await tryAll([
@@ -120,7 +124,7 @@ export async function releaseContainer(parts: RuntimeParts, id: string): Promise
   if (failures.length === 0) {
     const removals = [
       () => rm(files.run, { recursive: true, force: true }),
-      () => rmSync(files.exitFile, { force: true }),
+      () => keepExit || rmSync(files.exitFile, { force: true }),
     ];
     failures.push(...(await tryAll(removals)));
   }

@@ -126,7 +126,7 @@ function runtimeOf(parts: RuntimeParts): Runtime & Disposable {
     pause: (id) => pauseContainer(parts, id),
     unpause: (id) => unpauseContainer(parts, id),
     isPaused: (id) => isPaused(parts, id),
-    release: (id) => releaseContainer(parts, id),
+    release: (id, options) => releaseContainer(parts, id, options),
     remove: (id) => removeContainer(parts, id),
     checkUser: (id, user) => checkExecUser(parts, id, user),
     exec: (id, spec) => startExec(parts, id, spec),

@@ -45,9 +45,9 @@ function isStale({ runtime }: ContainerParts, { id, state }: Container, { at }: 
 }
 
 /**
- * The network goes, then the end is written, then the runtime forgets it, then those who wait hear of it: they find the
- * container stopped and its ports free. The code reaches them whatever else fails. Throws when the store does: all that
- * needs the record is then left for the next time. Under the container's lock.
+ * The network and the processes go, then the end is written, then the runtime forgets it, then those who wait hear of it:
+ * they find the container stopped and its ports free. The code reaches them whatever else fails. Throws when the store
+ * does: all that needs the record is then left for the next time. Under the container's lock.
  */
 async function endHeld(parts: ContainerParts, container: Container, exit: Exit): Promise<void> {
   const { id } = container;
@@ -55,12 +55,16 @@ async function endHeld(parts: ContainerParts, container: Container, exit: Exit):
   const ended = shared ? endedSharing(container, exit) : endedRecord(container, exit);
   void parts.health.stop(id);
   parts.execs.forgetUnstarted(id);
-  await attempt(parts, container, "close the network", () => parts.networking.close(container));
+  // Side by side: the one waits for the kernel's grace periods, the other for runc.
+  await Promise.all([
+    attempt(parts, container, "close the network", () => parts.networking.close(container)),
+    attempt(parts, container, "remove the processes", () => parts.runtime.release(id, { keepExit: true })),
+  ]);
   const told = parts.unrecorded.has(id);
   try {
     parts.state.commit([{ put: "container", id, value: ended }]);
     for (const owed of [parts.unrecorded, parts.stopped]) owed.delete(id);
-    await attempt(parts, container, "remove the processes", () => parts.runtime.release(id));
+    await attempt(parts, container, "forget the exit code", () => parts.runtime.release(id));
     await attempt(parts, container, "close the volumes", () => closeVolumes(parts.volumes, container));
   } catch (error) {
     parts.unrecorded.add(id);

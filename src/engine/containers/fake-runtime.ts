@@ -89,10 +89,10 @@ export class FakeRuntime extends FakeLimitedRuntime implements Runtime {
   isPaused(id: string): boolean {
     return this.paused.has(id);
   }
-  async release(id: string): Promise<void> {
+  async release(id: string, { keepExit } = { keepExit: false }): Promise<void> {
     this.#steps.pass("runtime.release");
     this.processes.delete(id);
-    this.exits.delete(id);
+    if (!keepExit) this.exits.delete(id);
   }
   async remove(id: string): Promise<void> {
     this.#steps.pass("runtime.remove");
