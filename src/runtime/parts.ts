@@ -10,11 +10,13 @@ import type { Processes } from "./processes.ts";
 import type { Roots } from "./rootfs.ts";
 import type { Runc } from "./runc.ts";
 import type { Subpaths } from "./volumes/subpaths.ts";
+import type { WatchPath } from "./watch-path.ts";
 
 /** What the runtime's operations work with. */
 export interface RuntimeParts {
   readonly layout: Layout;
   readonly processes: Processes;
+  readonly watch: WatchPath;
   readonly exits: Exits;
   readonly outOfMemory: OutOfMemory;
   readonly roots: Roots;

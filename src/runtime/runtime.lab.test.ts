@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -176,6 +176,42 @@ test("a container has ended by the file that tells it, and a conmon that was kil
   while (identify(monitor)) await new Promise(setImmediate);
   lab.runtime = lab.open();
   assert.equal((await lab.exitOf(id)).exitCode, 7);
+});
+
+test("runtime tells ends with their codes where there is no room for a file of them, and begins on such a disk", async () => {
+  await using lab = new RuntimeLab();
+  const exits = join(lab.execRoot, "exits");
+  const ids = [await lab.start({ args: obedient }), await lab.start({ args: obedient })];
+  execFileSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=1", "none", exits]); // conmon has none for a file either
+  using _mounted = { [Symbol.dispose]: () => execFileSync("umount", [exits]) };
+  for (const id of ids) {
+    await hears(lab, id, "ready");
+    const monitor = Number(readFileSync(join(lab.execRoot, "containers", id, "conmon.pid"), "utf8"));
+    await lab.runtime.kill(id, "TERM");
+    while (identify(monitor)) await new Promise(setImmediate);
+  }
+  lab.runtime[Symbol.dispose]();
+  lab.runtime = lab.open();
+  for (const id of ids) {
+    const exit = await lab.exitOf(id);
+    assert.deepEqual([exit.exitCode, lab.runtime.exitOf(id)], [5, exit]);
+    await lab.runtime.release(id);
+    assert.equal(lab.runtime.exitOf(id), undefined);
+  }
+});
+
+test("runtime makes the folder of ends again when it is gone, and hears of what ends then", async () => {
+  await using lab = new RuntimeLab();
+  const exits = join(lab.execRoot, "exits");
+  const id = await lab.start({ args: obedient });
+  await hears(lab, id, "ready");
+  for (let round = 0; round < 2; round += 1) {
+    rmdirSync(exits);
+    while (!existsSync(exits)) await new Promise(setImmediate);
+  }
+  const exit = lab.exitOf(id);
+  await lab.runtime.kill(id, "TERM");
+  assert.equal((await exit).exitCode, 5);
 });
 
 test("runtime forgets what an exec root says of an earlier boot", async () => {

@@ -41,6 +41,7 @@ import { findProgram } from "./run-program.ts";
 import { createRunc } from "./runc.ts";
 import { Subpaths } from "./volumes/subpaths.ts";
 import { DirectoryVolumes } from "./volumes/volume-files.ts";
+import { watchOrPoll } from "./watch-path.ts";
 
 export interface RuntimeOptions {
   /** The program of src/main/archive-worker.ts. */
@@ -73,12 +74,14 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
   const layout = openLayout(options);
   const images = openImages(layout, layerFiles, log);
   const processes = new Processes(layout);
+  const watch = watchOrPoll(log);
   const secrets = [layout.dataRoot, layout.execRoot, ...(options.secrets ?? [])];
   const parts: RuntimeParts = {
     layout,
     processes,
-    exits: new Exits(layout, processes, log),
-    outOfMemory: followRunning(new OutOfMemory(layout, log), layout, processes),
+    watch,
+    exits: new Exits({ layout, processes, watch, log }),
+    outOfMemory: followRunning(new OutOfMemory(layout, watch, log), layout, processes),
     roots: createRoots(mounts, images, secrets),
     subpaths: new Subpaths(layout.subpaths, mounts),
     runc: createRunc(findProgram("runc", "runc"), layout, launcher),
@@ -86,7 +89,7 @@ export function openRuntime(options: RuntimeOptions): OpenRuntime {
     mounts,
     streams,
     launcher,
-    rotation: new LogRotation(layout, log),
+    rotation: new LogRotation(layout, watch, log),
     creating: new Set(),
     log,
   };
@@ -188,8 +191,9 @@ function openChain<How extends "fromStart" | "ofAll" | "fromNow">(
 }
 
 /** conmon writes the exit code when the log is complete. */
-const logSource = ({ layout, processes, exits }: RuntimeParts, id: string): LogSource => ({
+const logSource = ({ layout, processes, exits, watch }: RuntimeParts, id: string): LogSource => ({
   path: layout.of(id).log,
+  watch,
   isOver: () => processes.monitor(id) === undefined || exits.exitOf(id) !== undefined,
   listen: (onOver) => exits.whenOver(id, onOver),
 });

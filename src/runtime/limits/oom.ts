@@ -1,7 +1,8 @@
-import { existsSync, type FSWatcher, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import type { ContainerLayout, Layout } from "../layout.ts";
+import type { WatchPath } from "../watch-path.ts";
 import { cgroupOf, folderOf } from "./container-cgroup.ts";
 import { numberIn, tableIn } from "./read-file.ts";
 
@@ -59,12 +60,14 @@ const isWatched = (counter: string | undefined): boolean => counter?.endsWith(".
 /** Tells of processes that are ended for want of memory, as it happens. Never throws: what fails is logged. */
 export class OutOfMemory implements Disposable {
   readonly #layout: Layout;
+  readonly #watch: WatchPath;
   readonly #log: Log;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, Disposable>();
   readonly #listeners = new Set<(containerId: string) => void>();
 
-  constructor(layout: Layout, log: Log) {
+  constructor(layout: Layout, watch: WatchPath, log: Log) {
     this.#layout = layout;
+    this.#watch = watch;
     this.#log = log;
   }
 
@@ -77,17 +80,16 @@ export class OutOfMemory implements Disposable {
       const counter = counterOf(files);
       if (this.#watchers.has(id) || counter === undefined) return;
       const speaks = isWatched(counter);
-      const watcher = watch(speaks ? counter : files.run, { persistent: false }, (_event, name) => {
+      const watcher = this.#watch(speaks ? counter : files.run, (name = fileName) => {
         if (speaks || name === fileName) this.look(id);
       });
-      watcher.on("error", (cause) => this.#failed(id, cause));
       this.#watchers.set(id, watcher);
     });
     this.look(id);
   }
 
   forget(id: string): void {
-    this.#watchers.get(id)?.close();
+    this.#watchers.get(id)?.[Symbol.dispose]();
     this.#watchers.delete(id);
   }
 
@@ -114,11 +116,7 @@ export class OutOfMemory implements Disposable {
     try {
       step(this.#layout.of(id));
     } catch (cause) {
-      this.#failed(id, cause);
+      this.#log.error({ err: cause, container: id }, "cannot watch a container's memory");
     }
-  }
-
-  #failed(id: string, cause: unknown): void {
-    this.#log.error({ err: cause, container: id }, "cannot watch a container's memory");
   }
 }

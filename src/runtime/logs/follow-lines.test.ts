@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { silentLog } from "../../base/log.ts";
+import { watchOrPoll } from "../watch-path.ts";
 import { followLines } from "./follow-lines.ts";
 import { LogChain } from "./log-chain.ts";
 
@@ -12,7 +14,8 @@ test("followLines() of a container that has been removed gives the rest of what 
   writeFileSync(path, "last words\n");
   using chain = LogChain.ofAll(path);
   rmSync(directory, { recursive: true });
-  const source = { path, isOver: () => false, listen: () => ({ [Symbol.dispose]: () => undefined }) };
+  const watch = watchOrPoll(silentLog);
+  const source = { path, watch, isOver: () => false, listen: () => ({ [Symbol.dispose]: () => undefined }) };
   const blocks = await Array.fromAsync(followLines(chain, source, { follow: true }));
   assert.equal(Buffer.concat(blocks).toString(), "last words\n");
 });

@@ -1,11 +1,12 @@
-import { watch } from "node:fs";
 import { dirname } from "node:path";
 import { ifThere } from "../if-there.ts";
+import type { WatchPath } from "../watch-path.ts";
 import type { LogChain } from "./log-chain.ts";
 
 /** Whose log it is. */
 export interface LogSource {
   readonly path: string;
+  readonly watch: WatchPath;
   /** Whether nobody will write to it again. */
   isOver(): boolean;
   /** Tells when it may be over. */
@@ -57,11 +58,9 @@ class WakeUp implements Disposable {
       happen();
     };
     // The directory, since the log may be begun anew in another file.
-    const watcher = ifThere(() => watch(dirname(source.path), { persistent: false }, happen));
-    watcher?.on("error", happen);
-    this.#resources.defer(() => watcher?.close());
-    // The container has been removed: what its reader holds open is all there will be.
-    if (!watcher) finish();
+    const watcher = ifThere(() => source.watch(dirname(source.path), happen));
+    if (watcher) this.#resources.use(watcher);
+    else finish(); // the container has been removed: what its reader holds open is all there will be
     this.#resources.use(source.listen(happen));
     signal?.addEventListener("abort", finish);
     this.#resources.defer(() => signal?.removeEventListener("abort", finish));

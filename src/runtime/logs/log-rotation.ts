@@ -1,9 +1,10 @@
-import { type FSWatcher, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Log } from "../../base/log.ts";
 import type { LogLimits } from "../../model/log-config.ts";
 import { ifThere } from "../if-there.ts";
 import { sendReopenLog } from "../input/control.ts";
 import type { ContainerLayout, Layout } from "../layout.ts";
+import type { WatchPath } from "../watch-path.ts";
 import type { LogChain } from "./log-chain.ts";
 
 /** Between two looks at the size of a log that is being written. */
@@ -17,13 +18,15 @@ const mostHeld = 100;
  */
 export class LogRotation implements Disposable {
   readonly #layout: Layout;
+  readonly #watch: WatchPath;
   readonly #log: Log;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, Disposable>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
   readonly #readers = new Map<string, Set<LogChain>>();
 
-  constructor(layout: Layout, log: Log) {
+  constructor(layout: Layout, watch: WatchPath, log: Log) {
     this.#layout = layout;
+    this.#watch = watch;
     this.#log = log;
   }
 
@@ -40,8 +43,7 @@ export class LogRotation implements Disposable {
     const limits = limitsIn(files);
     if (!limits || this.#watchers.has(id)) return;
     if (!sizeOf(files.log)) sendReopenLog(files); // renamed, and no more
-    const watcher = watch(files.data, { persistent: false }, () => this.#lookSoon(id, limits));
-    watcher.on("error", (cause) => this.#log.error({ err: cause, container: id }, "cannot watch the size of a log"));
+    const watcher = this.#watch(files.data, () => this.#lookSoon(id, limits));
     this.#watchers.set(id, watcher);
     this.#lookSoon(id, limits);
   }
@@ -56,7 +58,7 @@ export class LogRotation implements Disposable {
   }
 
   #stop(id: string): void {
-    this.#watchers.get(id)?.close();
+    this.#watchers.get(id)?.[Symbol.dispose]();
     this.#watchers.delete(id);
     clearTimeout(this.#pending.get(id));
     this.#pending.delete(id);
