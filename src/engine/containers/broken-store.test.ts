@@ -102,3 +102,30 @@ test("LIFE-29 remove() by force ends the container while the store fails, and sa
   await world.containers.remove(id, { force: true });
   assert.deepEqual([world.state.containers.has(id), world.runtime.disk.size], [false, 0]);
 });
+
+test("LIFE-29 pause() and unpause() while the store fails change nothing", async () => {
+  const { world, id } = await broken();
+  using _world = world;
+  await assert.rejects(world.containers.pause(id), /disk I\/O error/);
+  assert.deepEqual([get(world, id).state.paused, world.runtime.isPaused(id)], [undefined, false]);
+  world.store.broken = false;
+  await world.containers.pause(id);
+  world.store.broken = true;
+  await assert.rejects(world.containers.unpause(id), /disk I\/O error/);
+  assert.deepEqual([get(world, id).state.paused, world.runtime.isPaused(id)], [true, true]);
+  world.store.broken = false;
+  await world.containers.unpause(id);
+  assert.deepEqual([get(world, id).state.paused, world.runtime.isPaused(id)], [undefined, false]);
+  assert.deepEqual(world.actions().slice(2), ["pause", "unpause"]);
+});
+
+test("LIFE-29 stop() thaws a paused container while the store fails", async () => {
+  const { world, id } = await broken();
+  using _world = world;
+  world.store.broken = false;
+  await world.containers.pause(id);
+  world.store.broken = true;
+  await world.containers.stop(id, {});
+  await heal(world);
+  assert.deepEqual([get(world, id).state.exitCode, get(world, id).state.paused], [143, undefined]);
+});

@@ -6,7 +6,7 @@ import { isPaused, isRunning } from "../../model/container-state.ts";
 import { lostExit, settle, settleUnrecorded } from "./end.ts";
 import { holdIfThere } from "./held.ts";
 import type { ContainerParts } from "./parts.ts";
-import { unpauseHeld } from "./pause.ts";
+import { thawForEnd } from "./pause.ts";
 import { cancelRestart } from "./restarts/by-policy.ts";
 import { tell } from "./tell.ts";
 
@@ -79,7 +79,9 @@ export async function signalHeld(parts: ContainerParts, container: Container, si
   tell(parts, "kill", container, { signal: String(signal) });
   const isEnd = signal === sigkill || signal === signalNumber(container.config.stopSignal);
   // On control groups of version 2 SIGKILL reaches frozen processes, too, and there may be nothing left to thaw.
-  if (isPaused(container) && isEnd) await ifItRuns(unpauseHeld(parts, container));
+  // A frozen one may have a record that does not say so: an undo that failed.
+  const isFrozen = isPaused(container) || parts.runtime.isPaused(container.id);
+  if (isFrozen && isEnd) await ifItRuns(thawForEnd(parts, container));
   return true;
 }
 

@@ -93,3 +93,22 @@ test("LIFE-13 whether a container is paused a new daemon sees in the kernel", as
   await restoreContainers(next.parts);
   assert.equal(stateWord(get(next, "web").state), "running");
 });
+
+for (const verb of ["stop", "kill"] as const)
+  test(`LIFE-12 ${verb} thaws one that is frozen, whatever its record says`, async () => {
+    using world = await started();
+    const { id } = get(world, "web");
+    await world.runtime.pause(id);
+    if (verb === "stop") await world.containers.stop("web", {});
+    else await world.containers.kill("web", "SIGKILL");
+    assert.equal(stateWord(get(world, "web").state), "exited");
+  });
+
+test("LIFE-11 unpause() of one that is not frozen, whatever its record says", async () => {
+  using world = await started();
+  await world.containers.pause("web");
+  world.runtime.paused.clear();
+  world.runtime.unpause = () => Promise.reject(new Error("container not paused"));
+  await world.containers.unpause("web");
+  assert.equal(stateWord(get(world, "web").state), "running");
+});
