@@ -1,6 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { shortId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Archive } from "../contracts/archive.ts";
 import type { Images } from "../contracts/images.ts";
@@ -12,6 +11,7 @@ import type { Streams } from "../contracts/streams.ts";
 import type { CopyUp, VolumeFiles } from "../contracts/volume-files.ts";
 import { WorkerArchive } from "./archive/archive.ts";
 import { checkBindSources, withOwnRoot } from "./bind-sources.ts";
+import { forgetEarlierBoot } from "./boot.ts";
 import { checkConfinement } from "./confinement.ts";
 import { createContainer, killContainer, releaseContainer, removeContainer, startContainer } from "./containers.ts";
 import { removeEndedExecs } from "./exec/end-exec-monitors.ts";
@@ -205,25 +205,11 @@ function openLayout({ dataRoot, execRoot, log }: RuntimeOptions): Layout {
   for (const directory of [dataRoot, execRoot]) privateDirectory(join(directory, "containers"));
   privateDirectory(join(dataRoot, "images"));
   const layout = new Layout(realpathSync(dataRoot), realpathSync(execRoot));
-  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  if (readBootId(layout) === bootId) return layout;
-  log.debug({ execRoot, boot: shortId(bootId) }, "first start of this boot");
-  for (const stale of [join(layout.execRoot, "containers"), layout.runc, layout.exits])
-    rmSync(stale, { recursive: true, force: true });
-  writeFileSync(layout.bootId, bootId);
+  forgetEarlierBoot(layout, log);
   return layout;
 }
 
 function privateDirectory(path: string): void {
   mkdirSync(path, { recursive: true });
   chmodSync(path, 0o700);
-}
-
-function readBootId(layout: Layout): string | undefined {
-  try {
-    return readFileSync(layout.bootId, "utf8").trim();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw cause;
-  }
 }
