@@ -18,6 +18,16 @@ const cases = [
     short: "open /proc/sys/net/x: no such file or directory",
     code: 127,
   },
+  {
+    said: "runtime/cgo: pthread_create failed: Resource temporarily unavailable\nSIGABRT: abort\nPC=0x7f61 m=0\n\ngoroutine 0 [idle]:\nstack",
+    short: "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+    code: 125,
+  },
+  {
+    said: "runtime: failed to create new OS thread (errno=11)\nfatal error: newosproc\n\nruntime stack:\nruntime.throw()\n\ngoroutine 1 [running]:",
+    short: "runtime: failed to create new OS thread (errno=11)\nfatal error: newosproc",
+    code: 125,
+  },
   { said: "container does not exist", short: "container does not exist", code: 125 },
 ];
 

@@ -28,11 +28,18 @@ function errorOf(line: string): string[] {
   }
 }
 
+/**
+ * Drops what Go's runtime tells of itself behind the cause when it dies, as where it can start no thread: registers and
+ * stacks, hundreds of lines.
+ */
+export const withoutStacks = (message: string): string =>
+  message.replace(/^(SIG[A-Z]+: |PC=0x|\[signal SIG|goroutine \d+ |runtime stack:)[\s\S]*/m, "").trim();
+
 /** Drops the layers of runc that say only which of its parts failed, and keeps the cause. */
 export function shorten(message: string): string {
   const layers =
     /^(runc (create|start|run) failed|exec failed|unable to start container process|error during container init): /;
-  let text = message.trim();
+  let text = withoutStacks(message);
   while (layers.test(text)) text = text.replace(layers, "");
   return text;
 }

@@ -6,7 +6,7 @@ import { packetLength } from "../input/container-input.ts";
 import { sendSize } from "../input/control.ts";
 import type { RuntimeParts } from "../parts.ts";
 import { identify, isAlive, type ProcessIdentity, send } from "../process-identity.ts";
-import { execFailureCode, runcWords } from "../runc-error.ts";
+import { execFailureCode, runcWords, withoutStacks } from "../runc-error.ts";
 import type { ExecFiles } from "./exec-files.ts";
 import { type ExecMonitor, startExecMonitor } from "./exec-monitor.ts";
 import { terminalOutput } from "./terminal-output.ts";
@@ -70,7 +70,8 @@ async function pidOf(monitor: ExecMonitor, files: ExecFiles): Promise<number> {
   const report = await monitor.report();
   if (report !== undefined && report.data > 0) return report.data;
   await monitor.ended;
-  const why = runcWords(files.runcLog) ?? (report?.message || (await monitor.words) || "conmon ended without a word");
+  const words = runcWords(files.runcLog) ?? (report?.message || (await monitor.words));
+  const why = withoutStacks(words) || "conmon ended without a word";
   throw new EngineError("EXEC_FAILED", { why, exitCode: execFailureCode(why) });
 }
 

@@ -39,7 +39,7 @@ export class ImageIndex {
     this.#directory = directory;
     const layout = join(directory, "oci-layout");
     if (!existsSync(layout)) writeFileSync(layout, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-    this.entries = existsSync(this.#path) ? readIndex(readFileSync(this.#path, "utf8")) : [];
+    this.entries = existsSync(this.#path) ? readIndex(this.#path) : [];
   }
 
   get #path(): string {
@@ -69,9 +69,20 @@ function annotationsOf(entry: Omit<IndexEntry, "manifest">): Record<string, stri
   };
 }
 
-function readIndex(text: string): IndexEntry[] {
-  const { manifests } = JSON.parse(text) as { manifests: Descriptor[] };
-  return manifests.map(({ mediaType, digest, size, annotations = {} }) => {
+/** Without it nothing tells which layers are needed: to go on would be to remove them all. */
+function readIndex(path: string): IndexEntry[] {
+  try {
+    return parseIndex(readFileSync(path, "utf8"));
+  } catch (cause) {
+    const ways = "put a copy of it back, or move the folder away and pull or load the images again";
+    throw new Error(`Cannot read the list of images, ${path}: ${(cause as Error).message}; ${ways}`, { cause });
+  }
+}
+
+function parseIndex(text: string): IndexEntry[] {
+  const { manifests } = (JSON.parse(text) ?? {}) as { manifests?: unknown };
+  if (!Array.isArray(manifests)) throw new Error("it has no list of manifests");
+  return (manifests as Descriptor[]).map(({ mediaType, digest, size, annotations = {} }) => {
     const name = tryParseImageReference(annotations[nameKey] ?? "");
     const [tagged, former, parent] = [taggedKey, formerKey, parentKey].map((key) => annotations[key]);
     return {

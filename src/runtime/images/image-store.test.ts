@@ -160,3 +160,14 @@ test("what a crash left is collected once: afterwards the end of a container lis
   await lab.store.collect(new Set());
   assert.deepEqual([before > 0, lists - before, lab.store.layers.all()], [true, 0, []]);
 });
+
+for (const text of ["", "null", "{", '{"manifests":{}}', '{"manifests":[null]}']) {
+  test(`a store whose index is ${text === "" ? "empty" : text} is not opened, and the file is named`, async () => {
+    using lab = await storeWith(1);
+    const index = join(lab.store.directory, "index.json");
+    writeFileSync(index, text);
+    const open = () => new ImageStore(lab.store.directory, programs, layerFiles, silentLog);
+    assert.throws(open, ({ message }: Error) => message.includes(`Cannot read the list of images, ${index}: `));
+    assert.equal(lab.places().length, 1);
+  });
+}
