@@ -40,18 +40,6 @@ export function withFaults(
   return { parts: faulty, steps };
 }
 
-/** The same parts, but nothing that was made in the kernel can be removed. */
-export function withoutRemoval(parts: Parts): Parts {
-  const refuse = (what: string) => {
-    throw new InjectedFailure(`injected at ${what}`);
-  };
-  const sandboxes = intercept(parts.kernel.sandboxes, ["remove"], refuse);
-  const kernel = new Proxy(intercept(parts.kernel, ["remove"], refuse), {
-    get: (target, key) => (key === "sandboxes" ? sandboxes : (Reflect.get(target, key, target) as unknown)),
-  });
-  return { ...parts, kernel };
-}
-
 function intercept<T extends object>(real: T, methods: readonly string[], before: (method: string) => void): T {
   return new Proxy(real, {
     get(target, key) {

@@ -22,7 +22,7 @@ import { builtinDrivers } from "../../src/main/drivers.ts";
 import { type NetworkingParts, openNetworking } from "../../src/main/networking-parts.ts";
 import { isShared } from "../../src/model/network.ts";
 import { labContainer, labSettings } from "./container.ts";
-import { InjectedFailure, withFaults, withoutRemoval } from "./faults.ts";
+import { InjectedFailure, withFaults } from "./faults.ts";
 import { snapshot as hostSnapshot } from "./snapshot.ts";
 
 const root = mkdtempSync(join(tmpdir(), "fairlead-failures-"));
@@ -233,17 +233,6 @@ export function failureSuite(row: string, type: string): void {
         assert.ok(cut > 0, "no step was seen: the injection does not work");
       });
     }
-    test(`${row} ${type}: container start replaces a sandbox that could not be removed`, async () => {
-      await networkingOf(opened.parts).close(web);
-      const before = snapshot(opened.parts); // without links, whose MAC addresses are made up
-      await startWeb(opened.parts);
-      await assert.rejects(networkingOf(withoutRemoval(opened.parts)).close(web), AggregateError);
-      await startWeb(opened.parts);
-      await networkingOf(opened.parts).close(web);
-      assert.deepEqual(snapshot(opened.parts), before);
-      await startWeb(opened.parts);
-      if (publishes(type)) await networkingOf(opened.parts).publish(web, [dns], () => opened.parts.state.commit([]));
-    });
     for (const removal of removals(type).filter(isOffered)) {
       test(`${row} ${type}: ${removal.name} cut off after any step changes nothing, or the reconciler finishes it`, async () => {
         const cut = await cutRemoval(removal);

@@ -1,5 +1,4 @@
-import type { Plan } from "../../contracts/driver.ts";
-import { hostNetns, type KernelObject } from "../../contracts/kernel.ts";
+import { hostNetns } from "../../contracts/kernel.ts";
 import { forgetLeases } from "../leases/leased.ts";
 import type { Parts } from "../parts.ts";
 import { sandboxPlan } from "../plan/sandbox-plan.ts";
@@ -14,7 +13,8 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   const { kernel, firewall, names, ports, sandboxes, expected, dhcp } = parts;
   sandboxes.delete(sandbox.id);
   const plan = sandboxPlan(sandbox.id, sandbox.attachments, sandbox.ports);
-  const outside = outsideOf(plan);
+  // What sits inside goes with the namespace, but not what is somebody else's.
+  const outside = plan.objects.filter(({ netns, kind }) => netns === hostNetns || kind === "moved-link");
   expected.delete(outside);
   const steps: (() => unknown)[][] = [
     [() => parts.cluster.withdraw(localEndpoints(parts, sandbox.attachments))],
@@ -39,10 +39,6 @@ export async function closeSandbox(parts: Parts, sandbox: OpenSandbox): Promise<
   const failures = await goThrough(steps);
   if (failures.length > 0) throw new AggregateError(failures, `Cannot remove all of sandbox ${sandbox.id}`);
 }
-
-/** What sits inside goes with the namespace, but not what is somebody else's. */
-export const outsideOf = ({ objects }: Plan): KernelObject[] =>
-  objects.filter(({ netns, kind }) => netns === hostNetns || kind === "moved-link");
 
 /** Asked only now: an endpoint may have been removed meanwhile, with its container. */
 function forget({ state }: Parts, { attachments }: OpenSandbox): void {

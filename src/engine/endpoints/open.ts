@@ -9,7 +9,6 @@ import { publishShared } from "../shared/local-endpoint.ts";
 import { wantedPorts } from "../wanted-ports.ts";
 import { announceOnBridges, announceOnLan } from "./announce.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { outsideOf } from "./close.ts";
 import { flushFlows, move, nothing } from "./move.ts";
 import type { OpenSandbox } from "./open-sandboxes.ts";
 import { nameRecord, resolverConfig } from "./records.ts";
@@ -24,7 +23,6 @@ export async function openSandbox(
 ): Promise<OpenSandbox> {
   const { kernel, ports, sandboxes } = parts;
   const attachments = attachmentsOf(parts, container.id);
-  await removeLeftover(parts, container.id, attachments);
   const mappings = reservePorts(parts, { name: container.name, attachments, requests: wantedPorts(container) });
   rollback.onFailure("reserved ports", () => ports.release(mappings));
   kernel.sandboxes.create(container.id);
@@ -42,16 +40,6 @@ export async function openSandbox(
   rollback.onFailure("open sandbox", () => sandboxes.delete(container.id));
   announceOnLan(parts, sandbox, attachments);
   return sandbox;
-}
-
-/**
- * What an undo left that failed, at the daemon's limit of open files for instance: a sandbox that nobody has open, which
- * under the container's lock nobody else is making.
- */
-async function removeLeftover({ kernel }: Parts, id: string, attachments: readonly Attachment[]): Promise<void> {
-  if (!kernel.sandboxes.exists(id)) return;
-  await kernel.remove(outsideOf(sandboxPlan(id, attachments, [])));
-  await kernel.sandboxes.remove(id);
 }
 
 /** Begins it: the DNS thread works while this one makes links. */
