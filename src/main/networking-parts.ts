@@ -32,7 +32,7 @@ import { portSockets } from "../kernel/sockets/port-sockets.ts";
 import { isEncrypted, type Network } from "../model/network.ts";
 import { openPlugins } from "../plugins/plugins.ts";
 import { createPorts } from "../ports/ports.ts";
-import { Layout } from "../runtime/layout.ts";
+import { namesIn } from "../runtime/layout.ts";
 import { openStore } from "../store/sqlite.ts";
 import { openCluster } from "./cluster.ts";
 import { alone } from "./cluster-options.ts";
@@ -162,17 +162,21 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel, directRouting: boolea
   };
 }
 
-/** What belongs to no record is removed at a start. A store that is new knows nobody: it must not cost all there are. */
+/**
+ * What belongs to no record is removed at a start. A store that is new, beside files of containers, has lost its records: that
+ * must not cost all they have written. Where the data root was erased, with them, what still runs goes as any leftover.
+ */
 function openOwnStore({ dataRoot, execRoot }: NetworkingOptions): Store {
   mkdirSync(dataRoot, { recursive: true, mode: 0o710 });
   mkdirSync(execRoot, { recursive: true, mode: 0o711 });
   const path = join(dataRoot, "fairlead.db");
   const store = openStore(path);
-  const strangers = store.get("meta", "daemon") ? 0 : new Layout(dataRoot, execRoot).ids().length;
-  if (strangers === 0) return store;
+  const containers = join(dataRoot, "containers");
+  const unknown = store.get("meta", "daemon") ? 0 : namesIn(containers).length;
+  if (unknown === 0) return store;
   store.close();
-  const why = `it is new, and does not know ${strangers} containers that are below ${dataRoot} and ${execRoot}`;
-  const remedy = `put the former store there (is the disk mounted?), or move ${dataRoot} away and restart the host to start empty`;
+  const why = `it is new, and there are ${unknown} containers in ${containers} that it does not know`;
+  const remedy = `put the former store back, or move ${containers} away to start empty`;
   throw new EngineError("STORE_UNUSABLE", { path, why, remedy });
 }
 

@@ -43,7 +43,7 @@ test("API-16 a daemon with a new store leaves containers alone that it does not 
   await host.fairlead(...run, "--name", "kept", "sleep", "infinity");
   await host.killDaemon();
   await host.run("sh", "-c", `mkdir ${host.folder}/former && mv ${dataRoot}/fairlead.db* ${host.folder}/former/`);
-  const refusal = /does not know 1 containers .*put the former store there/;
+  const refusal = /there are 1 containers in .*data.containers that it does not know; put the former store back/;
   await assert.rejects(host.startDaemon(), refusal);
   await assert.rejects(host.startDaemon(), refusal);
   await host.run("sh", "-c", `rm ${dataRoot}/fairlead.db*; mv ${host.folder}/former/* ${dataRoot}/`);
