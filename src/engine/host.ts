@@ -24,7 +24,7 @@ interface HostNeeds {
   readonly loopback6: boolean;
 }
 
-/** Gives the host what its networks need by now. What it cannot be given is said: neither a network nor a start fails for it. */
+/** Gives the host what its networks need by now. What it cannot be given is logged: no network and no start fails for it. */
 export function equipHost({ kernel, hostObjects, log }: Pick<Parts, "kernel" | "hostObjects" | "log">): void {
   try {
     kernel.repair(hostObjects());

@@ -163,8 +163,8 @@ function driverTable(cluster: Cluster, tunnel: HostTunnel, directRouting: boolea
 }
 
 /**
- * What belongs to no record is removed at a start. A store that is new, beside files of containers, has lost its records: that
- * must not cost all they have written. Where the data root was erased, with them, what still runs goes as any leftover.
+ * What belongs to no record is removed at a start. A store that is new, beside files of containers, has lost its records:
+ * that must not cost all they have written. Where the data root was erased, with them, what still runs goes as any leftover.
  */
 function openOwnStore({ dataRoot, execRoot }: NetworkingOptions): Store {
   mkdirSync(dataRoot, { recursive: true, mode: 0o710 });

@@ -8,8 +8,8 @@ import { mountsBelow } from "./mounted.ts";
 import { Processes } from "./processes.ts";
 
 /**
- * Removes what an exec root on disk still says of an earlier boot. Mounts and processes do not outlive a boot: where there are
- * any the containers are of this one, whatever has become of the file that tells, and they are taken up.
+ * Removes what an exec root on disk still says of an earlier boot. Mounts and processes do not outlive a boot: where there
+ * are any the containers are of this one, whatever has become of the file that tells, and they are taken up.
  */
 export function forgetEarlierBoot(layout: Layout, log: Log): void {
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

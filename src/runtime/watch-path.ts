@@ -13,8 +13,8 @@ const remedy =
   "fs.inotify.max_user_watches and fs.inotify.max_user_instances, and start the daemon again";
 
 /**
- * Watches paths, and looks at them by the clock where the host has no watches left: others, such as kubelet or an editor, may
- * have taken them all. Throws when the path is not there.
+ * Watches paths, and looks at them by the clock where the host has no watches left: others, such as kubelet or an editor,
+ * may have taken them all. Throws when the path is not there.
  */
 export function watchOrPoll(log: Log): WatchPath {
   let hasWarned = false;

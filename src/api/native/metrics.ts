@@ -57,7 +57,7 @@ export class Metrics {
         this.#parts.log.warn({ err: error }, "a metric could not be collected");
       }
     }
-    // Lags of the event loop are measured between two pages: two in a row have none, and prom-client spells that in its own way.
+    // Lags of the event loop are those between two pages: two in a row have none, which prom-client spells in its own way.
     return (await this.#registry.metrics()).replaceAll(/ Nan$/gm, " NaN");
   }
 

@@ -57,7 +57,7 @@ async function signalRunning(parts: ContainerParts, id: string, signal: number):
   return signalHeld(parts, held.container, signal);
 }
 
-/** Notes that the user wanted the end: in memory if the store fails, which keeps nobody running. Under the container's lock. */
+/** Notes that the user wanted the end; in memory if the store fails, which keeps nobody running. Under its lock. */
 export function markStopped({ state, stopped, log }: ContainerParts, container: Container): void {
   if (container.state.stoppedByUser) return;
   const marked = { ...container, state: { ...container.state, stoppedByUser: true } };
